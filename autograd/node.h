@@ -1,0 +1,118 @@
+// A node of the tape: one recorded op, the edges to what made its inputs, and the hooks on its outputs.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "weft/tensor/tensor.h"
+
+namespace weft::autograd {
+
+/// From an op to the producer of one of its inputs. No node: the input needs no gradient.
+struct Edge {
+  Ref<Node> node;
+  uint32_t output = 0;
+};
+
+/// What a gradient that arrives at an output must look like.
+struct OutputMeta {
+  Dims sizes;
+  Dtype dtype = kFloat32;
+};
+
+using Hook = std::function<Tensor(const Tensor&)>;
+
+/// Base of all nodes. Created by record(), Function and the engine; users see it as Tensor::grad_fn().
+class Node : public RefCounted<Node> {
+ public:
+  explicit Node(const char* op);
+  Node(const char* op, uint64_t number) : op_(op), number_(number) {}
+  virtual ~Node() = default;
+  /// Frees without recursion: a chain of a million nodes needs no deep stack.
+  static void destroy(const Node* node) noexcept;
+
+  /// The gradients of the inputs, by input; left undefined where an input needs none or gets zero.
+  virtual void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) = 0;
+  /// Frees what apply reads. apply after release throws StateError.
+  virtual void release() = 0;
+
+  /// The op's name.
+  virtual std::string name() const { return op_; }
+  const char* op() const { return op_; }
+  /// Nodes are numbered in the order of creation; what a node depends on has a smaller number. Leaves are 0.
+  uint64_t number() const { return number_; }
+  bool needs(size_t input) const { return static_cast<bool>(edges[input].node); }
+
+  std::vector<Edge> edges;
+  std::vector<OutputMeta> outputs;
+  /// (hook number, output, hook)
+  struct OutputHook {
+    unsigned number;
+    uint32_t output;
+    Hook hook;
+  };
+  std::unique_ptr<std::vector<OutputHook>> hooks;
+  /// Where the forward ran, kept in anomaly mode.
+  std::string where;
+
+ private:
+  const char* op_;
+  uint64_t number_;
+};
+
+/// What autograd hangs on a tensor: its gradient and its place in the graph.
+struct AutogradMeta : AutogradSlot {
+  Tensor grad;
+  Ref<Node> grad_fn;       ///< null for leaves
+  uint32_t output = 0;     ///< which output of grad_fn
+  uint32_t version = 0;    ///< of a view: the storage's version when grad_fn was made
+  Node* accumulator = nullptr;  ///< of a leaf: its node while someone holds it (guarded by the leaf table's lock)
+  bool retains_grad = false;
+  std::unique_ptr<std::vector<Node::OutputHook>> hooks;  ///< of a leaf
+  ~AutogradMeta() override;
+};
+
+/// The autograd slot of a tensor, made when absent.
+AutogradMeta& meta_of(const Tensor& t);
+/// The slot, or null.
+inline AutogradMeta* find_meta(const Tensor& t) {
+  return t.defined() ? static_cast<AutogradMeta*>(t.unsafe_impl()->autograd.get()) : nullptr;
+}
+
+/// Whether t takes part in gradients: a leaf that requires one, the result of a recorded op, or a view of such.
+inline bool tracks(const Tensor& t) {
+  const TensorImpl* p = t.unsafe_impl();
+  return p && (p->requires_grad || (p->base && p->base->requires_grad && !p->no_grad_view));
+}
+
+/// The edge to t's producer: its node, its accumulator when it is a leaf, nothing when it does not track. Brings the
+/// node of a view up to date when its base was changed in place.
+Edge edge_of(const Tensor& t);
+
+/// Makes t the given output of node.
+void set_history(const Tensor& t, Ref<Node> node, uint32_t output);
+
+/// A tensor kept for backward, with the version it had. Reading it after an in-place change throws StateError.
+class Saved {
+ public:
+  Saved() = default;
+  explicit Saved(const Tensor& t) : tensor_(t), version_(t.defined() ? t._version() : 0) {}
+  /// The tensor; throws StateError when its memory was changed since.
+  const Tensor& operator()() const {
+    if (tensor_.defined() && tensor_._version() != version_) [[unlikely]] changed();
+    return tensor_;
+  }
+  operator const Tensor&() const { return (*this)(); }  // NOLINT: so that rules read as formulas
+
+ private:
+  [[noreturn]] void changed() const;
+  Tensor tensor_;
+  uint32_t version_ = 0;
+};
+/// Keeps t for a gradient rule: `[b = saved(b)](const Tensor& g) { return g * b; }`.
+inline Saved saved(const Tensor& t) { return Saved(t); }
+
+}  // namespace weft::autograd

@@ -1,0 +1,158 @@
+// record: how an op becomes differentiable. Included by the op families and by users who write ops.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <tuple>
+
+#include "weft/autograd/grad_mode.h"
+#include "weft/autograd/node.h"
+
+namespace weft::autograd {
+
+using Inputs = std::initializer_list<std::reference_wrapper<const Tensor>>;
+
+/// True where an op of these inputs is recorded.
+inline bool records(Inputs inputs) {
+  if (!GradMode::is_enabled()) return false;
+  for (const Tensor& t : inputs)
+    if (tracks(t)) return true;
+  return false;
+}
+
+/// The gradients a joint rule fills in: `if (grads.needs(1)) grads[1] = ...`.
+class Grads {
+ public:
+  Grads(const Node& node, std::span<Tensor> grads) : node_(node), grads_(grads) {}
+  bool needs(size_t input) const { return node_.needs(input); }
+  Tensor& operator[](size_t input) { return grads_[input]; }
+
+ private:
+  const Node& node_;
+  std::span<Tensor> grads_;
+};
+
+namespace detail {
+
+/// An op's own output, for rules that read it: the numbers without the history, so that no cycle arises; the history is
+/// put back on reading, so that second derivatives are right.
+class SavedOutput {
+ public:
+  void save(const Tensor& out) { bare_ = out.detach(), version_ = out._version(); }
+  Tensor read(Node& self) const;
+  void clear() { bare_ = Tensor(); }
+
+ private:
+  Tensor bare_;
+  uint32_t version_ = 0;
+};
+
+[[noreturn]] void fail_released(const Node& node);
+
+template <class Rule>
+constexpr bool reads_output = std::is_invocable_v<Rule&, const Tensor&, const Tensor&>;
+
+/// One rule per input.
+template <class... Rules>
+class RuleNode final : public Node {
+ public:
+  static constexpr bool kReadsOutput = (reads_output<Rules> || ...);
+  RuleNode(const char* op, Rules&&... rules) : Node(op), rules_(std::in_place, std::move(rules)...) {}
+
+  /// Drops the rules of inputs that need no gradient, and with them what they keep.
+  void drop_unneeded() {
+    size_t i = 0;
+    std::apply([&](auto&... rule) { ((needs(i++) ? void() : rule.reset()), ...); }, *rules_);
+  }
+  bool wants_output() const {
+    return std::apply(
+        [](const auto&... rule) {
+          return ((reads_output<typename std::remove_cvref_t<decltype(rule)>::value_type> && rule.has_value()) || ...);
+        },
+        *rules_);
+  }
+  void save_output(const Tensor& out) { output_.save(out); }
+
+  void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override {
+    if (!rules_) fail_released(*this);
+    const Tensor& g = grad_outputs[0];
+    Tensor y;
+    if constexpr (kReadsOutput)
+      if (wants_output()) y = output_.read(*this);
+    size_t i = 0;
+    std::apply([&](auto&... rule) { ((rule ? void(grad_inputs[i++] = call(*rule, g, y)) : void(i++)), ...); }, *rules_);
+  }
+  void release() override {
+    rules_.reset();
+    output_.clear();
+  }
+
+ private:
+  template <class Rule>
+  static Tensor call(Rule& rule, const Tensor& g, const Tensor& y) {
+    if constexpr (reads_output<Rule>)
+      return rule(g, y);
+    else
+      return rule(g);
+  }
+  std::optional<std::tuple<std::optional<Rules>...>> rules_;
+  SavedOutput output_;
+};
+
+/// One rule for all inputs, which share work.
+template <class Rule>
+class JointNode final : public Node {
+ public:
+  JointNode(const char* op, Rule&& rule) : Node(op), rule_(std::move(rule)) {}
+  void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override {
+    if (!rule_) fail_released(*this);
+    Grads grads(*this, grad_inputs);
+    (*rule_)(grad_outputs[0], grads);
+  }
+  void release() override { rule_.reset(); }
+
+ private:
+  std::optional<Rule> rule_;
+};
+
+/// Adds the edges of `inputs`, describes the output, and makes `out` the node's output 0.
+void connect(const Ref<Node>& node, Inputs inputs, const Tensor& out);
+
+}  // namespace detail
+
+/// Records that `out` = op(inputs), with one gradient rule per input, in their order. A rule takes the gradient of out,
+/// and out itself if it wants it (never capture out: that would keep the graph alive for ever), and returns the gradient
+/// of its input, which may still have the broadcast shape of out; undefined means zero. Rules are built from
+/// differentiable ops and keep what they read with saved(). Returns out, which must be new.
+///
+///     Tensor mul(const Tensor& a, const Tensor& b) {
+///       return record("mul", kernel::mul(a, b), {a, b}, [b = saved(b)](const Tensor& g) { return g * b; },
+///                     [a = saved(a)](const Tensor& g) { return g * a; });
+///     }
+template <class... Rules>
+Tensor record(const char* op, Tensor out, Inputs inputs, Rules... rules) {
+  if (!records(inputs)) return out;
+  using N = detail::RuleNode<Rules...>;
+  auto node = make_ref<N>(op, std::move(rules)...);
+  detail::connect(node, inputs, out);
+  node->drop_unneeded();
+  if constexpr (N::kReadsOutput)
+    if (node->wants_output()) node->save_output(out);
+  return out;
+}
+
+/// The same with one rule void(const Tensor& g, Grads& grads) for all inputs, for ops whose gradients share work: it sets
+/// grads[i] where grads.needs(i).
+template <class Rule>
+Tensor record_joint(const char* op, Tensor out, Inputs inputs, Rule rule) {
+  if (!records(inputs)) return out;
+  auto node = make_ref<detail::JointNode<Rule>>(op, std::move(rule));
+  detail::connect(node, inputs, out);
+  return out;
+}
+
+/// True where input i of a recorded op needs a gradient: lets a forward skip saving.
+inline bool needs(const Tensor& t) { return GradMode::is_enabled() && tracks(t); }
+
+}  // namespace weft::autograd

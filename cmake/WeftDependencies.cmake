@@ -1,0 +1,21 @@
+# What weft builds on. Each is packaged by the distributions; README.md says why each is there.
+find_package(fmt REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+if(NOT WEFT_STD_THREADS)
+  find_package(TBB REQUIRED)
+endif()
+find_package(dnnl REQUIRED)
+
+# oneDNN's own OpenMP runtime: weft keeps it from starting threads, for which it calls two of its functions.
+get_target_property(_dnnl_library DNNL::dnnl IMPORTED_LOCATION_NONE)
+if(NOT _dnnl_library)
+  get_target_property(_dnnl_library DNNL::dnnl LOCATION)
+endif()
+find_program(WEFT_READELF NAMES readelf llvm-readelf REQUIRED)
+execute_process(COMMAND "${WEFT_READELF}" -d "${_dnnl_library}" OUTPUT_VARIABLE _needed COMMAND_ERROR_IS_FATAL ANY)
+if(_needed MATCHES "\\[lib(gomp|omp|iomp5)\\.so[^]]*\\]")
+  find_library(WEFT_OMP_RUNTIME NAMES "lib${CMAKE_MATCH_1}.so.1" "lib${CMAKE_MATCH_1}.so" "lib${CMAKE_MATCH_1}.so.5" REQUIRED)
+endif()

@@ -1,0 +1,34 @@
+#include "weft/tensor/dtype.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+
+#include "weft/tensor/error.h"
+
+namespace weft {
+namespace {
+std::atomic<Dtype> g_default_dtype{kFloat32};
+}
+
+const char* name(Dtype d) {
+  static constexpr const char* names[] = {"bool", "uint8", "int32", "int64", "float32", "float64"};
+  return names[static_cast<int>(d)];
+}
+
+Dtype default_dtype() { return g_default_dtype.load(std::memory_order_relaxed); }
+
+void set_default_dtype(Dtype d) {
+  check<DtypeError>(is_floating_point(d), "[set_default_dtype] needs float32 or float64, got {}", d);
+  g_default_dtype = d;
+}
+
+void require_floating_point(const char* op, Dtype d) {
+  check<DtypeError>(is_floating_point(d), "[{}] needs a floating-point tensor, got {}", op, d);
+}
+
+}  // namespace weft
+
+fmt::format_context::iterator fmt::formatter<weft::Dtype>::format(weft::Dtype d, fmt::format_context& ctx) const {
+  return fmt::formatter<fmt::string_view>::format(weft::name(d), ctx);
+}

@@ -1,0 +1,44 @@
+// Errors: one exception type per family, one check().
+#pragma once
+
+#include <fmt/core.h>
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace weft {
+
+/// Base of everything weft throws. The message reads "[op] where: facts"; `where` grows as the exception passes the
+/// modules it was thrown in, so that the user sees "[conv2d] Net.conv2: input has 16 channels, ...".
+class Error : public std::exception {
+ public:
+  explicit Error(std::string message);
+  const char* what() const noexcept override { return message_.c_str(); }
+  /// Puts `name` in front of the module path of the message ("conv2" then "Net" gives "Net.conv2").
+  void add_context(std::string_view name);
+
+ private:
+  std::string op_, path_, text_, message_;
+};
+
+struct ShapeError : Error { using Error::Error; };  ///< sizes that do not fit
+struct DtypeError : Error { using Error::Error; };  ///< a dtype an op does not take
+struct IndexError : Error { using Error::Error; };  ///< an index or label outside its range
+struct ValueError : Error { using Error::Error; };  ///< an option outside its range
+struct IoError : Error { using Error::Error; };     ///< files: missing, truncated, of another format
+struct StateError : Error { using Error::Error; };  ///< a call that the present state does not allow
+
+/// Throws E with the formatted message unless `ok`. Start the message with the op's name in brackets: "[matmul] ...".
+template <class E = Error, class... Args>
+inline void check(bool ok, fmt::format_string<const Args&...> format, const Args&... args) {
+  if (!ok) [[unlikely]] throw E(fmt::vformat(format, fmt::make_format_args(args...)));
+}
+
+/// Throws E with the formatted message.
+template <class E = Error, class... Args>
+[[noreturn]] inline void fail(fmt::format_string<const Args&...> format, const Args&... args) {
+  throw E(fmt::vformat(format, fmt::make_format_args(args...)));
+}
+
+}  // namespace weft

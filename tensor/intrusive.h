@@ -1,0 +1,75 @@
+// A reference count inside the object, and the pointer that keeps it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+namespace weft {
+
+/// Base of reference-counted objects. The derived class is freed by Derived::destroy(const Derived*), which by default
+/// deletes; a class whose destruction could recurse hides it with its own.
+template <class Derived>
+class RefCounted {
+ public:
+  void retain() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
+  void release() const noexcept {
+    if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) Derived::destroy(static_cast<const Derived*>(this));
+  }
+  int64_t use_count() const noexcept { return refs_.load(std::memory_order_acquire); }
+  /// Takes a new reference unless the object is already dying: for tables of weak pointers, under their lock.
+  bool try_retain() const noexcept {
+    int32_t n = refs_.load(std::memory_order_relaxed);
+    while (n > 0)
+      if (refs_.compare_exchange_weak(n, n + 1, std::memory_order_acq_rel)) return true;
+    return false;
+  }
+  static void destroy(const Derived* p) noexcept { delete p; }
+
+ private:
+  mutable std::atomic<int32_t> refs_{0};
+};
+
+/// Pointer-sized owner of a RefCounted object.
+template <class T>
+class Ref {
+ public:
+  Ref() = default;
+  Ref(std::nullptr_t) {}  // NOLINT: a null pointer is a Ref
+  explicit Ref(T* p) : p_(p) {
+    if (p_) p_->retain();
+  }
+  Ref(const Ref& o) : Ref(o.p_) {}
+  Ref(Ref&& o) noexcept : p_(std::exchange(o.p_, nullptr)) {}
+  template <class U>
+    requires std::is_convertible_v<U*, T*>
+  Ref(const Ref<U>& o) : Ref(static_cast<T*>(o.get())) {}  // NOLINT: as for raw pointers
+  Ref& operator=(Ref o) noexcept {
+    std::swap(p_, o.p_);
+    return *this;
+  }
+  ~Ref() {
+    if (p_) p_->release();
+  }
+  /// Owns p without counting up: p was counted already.
+  static Ref adopt(T* p) {
+    Ref r;
+    r.p_ = p;
+    return r;
+  }
+  T* get() const { return p_; }
+  T* operator->() const { return p_; }
+  T& operator*() const { return *p_; }
+  explicit operator bool() const { return p_ != nullptr; }
+  bool operator==(const Ref& o) const { return p_ == o.p_; }
+
+ private:
+  T* p_ = nullptr;
+};
+
+template <class T, class... Args>
+Ref<T> make_ref(Args&&... args) {
+  return Ref<T>(new T(std::forward<Args>(args)...));
+}
+
+}  // namespace weft

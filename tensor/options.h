@@ -1,0 +1,63 @@
+// Device and TensorOptions: how a tensor is to be made.
+#pragma once
+
+#include <optional>
+
+#include "weft/tensor/dtype.h"
+
+namespace weft {
+
+/// Where a tensor lives. weft computes on the CPU; the type exists so that programs written for libtorch port unchanged.
+enum class DeviceType : uint8_t { CPU };
+inline constexpr DeviceType kCPU = DeviceType::CPU;
+struct Device {
+  Device(DeviceType t = kCPU) : type(t) {}  // NOLINT: as in libtorch
+  explicit Device(const char* text);        ///< "cpu"; throws ValueError for anything else
+  DeviceType type;
+  bool is_cpu() const { return true; }
+  bool is_cuda() const { return false; }
+  bool operator==(const Device&) const = default;
+};
+
+namespace cuda {
+/// Always false.
+inline bool is_available() { return false; }
+}  // namespace cuda
+
+/// How the four dimensions of an image batch [N, C, H, W] lie in memory.
+enum class MemoryFormat : uint8_t { Contiguous, ChannelsLast };
+
+/// dtype and requires_grad of a new tensor: `TensorOptions().dtype(kFloat64).requires_grad(true)`, or just `kFloat64`.
+class TensorOptions {
+ public:
+  TensorOptions() = default;
+  TensorOptions(Dtype d) : dtype_(d) {}    // NOLINT: as in libtorch
+  TensorOptions(Device) {}                 // NOLINT
+  TensorOptions(DeviceType) {}             // NOLINT
+  TensorOptions dtype(Dtype d) const {
+    TensorOptions o = *this;
+    o.dtype_ = d;
+    return o;
+  }
+  TensorOptions device(Device) const { return *this; }
+  TensorOptions requires_grad(bool on = true) const {
+    TensorOptions o = *this;
+    o.requires_grad_ = on;
+    return o;
+  }
+  /// The dtype asked for, or the default floating-point type.
+  Dtype dtype() const { return dtype_.value_or(default_dtype()); }
+  Dtype dtype_or(Dtype other) const { return dtype_.value_or(other); }
+  bool has_dtype() const { return dtype_.has_value(); }
+  bool requires_grad() const { return requires_grad_; }
+
+ private:
+  std::optional<Dtype> dtype_;
+  bool requires_grad_ = false;
+};
+
+inline TensorOptions dtype(Dtype d) { return TensorOptions(d); }
+inline TensorOptions requires_grad(bool on = true) { return TensorOptions().requires_grad(on); }
+inline TensorOptions device(Device d) { return TensorOptions(d); }
+
+}  // namespace weft

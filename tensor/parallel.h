@@ -1,0 +1,60 @@
+// The thread layer: the only way weft uses more than one core.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+namespace weft {
+
+/// A reference to a callable, valid during the call it is passed to.
+template <class Signature>
+class FunctionRef;
+template <class R, class... Args>
+class FunctionRef<R(Args...)> {
+ public:
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>)
+  FunctionRef(F&& f)  // NOLINT: made from any callable
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+        call_([](void* o, Args... args) -> R {
+          return (*static_cast<std::remove_reference_t<F>*>(o))(static_cast<Args>(args)...);
+        }) {}
+  R operator()(Args... args) const { return call_(object_, static_cast<Args>(args)...); }
+
+ private:
+  void* object_;
+  R (*call_)(void*, Args...);
+};
+
+/// Number of threads used from now on, by the whole process; at least 1 (ValueError otherwise). The default is the
+/// environment variable WEFT_THREADS, else the number of cores. Results are the same bits for every number.
+void set_num_threads(int n);
+int get_num_threads();
+
+/// Calls body(begin, end) on consecutive pieces of [0, size), on several threads where that pays. `cost` is the
+/// estimated time of one item in nanoseconds; the pieces follow from size and cost alone, never from the number of
+/// threads. Inside, denormals are flushed to zero. The first exception of a piece reaches the caller.
+void parallel_for(int64_t size, double cost, FunctionRef<void(int64_t begin, int64_t end)> body);
+
+/// How parallel_for cuts [0, size): pieces of `piece` items, a multiple of `multiple` but for the last.
+struct Pieces {
+  int64_t piece, count;
+};
+Pieces pieces_of(int64_t size, double cost, int64_t multiple = 1);
+
+/// Calls body(i) once for each i of [0, count): for work cut by the caller. `cost` is that of one piece.
+void parallel_pieces(int64_t count, double cost, FunctionRef<void(int64_t i)> body);
+
+/// Flushes denormal numbers to zero on this thread for as long as it lives.
+class FlushDenormals {
+ public:
+  FlushDenormals();
+  ~FlushDenormals();
+  FlushDenormals(const FlushDenormals&) = delete;
+
+ private:
+  unsigned saved_;
+};
+
+}  // namespace weft

@@ -1,0 +1,58 @@
+#include "weft/tensor/sizes.h"
+
+#include <fmt/format.h>
+
+namespace weft {
+
+void Dims::reserve(size_t n) {
+  if (n <= capacity_) return;
+  size_t capacity = std::max<size_t>(n, 2 * capacity_);
+  auto* heap = new int64_t[capacity];
+  std::copy(begin(), end(), heap);
+  free_heap();
+  heap_ = heap;
+  capacity_ = static_cast<uint32_t>(capacity);
+}
+
+void Dims::assign(const int64_t* p, size_t n) {
+  reserve(n);
+  size_ = static_cast<uint32_t>(n);
+  std::copy(p, p + n, data());
+}
+
+void Dims::resize(size_t n, int64_t value) {
+  reserve(n);
+  if (n > size_) std::fill(data() + size_, data() + n, value);
+  size_ = static_cast<uint32_t>(n);
+}
+
+void Dims::insert(size_t at, int64_t v) {
+  reserve(size_ + 1);
+  std::copy_backward(begin() + at, end(), end() + 1);
+  data()[at] = v;
+  ++size_;
+}
+
+void Dims::erase(size_t at) {
+  std::copy(begin() + at + 1, end(), begin() + at);
+  --size_;
+}
+
+Dims contiguous_strides(IntArrayRef sizes) {
+  Dims strides(sizes.size(), 1);
+  for (size_t i = sizes.size(); i-- > 1;) strides[i - 1] = strides[i] * std::max<int64_t>(sizes[i], 1);
+  return strides;
+}
+
+std::string to_string(IntArrayRef sizes) {
+  std::string s = "[";
+  for (size_t i = 0; i < sizes.size(); ++i) s += (i ? ", " : "") + std::to_string(sizes[i]);
+  return s + "]";
+}
+
+}  // namespace weft
+
+fmt::format_context::iterator fmt::formatter<weft::IntArrayRef>::format(weft::IntArrayRef sizes,
+                                                                        fmt::format_context& ctx) const {
+  return fmt::formatter<fmt::string_view>::format(weft::to_string(sizes), ctx);
+}

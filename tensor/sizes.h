@@ -1,0 +1,129 @@
+// Lists of integers: IntArrayRef (a view, for arguments) and Dims (owned, without allocation up to five).
+#pragma once
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace weft {
+
+class IntArrayRef;
+
+/// A short owned list of int64: sizes, strides. Five elements lie inside the object, more on the heap.
+class Dims {
+ public:
+  Dims() = default;
+  Dims(std::initializer_list<int64_t> v) { assign(v.begin(), v.size()); }
+  Dims(const int64_t* p, size_t n) { assign(p, n); }
+  Dims(size_t n, int64_t value) { resize(n, value); }
+  Dims(IntArrayRef v);  // NOLINT: sizes are copied freely
+  Dims(const Dims& o) { assign(o.data(), o.size()); }
+  Dims(Dims&& o) noexcept { take(o); }
+  Dims& operator=(const Dims& o) {
+    if (this != &o) assign(o.data(), o.size());
+    return *this;
+  }
+  Dims& operator=(Dims&& o) noexcept {
+    if (this != &o) {
+      free_heap();
+      take(o);
+    }
+    return *this;
+  }
+  ~Dims() { free_heap(); }
+
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  const int64_t* data() const { return heap_ ? heap_ : inline_; }
+  int64_t* data() { return heap_ ? heap_ : inline_; }
+  const int64_t* begin() const { return data(); }
+  const int64_t* end() const { return data() + size_; }
+  int64_t* begin() { return data(); }
+  int64_t* end() { return data() + size_; }
+  int64_t operator[](size_t i) const { return data()[i]; }
+  int64_t& operator[](size_t i) { return data()[i]; }
+  int64_t back() const { return data()[size_ - 1]; }
+  void push_back(int64_t v) { insert(size_, v); }
+  void insert(size_t at, int64_t v);
+  void erase(size_t at);
+  void resize(size_t n, int64_t value = 0);
+
+ private:
+  static constexpr size_t kInline = 5;
+  void assign(const int64_t* p, size_t n);
+  void reserve(size_t n);
+  void free_heap() {
+    delete[] heap_;
+    heap_ = nullptr;
+  }
+  void take(Dims& o) {
+    size_ = o.size_, capacity_ = o.capacity_, heap_ = o.heap_;
+    std::copy(o.inline_, o.inline_ + kInline, inline_);
+    o.heap_ = nullptr, o.size_ = 0, o.capacity_ = kInline;
+  }
+  uint32_t size_ = 0, capacity_ = kInline;
+  int64_t* heap_ = nullptr;
+  int64_t inline_[kInline];
+};
+
+/// A view of consecutive int64s, valid as long as what it views: use it for parameters, never for members.
+class IntArrayRef {
+ public:
+  IntArrayRef() = default;
+  IntArrayRef(const int64_t& one) : data_(&one), size_(1) {}                                       // NOLINT
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winit-list-lifetime"  // a list as argument lives as long as the call
+#endif
+  IntArrayRef(std::initializer_list<int64_t> v) : data_(v.begin()), size_(v.size()) {}  // NOLINT
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+  IntArrayRef(const std::vector<int64_t>& v) : data_(v.data()), size_(v.size()) {}                 // NOLINT
+  IntArrayRef(const Dims& v) : data_(v.data()), size_(v.size()) {}                                 // NOLINT
+  IntArrayRef(const int64_t* data, size_t size) : data_(data), size_(size) {}
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  const int64_t* data() const { return data_; }
+  const int64_t* begin() const { return data_; }
+  const int64_t* end() const { return data_ + size_; }
+  int64_t operator[](size_t i) const { return data_[i]; }
+  int64_t front() const { return data_[0]; }
+  int64_t back() const { return data_[size_ - 1]; }
+  std::vector<int64_t> vec() const { return {begin(), end()}; }
+  bool operator==(const IntArrayRef& o) const { return size_ == o.size_ && std::equal(begin(), end(), o.begin()); }
+
+ private:
+  const int64_t* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+inline Dims::Dims(IntArrayRef v) { assign(v.data(), v.size()); }
+inline bool operator==(const Dims& a, const Dims& b) { return IntArrayRef(a) == IntArrayRef(b); }
+
+/// Product of the sizes; 1 for none.
+inline int64_t numel_of(IntArrayRef sizes) {
+  int64_t n = 1;
+  for (int64_t s : sizes) n *= s;
+  return n;
+}
+
+/// Strides of a contiguous row-major array of these sizes.
+Dims contiguous_strides(IntArrayRef sizes);
+
+/// "[64, 1, 28, 28]"
+std::string to_string(IntArrayRef sizes);
+
+}  // namespace weft
+
+template <>
+struct fmt::formatter<weft::IntArrayRef> : fmt::formatter<fmt::string_view> {
+  fmt::format_context::iterator format(weft::IntArrayRef sizes, fmt::format_context& ctx) const;
+};
+template <>
+struct fmt::formatter<weft::Dims> : fmt::formatter<weft::IntArrayRef> {};

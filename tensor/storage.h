@@ -1,0 +1,68 @@
+// The memory behind tensors: a counted block from the cache of allocator.h, and the storage that tensors share.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "weft/tensor/intrusive.h"
+
+namespace weft {
+
+/// One block of memory. Freed to the cache, or by the deleter of from_blob.
+class Buffer : public RefCounted<Buffer> {
+ public:
+  explicit Buffer(int64_t bytes);
+  Buffer(void* data, int64_t bytes, std::function<void(void*)> deleter);
+  ~Buffer();
+  void* data() const { return data_; }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  void* data_;
+  int64_t bytes_;
+  std::function<void(void*)> deleter_;
+  bool cached_;
+};
+
+/// What tensors that are views of each other share: the memory, a counter of in-place changes, and the order in which an
+/// image batch lies there.
+///
+/// Order: a batch [N, C, H, W] made by an order-aware op may lie channels-last in memory although its strides say
+/// otherwise. Only raw() shows that; data() puts the memory into standard order first, once. While the order is private,
+/// every tensor of the storage covers all of it with the same sizes, so nobody can tell.
+class Storage : public RefCounted<Storage> {
+ public:
+  struct ImageSizes {
+    int64_t n, c, h, w;
+  };
+  explicit Storage(int64_t bytes) : buffer_(make_ref<Buffer>(bytes)) {}
+  explicit Storage(Ref<Buffer> buffer) : buffer_(std::move(buffer)) {}
+  /// A storage whose memory is a channels-last image batch of elements of `item` bytes.
+  Storage(const ImageSizes& sizes, int64_t item)
+      : buffer_(make_ref<Buffer>(sizes.n * sizes.c * sizes.h * sizes.w * item)), channels_last_(true), image_(sizes),
+        item_(item) {}
+
+  /// The memory in standard order.
+  void* data() const {
+    if (channels_last_.load(std::memory_order_acquire)) [[unlikely]] standardise();
+    return buffer_->data();
+  }
+  bool channels_last() const { return channels_last_.load(std::memory_order_acquire); }
+  /// The memory as it lies now. The reference keeps it valid if another thread asks for standard order meanwhile.
+  Ref<Buffer> raw(bool* channels_last) const;
+  int64_t bytes() const { return buffer_->bytes(); }
+
+  /// How often the memory was changed in place.
+  uint32_t version() const { return version_.load(std::memory_order_relaxed); }
+  void bump_version() { version_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  void standardise() const;
+  mutable Ref<Buffer> buffer_;
+  std::atomic<uint32_t> version_{0};
+  mutable std::atomic<bool> channels_last_{false};
+  ImageSizes image_{};
+  int64_t item_ = 0;
+};
+
+}  // namespace weft

@@ -1,0 +1,236 @@
+// Tensor: the one handle of weft. Its ops are the rows of ops.def; what makes new tensors is in creation.h.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "weft/tensor/error.h"
+#include "weft/tensor/index.h"
+#include "weft/tensor/options.h"
+#include "weft/tensor/scalar.h"
+#include "weft/tensor/tensor_impl.h"
+
+namespace weft {
+
+class Tensor;
+using TensorList = std::vector<Tensor>;
+/// Values and indices: `auto [values, indices] = x.max(1);`
+using Tensor2 = std::tuple<Tensor, Tensor>;
+namespace autograd {
+class Node;
+}
+
+/// Reads and writes the elements of an N-dimensional tensor of T with a[i][j]; made by Tensor::accessor.
+template <class T, size_t N>
+class TensorAccessor {
+ public:
+  TensorAccessor(T* data, const int64_t* sizes, const int64_t* strides)
+      : data_(data), sizes_(sizes), strides_(strides) {}
+  int64_t size(size_t d) const { return sizes_[d]; }
+  decltype(auto) operator[](int64_t i) const {
+    if constexpr (N == 1)
+      return (data_[i * strides_[0]]);
+    else
+      return TensorAccessor<T, N - 1>(data_ + i * strides_[0], sizes_ + 1, strides_ + 1);
+  }
+
+ private:
+  T* data_;
+  const int64_t *sizes_, *strides_;
+};
+
+#define WEFT_COMMA_(...) __VA_OPT__(, ) __VA_ARGS__
+
+/// An n-dimensional array and, where it requires a gradient, its place in the autograd graph. Copying a Tensor copies a
+/// pointer; `clone` copies the numbers. Views share memory with their base. Const-ness is that of the handle.
+class Tensor {
+ public:
+  Tensor() = default;
+  explicit Tensor(Ref<TensorImpl> impl) : impl_(std::move(impl)) {}
+  /// A tensor of this window on a storage.
+  Tensor(Ref<Storage> storage, Dtype dtype, Dims sizes, Dims strides, int64_t offset = 0)
+      : impl_(make_ref<TensorImpl>(std::move(storage), dtype, std::move(sizes), std::move(strides), offset)) {}
+
+  // What it is ------------------------------------------------------------------------------------------------------
+  bool defined() const { return static_cast<bool>(impl_); }
+  explicit operator bool() const = delete;  // ask defined(), or item<bool>()
+  IntArrayRef sizes() const { return impl().sizes; }
+  IntArrayRef strides() const { return impl().strides; }
+  int64_t dim() const { return static_cast<int64_t>(impl().sizes.size()); }
+  int64_t ndimension() const { return dim(); }
+  /// Size of dimension d; negative d counts from the end. Throws IndexError.
+  int64_t size(int64_t d) const;
+  int64_t stride(int64_t d) const;
+  int64_t numel() const { return impl().numel; }
+  int64_t storage_offset() const { return impl().offset; }
+  Dtype dtype() const { return impl().dtype; }
+  Dtype scalar_type() const { return dtype(); }
+  int64_t element_size() const { return item_size(dtype()); }
+  int64_t itemsize() const { return element_size(); }
+  int64_t nbytes() const { return numel() * element_size(); }
+  Device device() const { return kCPU; }
+  bool is_cuda() const { return false; }
+  TensorOptions options() const { return TensorOptions(dtype()); }
+  bool is_floating_point() const { return weft::is_floating_point(dtype()); }
+  bool is_contiguous(MemoryFormat f = MemoryFormat::Contiguous) const;
+  bool is_same(const Tensor& o) const { return impl_ == o.impl_; }
+  bool is_alias_of(const Tensor& o) const { return impl().storage == o.impl().storage; }
+  int64_t use_count() const { return impl_ ? impl_->use_count() : 0; }
+  TensorImpl& impl() const {
+    if (!impl_) [[unlikely]] undefined();
+    return *impl_.get();
+  }
+  TensorImpl* unsafe_impl() const { return impl_.get(); }
+
+  // Its numbers -----------------------------------------------------------------------------------------------------
+  /// The first element; throws DtypeError unless T is the element type. Elements lie as strides() tells.
+  template <class T>
+  T* data_ptr() const {
+    if (dtype_of<T> != dtype()) [[unlikely]] wrong_dtype(dtype_of<T>);
+    return static_cast<T*>(data_ptr());
+  }
+  template <class T>
+  const T* const_data_ptr() const {
+    return data_ptr<T>();
+  }
+  void* data_ptr() const {
+    TensorImpl& t = impl();
+    return static_cast<char*>(t.storage->data()) + t.offset * item_size(t.dtype);
+  }
+  /// The only element. Throws ShapeError for more than one.
+  Scalar item() const;
+  template <class T>
+  T item() const {
+    return item().to<T>();
+  }
+  /// a[i][j] access without checks. Throws ShapeError unless dim() is N, DtypeError unless T is the element type.
+  template <class T, size_t N>
+  TensorAccessor<T, N> accessor() const {
+    check<ShapeError>(dim() == static_cast<int64_t>(N), "[accessor] of {} dimensions asked of a tensor {}", N, sizes());
+    return {data_ptr<T>(), impl().sizes.data(), impl().strides.data()};
+  }
+
+  // Indexing --------------------------------------------------------------------------------------------------------
+  Tensor operator[](int64_t i) const { return select(0, i); }
+  Tensor operator[](const Tensor& index) const { return this->index({index}); }
+  /// x.index({0, Slice(1, 3), None, "...", mask}) as x[0, 1:3, None, ..., mask] in Python. Throws IndexError.
+  Tensor index(std::initializer_list<indexing::TensorIndex> indices) const;
+  Tensor index(const std::vector<indexing::TensorIndex>& indices) const;
+  /// x[indices] = value. The value is broadcast; with accumulate, values of repeated indices add up.
+  Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor& value, bool accumulate = false);
+  Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Scalar& value);
+  Tensor& index_put_(const std::vector<indexing::TensorIndex>& indices, const Tensor& value, bool accumulate = false);
+
+  // Autograd --------------------------------------------------------------------------------------------------------
+  bool requires_grad() const;
+  const Tensor& set_requires_grad(bool on) const;
+  const Tensor& requires_grad_(bool on = true) const { return set_requires_grad(on); }
+  bool is_leaf() const;
+  /// The gradient, undefined before backward.
+  const Tensor& grad() const;
+  Tensor& mutable_grad() const;
+  Ref<autograd::Node> grad_fn() const;
+  /// Adds the gradients of this tensor with respect to the graph's leaves to their grad(). A tensor of one element needs
+  /// no `gradient`. Throws StateError when nothing requires a gradient or the graph was freed already.
+  void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = {}, bool create_graph = false,
+                const TensorList& inputs = {}) const;
+  /// The same numbers outside the graph.
+  Tensor detach() const;
+  Tensor& detach_();
+  /// Keeps the gradient of a non-leaf in grad() too.
+  const Tensor& retain_grad() const;
+  bool retains_grad() const;
+  /// Calls `hook` with each gradient of this tensor; a defined result replaces it. Returns a number for remove_hook.
+  unsigned register_hook(std::function<Tensor(const Tensor&)> hook) const;
+  /// The same for a hook that only looks.
+  template <class F>
+    requires std::is_void_v<std::invoke_result_t<F, const Tensor&>>
+  unsigned register_hook(F hook) const {
+    return register_hook(std::function<Tensor(const Tensor&)>([hook](const Tensor& g) { return hook(g), Tensor(); }));
+  }
+  void remove_hook(unsigned number) const;
+  /// Counts in-place changes of the memory.
+  uint32_t _version() const { return impl().storage->version(); }
+  /// The same storage under another handle that autograd does not see; set_data replaces what this handle shows.
+  Tensor data() const { return detach(); }
+  Tensor variable_data() const { return detach(); }
+  void set_data(const Tensor& other);
+
+  // Ops: one row of ops.def each ----------------------------------------------------------------------------------
+#define WEFT_OP(result, name, params, args) result name params const;
+#define WEFT_OP_INPLACE(name, params, args) \
+  Tensor name params const;                 \
+  Tensor& name##_ params;                   \
+  const Tensor& name##_ params const;
+#define WEFT_METHOD(result, name, params, args) result name params const;
+#define WEFT_FILL(name, params, args) \
+  Tensor& name params;                \
+  const Tensor& name params const;
+#include "weft/tensor/ops.def"
+
+  Tensor operator-() const { return neg(); }
+  Tensor operator~() const { return bitwise_not(); }
+#define WEFT_COMPOUND(op, name)                                         \
+  Tensor& operator op(const Tensor & other) { return name(other); }     \
+  Tensor& operator op(const Scalar& other) { return name(other); }
+  WEFT_COMPOUND(+=, add_)
+  WEFT_COMPOUND(-=, sub_)
+  WEFT_COMPOUND(*=, mul_)
+  WEFT_COMPOUND(/=, div_)
+#undef WEFT_COMPOUND
+
+ private:
+  [[noreturn]] static void undefined();
+  [[noreturn]] void wrong_dtype(Dtype asked) const;
+  Ref<TensorImpl> impl_;
+};
+
+// The ops as free functions: add(a, b) is a.add(b).
+#define WEFT_OP(result, name, params, args) \
+  inline result name(const Tensor& self WEFT_COMMA_ params) { return self.name args; }
+#define WEFT_OP_INPLACE(name, params, args)                                            \
+  inline Tensor name(const Tensor& self WEFT_COMMA_ params) { return self.name args; } \
+  inline Tensor& name##_(Tensor& self WEFT_COMMA_ params) { return self.name##_ args; }
+#define WEFT_METHOD(result, name, params, args)
+#define WEFT_FILL(name, params, args)
+#include "weft/tensor/ops.def"
+
+#define WEFT_OPERATOR(op, name)                                                                 \
+  inline Tensor operator op(const Tensor& a, const Tensor& b) { return a.name(b); }             \
+  inline Tensor operator op(const Tensor& a, const Scalar& b) { return a.name(b); }
+WEFT_OPERATOR(+, add)
+WEFT_OPERATOR(-, sub)
+WEFT_OPERATOR(*, mul)
+WEFT_OPERATOR(/, div)
+WEFT_OPERATOR(%, remainder)
+WEFT_OPERATOR(==, eq)
+WEFT_OPERATOR(!=, ne)
+WEFT_OPERATOR(<, lt)
+WEFT_OPERATOR(<=, le)
+WEFT_OPERATOR(>, gt)
+WEFT_OPERATOR(>=, ge)
+WEFT_OPERATOR(&, bitwise_and)
+WEFT_OPERATOR(|, bitwise_or)
+WEFT_OPERATOR(^, bitwise_xor)
+#undef WEFT_OPERATOR
+inline Tensor operator+(const Scalar& a, const Tensor& b) { return b.add(a); }
+inline Tensor operator*(const Scalar& a, const Tensor& b) { return b.mul(a); }
+inline Tensor operator-(const Scalar& a, const Tensor& b) { return b.rsub(a); }
+Tensor operator/(const Scalar& a, const Tensor& b);
+inline Tensor operator<(const Scalar& a, const Tensor& b) { return b.gt(a); }
+inline Tensor operator<=(const Scalar& a, const Tensor& b) { return b.ge(a); }
+inline Tensor operator>(const Scalar& a, const Tensor& b) { return b.lt(a); }
+inline Tensor operator>=(const Scalar& a, const Tensor& b) { return b.le(a); }
+inline Tensor operator==(const Scalar& a, const Tensor& b) { return b.eq(a); }
+inline Tensor operator!=(const Scalar& a, const Tensor& b) { return b.ne(a); }
+
+/// Prints as torch does.
+std::ostream& operator<<(std::ostream& out, const Tensor& t);
+std::string to_string(const Tensor& t);
+
+}  // namespace weft

@@ -1,0 +1,39 @@
+// What a Tensor handle points to.
+#pragma once
+
+#include <memory>
+
+#include "weft/tensor/dtype.h"
+#include "weft/tensor/sizes.h"
+#include "weft/tensor/storage.h"
+
+namespace weft {
+
+/// Base of what autograd/ hangs on a tensor.
+struct AutogradSlot {
+  virtual ~AutogradSlot() = default;
+};
+
+/// A tensor's body: a strided window on a storage. A window never changes after construction except through
+/// Tensor::set_data and the in-place mechanism of autograd/.
+struct TensorImpl : RefCounted<TensorImpl> {
+  TensorImpl(Ref<Storage> storage, Dtype dtype, Dims sizes, Dims strides, int64_t offset);
+  ~TensorImpl();
+
+  Ref<Storage> storage;
+  Dims sizes, strides;
+  int64_t offset;  ///< elements
+  int64_t numel;
+  Dtype dtype;
+  bool contiguous;           ///< row-major without gaps
+  bool requires_grad = false;  ///< a leaf that wants a gradient, or the result of a recorded op
+  bool no_grad_view = false;   ///< a view made while grad mode was off: in-place ops on it cannot be recorded
+  bool donated = false;        ///< an elementwise kernel may write its result over this operand
+  Ref<TensorImpl> base;        ///< of a view: the tensor it is a view of, which is no view itself
+  std::unique_ptr<AutogradSlot> autograd;
+
+  /// Number of impls alive in the process; tests use it to see that a dropped graph leaves nothing behind.
+  static int64_t live();
+};
+
+}  // namespace weft
