@@ -1,0 +1,40 @@
+// Arithmetic of shapes that every op family needs: negative dimensions, broadcasting, sizes after a reduction.
+#pragma once
+
+#include <bitset>
+
+#include "weft/tensor/error.h"
+#include "weft/tensor/sizes.h"
+
+namespace weft {
+
+/// Tensors have at most this many dimensions.
+inline constexpr size_t kMaxDims = 64;
+/// One bit per dimension.
+using DimMask = std::bitset<kMaxDims>;
+
+[[noreturn]] void fail_dim(const char* op, int64_t dim, int64_t ndim);
+
+/// `dim` of a tensor of ndim dimensions as a number from 0 on. A tensor without dimensions takes 0 and -1.
+/// Throws IndexError.
+inline int64_t wrap_dim(const char* op, int64_t dim, int64_t ndim) {
+  const int64_t n = ndim > 0 ? ndim : 1;
+  if (dim < -n || dim >= n) [[unlikely]]
+    fail_dim(op, dim, ndim);
+  return dim < 0 ? dim + n : dim;
+}
+
+/// The set of `dims`; all of them for an empty list. Throws IndexError, and ValueError for one named twice.
+DimMask dim_mask(const char* op, IntArrayRef dims, int64_t ndim);
+
+/// Sizes of a result whose dimensions in `mask` are reduced to 1 (keepdim) or left out.
+Dims reduced_sizes(IntArrayRef sizes, const DimMask& mask, bool keepdim);
+
+/// The sizes a and b broadcast to. Throws ShapeError.
+Dims broadcast_sizes(const char* op, IntArrayRef a, IntArrayRef b);
+
+/// Strides that show a tensor of these sizes and strides as one of sizes `to`: 0 where it is repeated. `to` must be
+/// what `sizes` broadcasts to.
+Dims broadcast_strides(IntArrayRef sizes, IntArrayRef strides, IntArrayRef to);
+
+}  // namespace weft
