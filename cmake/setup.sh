@@ -1,0 +1,57 @@
+# What ./run, ./test and .ci/run share: missing packages, the release build, and where MNIST lies. Sourced, not run.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build="$root/build/release"
+
+# Debian's and Ubuntu's names of what README.md's table of dependencies lists.
+packages=(g++ cmake ninja-build pkgconf libdnnl-dev libtbb-dev libhwy-dev libfmt-dev zlib1g-dev
+          nlohmann-json3-dev libcli11-dev libboost-test-dev)
+
+say() { echo "$@" >&2; }
+die() { say "$@"; exit 1; }
+
+# as_root COMMAND...: as it is for root, by sudo for others.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else die "Not root and no sudo: please run as root: $*"
+  fi
+}
+
+# missing_packages PACKAGE...: those that are not installed.
+missing_packages() {
+  local present
+  present=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' "$@" 2>/dev/null)"
+  for package; do [[ $present == *" installed:$package "* ]] || echo "$package"; done
+}
+
+# install_packages PACKAGE...: installs what is missing, naming it; silent when all is there.
+install_packages() {
+  command -v dpkg-query >/dev/null || { say "No dpkg here: assuming that $* or their like are installed."; return 0; }
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "Installing from the distribution: ${missing[*]}"
+  local apt=(apt-get -qq -o Acquire::Retries=2 -o Dpkg::Use-Pty=0)
+  as_root "${apt[@]}" update >&2 || say "The package lists could not be refreshed; trying with the present ones."
+  as_root env DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 ||
+    die "Could not install: ${missing[*]}"
+}
+
+# build_targets TARGET...: configures once, then builds. Messages go to stderr, so that stdout is the program's.
+build_targets() {
+  local cache="$build/CMakeCache.txt"
+  # A build folder that was copied along with the project belongs to another place.
+  if [ -f "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache"; then rm -rf "$build"; fi
+  if [ ! -f "$build/build.ninja" ]; then
+    (cd "$root" && cmake --preset release) >&2 || die "Configuring failed."
+  fi
+  cmake --build "$build" --target "$@" >&2 || die "Building failed."
+}
+
+# mnist_in DIRECTORY: whether it holds the four files, plain or gzipped.
+mnist_in() {
+  local file
+  for file in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do
+    [ -s "$1/$file-ubyte" ] || [ -s "$1/$file-ubyte.gz" ] || return 1
+  done
+}

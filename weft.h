@@ -1,0 +1,11 @@
+// All of weft, for programs: `#include "weft/weft.h"`.
+#pragma once
+
+#include "weft/autograd/autograd.h"
+#include "weft/autograd/functions.h"
+#include "weft/autograd/gradcheck.h"
+#include "weft/autograd/nn_ops.h"
+#include "weft/tensor/creation.h"
+#include "weft/tensor/parallel.h"
+#include "weft/tensor/random.h"
+#include "weft/tensor/tensor.h"
