@@ -7,9 +7,9 @@
 
 namespace weft::autograd {
 
-/// Adds the gradients of the sum of `outputs` (each weighted by its grad_output; undefined counts as 1 for one element) to
-/// grad() of the leaves, or of `inputs` only where given.
-/// Throws StateError when an output has no graph or the graph was freed by an earlier backward without retain_graph.
+/// Adds the gradients of the sum of `outputs` (each weighted by its grad_output; undefined counts as 1 for one element)
+/// to grad() of the leaves, or of `inputs` only where given. Throws StateError when an output has no graph or the graph
+/// was freed by an earlier backward without retain_graph.
 void backward(const TensorList& outputs, const TensorList& grad_outputs = {}, std::optional<bool> retain_graph = {},
               bool create_graph = false, const TensorList& inputs = {});
 

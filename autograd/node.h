@@ -66,9 +66,9 @@ class Node : public RefCounted<Node> {
 /// What autograd hangs on a tensor: its gradient and its place in the graph.
 struct AutogradMeta : AutogradSlot {
   Tensor grad;
-  Ref<Node> grad_fn;       ///< null for leaves
-  uint32_t output = 0;     ///< which output of grad_fn
-  uint32_t version = 0;    ///< of a view: the storage's version when grad_fn was made
+  Ref<Node> grad_fn;            ///< null for leaves
+  uint32_t output = 0;          ///< which output of grad_fn
+  uint32_t version = 0;         ///< of a view: the storage's version when grad_fn was made
   Node* accumulator = nullptr;  ///< of a leaf: its node while someone holds it (guarded by the leaf table's lock)
   bool retains_grad = false;
   std::unique_ptr<std::vector<Node::OutputHook>> hooks;  ///< of a leaf
@@ -102,7 +102,8 @@ class Saved {
   explicit Saved(const Tensor& t) : tensor_(t), version_(t.defined() ? t._version() : 0) {}
   /// The tensor; throws StateError when its memory was changed since.
   const Tensor& operator()() const {
-    if (tensor_.defined() && tensor_._version() != version_) [[unlikely]] changed();
+    if (tensor_.defined() && tensor_._version() != version_) [[unlikely]]
+      changed();
     return tensor_;
   }
   operator const Tensor&() const { return (*this)(); }  // NOLINT: so that rules read as formulas

@@ -122,8 +122,8 @@ void connect(const Ref<Node>& node, Inputs inputs, const Tensor& out);
 }  // namespace detail
 
 /// Records that `out` = op(inputs), with one gradient rule per input, in their order. A rule takes the gradient of out,
-/// and out itself if it wants it (never capture out: that would keep the graph alive for ever), and returns the gradient
-/// of its input, which may still have the broadcast shape of out; undefined means zero. Rules are built from
+/// and out itself if it wants it (never capture out: that would keep the graph alive for ever), and returns the
+/// gradient of its input, which may still have the broadcast shape of out; undefined means zero. Rules are built from
 /// differentiable ops and keep what they read with saved(). Returns out, which must be new.
 ///
 ///     Tensor mul(const Tensor& a, const Tensor& b) {
@@ -142,8 +142,8 @@ Tensor record(const char* op, Tensor out, Inputs inputs, Rules... rules) {
   return out;
 }
 
-/// The same with one rule void(const Tensor& g, Grads& grads) for all inputs, for ops whose gradients share work: it sets
-/// grads[i] where grads.needs(i).
+/// The same with one rule void(const Tensor& g, Grads& grads) for all inputs, for ops whose gradients share work: it
+/// sets grads[i] where grads.needs(i).
 template <class Rule>
 Tensor record_joint(const char* op, Tensor out, Inputs inputs, Rule rule) {
   if (!records(inputs)) return out;

@@ -8,14 +8,12 @@ namespace weft {
 /// A nested brace list of numbers, as an argument of tensor(): {1, 2}, {{1.5, 2}, {3, 4}} ...
 class NestedList {
  public:
-  NestedList(bool v) : NestedList(Scalar(v)) {}                                   // NOLINT
+  NestedList(bool v) : NestedList(Scalar(v)) {}  // NOLINT
   template <class T>
-    requires std::is_arithmetic_v<T>
-  NestedList(T v) : NestedList(Scalar(v)) {}                                      // NOLINT
-  NestedList(std::initializer_list<NestedList> rows);                             // NOLINT
+  requires std::is_arithmetic_v<T> NestedList(T v) : NestedList(Scalar(v)) {}  // NOLINT
+  NestedList(std::initializer_list<NestedList> rows);                          // NOLINT
   template <class T>
-    requires std::is_arithmetic_v<T>
-  NestedList(const std::vector<T>& v) {                                           // NOLINT
+  requires std::is_arithmetic_v<T> NestedList(const std::vector<T>& v) {  // NOLINT
     sizes_ = {static_cast<int64_t>(v.size())};
     kind_ = Scalar(T()).kind();
     values_.assign(v.begin(), v.end());
@@ -31,8 +29,8 @@ class NestedList {
   std::vector<Scalar> values_;
 };
 
-/// tensor({{1., 2.}, {3., 4.}}), tensor(3), tensor({1, 2}, kInt32). Without a dtype: bool, int64 or the default floating
-/// type, by what the list holds. Throws ShapeError for ragged lists.
+/// tensor({{1., 2.}, {3., 4.}}), tensor(3), tensor({1, 2}, kInt32). Without a dtype: bool, int64 or the default
+/// floating type, by what the list holds. Throws ShapeError for ragged lists.
 Tensor tensor(const NestedList& values, const TensorOptions& options = {});
 Tensor tensor(std::initializer_list<NestedList> values, const TensorOptions& options = {});
 /// A tensor of no dimensions holding a number.

@@ -40,12 +40,30 @@ void set_default_dtype(Dtype d);
 
 template <class T>
 struct dtype_of_t;
-template <> struct dtype_of_t<bool> { static constexpr Dtype value = kBool; };
-template <> struct dtype_of_t<uint8_t> { static constexpr Dtype value = kUInt8; };
-template <> struct dtype_of_t<int32_t> { static constexpr Dtype value = kInt32; };
-template <> struct dtype_of_t<int64_t> { static constexpr Dtype value = kInt64; };
-template <> struct dtype_of_t<float> { static constexpr Dtype value = kFloat32; };
-template <> struct dtype_of_t<double> { static constexpr Dtype value = kFloat64; };
+template <>
+struct dtype_of_t<bool> {
+  static constexpr Dtype value = kBool;
+};
+template <>
+struct dtype_of_t<uint8_t> {
+  static constexpr Dtype value = kUInt8;
+};
+template <>
+struct dtype_of_t<int32_t> {
+  static constexpr Dtype value = kInt32;
+};
+template <>
+struct dtype_of_t<int64_t> {
+  static constexpr Dtype value = kInt64;
+};
+template <>
+struct dtype_of_t<float> {
+  static constexpr Dtype value = kFloat32;
+};
+template <>
+struct dtype_of_t<double> {
+  static constexpr Dtype value = kFloat64;
+};
 /// The dtype that stores T.
 template <class T>
 inline constexpr Dtype dtype_of = dtype_of_t<std::remove_cv_t<T>>::value;
@@ -59,12 +77,18 @@ struct TypeTag {
 template <class F>
 decltype(auto) dispatch(Dtype d, F&& f) {
   switch (d) {
-    case Dtype::Bool: return f(TypeTag<bool>{});
-    case Dtype::UInt8: return f(TypeTag<uint8_t>{});
-    case Dtype::Int32: return f(TypeTag<int32_t>{});
-    case Dtype::Int64: return f(TypeTag<int64_t>{});
-    case Dtype::Float32: return f(TypeTag<float>{});
-    default: return f(TypeTag<double>{});
+    case Dtype::Bool:
+      return f(TypeTag<bool>{});
+    case Dtype::UInt8:
+      return f(TypeTag<uint8_t>{});
+    case Dtype::Int32:
+      return f(TypeTag<int32_t>{});
+    case Dtype::Int64:
+      return f(TypeTag<int64_t>{});
+    case Dtype::Float32:
+      return f(TypeTag<float>{});
+    default:
+      return f(TypeTag<double>{});
   }
 }
 

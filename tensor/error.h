@@ -22,17 +22,30 @@ class Error : public std::exception {
   std::string op_, path_, text_, message_;
 };
 
-struct ShapeError : Error { using Error::Error; };  ///< sizes that do not fit
-struct DtypeError : Error { using Error::Error; };  ///< a dtype an op does not take
-struct IndexError : Error { using Error::Error; };  ///< an index or label outside its range
-struct ValueError : Error { using Error::Error; };  ///< an option outside its range
-struct IoError : Error { using Error::Error; };     ///< files: missing, truncated, of another format
-struct StateError : Error { using Error::Error; };  ///< a call that the present state does not allow
+struct ShapeError : Error {
+  using Error::Error;
+};  ///< sizes that do not fit
+struct DtypeError : Error {
+  using Error::Error;
+};  ///< a dtype an op does not take
+struct IndexError : Error {
+  using Error::Error;
+};  ///< an index or label outside its range
+struct ValueError : Error {
+  using Error::Error;
+};  ///< an option outside its range
+struct IoError : Error {
+  using Error::Error;
+};  ///< files: missing, truncated, of another format
+struct StateError : Error {
+  using Error::Error;
+};  ///< a call that the present state does not allow
 
 /// Throws E with the formatted message unless `ok`. Start the message with the op's name in brackets: "[matmul] ...".
 template <class E = Error, class... Args>
 inline void check(bool ok, fmt::format_string<const Args&...> format, const Args&... args) {
-  if (!ok) [[unlikely]] throw E(fmt::vformat(format, fmt::make_format_args(args...)));
+  if (!ok) [[unlikely]]
+    throw E(fmt::vformat(format, fmt::make_format_args(args...)));
 }
 
 /// Throws E with the formatted message.

@@ -37,14 +37,14 @@ struct Slice {
 class TensorIndex {
  public:
   enum class Kind { None, Ellipsis, Integer, Boolean, Slice, Tensor };
-  TensorIndex(NoneType) : kind(Kind::None) {}                             // NOLINT
-  TensorIndex(EllipsisType) : kind(Kind::Ellipsis) {}                     // NOLINT
-  TensorIndex(const char* dots);                                          // NOLINT: "..."
-  TensorIndex(int64_t i) : kind(Kind::Integer), integer(i) {}             // NOLINT
-  TensorIndex(int i) : kind(Kind::Integer), integer(i) {}                 // NOLINT
-  TensorIndex(bool b) : kind(Kind::Boolean), integer(b) {}                // NOLINT
-  TensorIndex(Slice s) : kind(Kind::Slice), slice(s) {}                   // NOLINT
-  TensorIndex(const Tensor& t);                                           // NOLINT
+  TensorIndex(NoneType) : kind(Kind::None) {}                  // NOLINT
+  TensorIndex(EllipsisType) : kind(Kind::Ellipsis) {}          // NOLINT
+  TensorIndex(const char* dots);                               // NOLINT: "..."
+  TensorIndex(int64_t i) : kind(Kind::Integer), integer(i) {}  // NOLINT
+  TensorIndex(int i) : kind(Kind::Integer), integer(i) {}      // NOLINT
+  TensorIndex(bool b) : kind(Kind::Boolean), integer(b) {}     // NOLINT
+  TensorIndex(Slice s) : kind(Kind::Slice), slice(s) {}        // NOLINT
+  TensorIndex(const Tensor& t);                                // NOLINT
   TensorIndex(const TensorIndex&);
   ~TensorIndex();
   Kind kind;

@@ -7,7 +7,8 @@
 
 namespace weft {
 
-/// Where a tensor lives. weft computes on the CPU; the type exists so that programs written for libtorch port unchanged.
+/// Where a tensor lives. weft computes on the CPU; the type exists so that programs written for libtorch port
+/// unchanged.
 enum class DeviceType : uint8_t { CPU };
 inline constexpr DeviceType kCPU = DeviceType::CPU;
 struct Device {
@@ -31,9 +32,9 @@ enum class MemoryFormat : uint8_t { Contiguous, ChannelsLast };
 class TensorOptions {
  public:
   TensorOptions() = default;
-  TensorOptions(Dtype d) : dtype_(d) {}    // NOLINT: as in libtorch
-  TensorOptions(Device) {}                 // NOLINT
-  TensorOptions(DeviceType) {}             // NOLINT
+  TensorOptions(Dtype d) : dtype_(d) {}  // NOLINT: as in libtorch
+  TensorOptions(Device) {}               // NOLINT
+  TensorOptions(DeviceType) {}           // NOLINT
   TensorOptions dtype(Dtype d) const {
     TensorOptions o = *this;
     o.dtype_ = d;

@@ -12,12 +12,11 @@ namespace weft {
 class Scalar {
  public:
   Scalar() : Scalar(0) {}
-  Scalar(bool v) : kind_(kBool), i_(v) {}                            // NOLINT
+  Scalar(bool v) : kind_(kBool), i_(v) {}  // NOLINT
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  Scalar(T v) : kind_(kInt64), i_(static_cast<int64_t>(v)) {}        // NOLINT
+  requires(!std::same_as<T, bool>) Scalar(T v) : kind_(kInt64), i_(static_cast<int64_t>(v)) {}  // NOLINT
   template <std::floating_point T>
-  Scalar(T v) : kind_(kFloat64), d_(static_cast<double>(v)) {}       // NOLINT
+  Scalar(T v) : kind_(kFloat64), d_(static_cast<double>(v)) {}  // NOLINT
 
   /// kBool, kInt64 or kFloat64.
   Dtype kind() const { return kind_; }

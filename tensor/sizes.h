@@ -75,7 +75,7 @@ class Dims {
 class IntArrayRef {
  public:
   IntArrayRef() = default;
-  IntArrayRef(const int64_t& one) : data_(&one), size_(1) {}                                       // NOLINT
+  IntArrayRef(const int64_t& one) : data_(&one), size_(1) {}  // NOLINT
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Winit-list-lifetime"  // a list as argument lives as long as the call
@@ -84,8 +84,8 @@ class IntArrayRef {
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
-  IntArrayRef(const std::vector<int64_t>& v) : data_(v.data()), size_(v.size()) {}                 // NOLINT
-  IntArrayRef(const Dims& v) : data_(v.data()), size_(v.size()) {}                                 // NOLINT
+  IntArrayRef(const std::vector<int64_t>& v) : data_(v.data()), size_(v.size()) {}  // NOLINT
+  IntArrayRef(const Dims& v) : data_(v.data()), size_(v.size()) {}                  // NOLINT
   IntArrayRef(const int64_t* data, size_t size) : data_(data), size_(size) {}
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }

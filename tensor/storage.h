@@ -24,12 +24,12 @@ class Buffer : public RefCounted<Buffer> {
   bool cached_;
 };
 
-/// What tensors that are views of each other share: the memory, a counter of in-place changes, and the order in which an
-/// image batch lies there.
+/// What tensors that are views of each other share: the memory, a counter of in-place changes, and the order in which
+/// an image batch lies there.
 ///
 /// Order: a batch [N, C, H, W] made by an order-aware op may lie channels-last in memory although its strides say
-/// otherwise. Only raw() shows that; data() puts the memory into standard order first, once. While the order is private,
-/// every tensor of the storage covers all of it with the same sizes, so nobody can tell.
+/// otherwise. Only raw() shows that; data() puts the memory into standard order first, once. While the order is
+/// private, every tensor of the storage covers all of it with the same sizes, so nobody can tell.
 class Storage : public RefCounted<Storage> {
  public:
   struct ImageSizes {
@@ -39,12 +39,15 @@ class Storage : public RefCounted<Storage> {
   explicit Storage(Ref<Buffer> buffer) : buffer_(std::move(buffer)) {}
   /// A storage whose memory is a channels-last image batch of elements of `item` bytes.
   Storage(const ImageSizes& sizes, int64_t item)
-      : buffer_(make_ref<Buffer>(sizes.n * sizes.c * sizes.h * sizes.w * item)), channels_last_(true), image_(sizes),
+      : buffer_(make_ref<Buffer>(sizes.n * sizes.c * sizes.h * sizes.w * item)),
+        channels_last_(true),
+        image_(sizes),
         item_(item) {}
 
   /// The memory in standard order.
   void* data() const {
-    if (channels_last_.load(std::memory_order_acquire)) [[unlikely]] standardise();
+    if (channels_last_.load(std::memory_order_acquire)) [[unlikely]]
+      standardise();
     return buffer_->data();
   }
   bool channels_last() const { return channels_last_.load(std::memory_order_acquire); }

@@ -82,7 +82,8 @@ class Tensor {
   bool is_alias_of(const Tensor& o) const { return impl().storage == o.impl().storage; }
   int64_t use_count() const { return impl_ ? impl_->use_count() : 0; }
   TensorImpl& impl() const {
-    if (!impl_) [[unlikely]] undefined();
+    if (!impl_) [[unlikely]]
+      undefined();
     return *impl_.get();
   }
   TensorImpl* unsafe_impl() const { return impl_.get(); }
@@ -91,7 +92,8 @@ class Tensor {
   /// The first element; throws DtypeError unless T is the element type. Elements lie as strides() tells.
   template <class T>
   T* data_ptr() const {
-    if (dtype_of<T> != dtype()) [[unlikely]] wrong_dtype(dtype_of<T>);
+    if (dtype_of<T> != dtype()) [[unlikely]]
+      wrong_dtype(dtype_of<T>);
     return static_cast<T*>(data_ptr());
   }
   template <class T>
@@ -122,7 +124,8 @@ class Tensor {
   Tensor index(std::initializer_list<indexing::TensorIndex> indices) const;
   Tensor index(const std::vector<indexing::TensorIndex>& indices) const;
   /// x[indices] = value. The value is broadcast; with accumulate, values of repeated indices add up.
-  Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor& value, bool accumulate = false);
+  Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor& value,
+                     bool accumulate = false);
   Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Scalar& value);
   Tensor& index_put_(const std::vector<indexing::TensorIndex>& indices, const Tensor& value, bool accumulate = false);
 
@@ -135,8 +138,8 @@ class Tensor {
   const Tensor& grad() const;
   Tensor& mutable_grad() const;
   Ref<autograd::Node> grad_fn() const;
-  /// Adds the gradients of this tensor with respect to the graph's leaves to their grad(). A tensor of one element needs
-  /// no `gradient`. Throws StateError when nothing requires a gradient or the graph was freed already.
+  /// Adds the gradients of this tensor with respect to the graph's leaves to their grad(). A tensor of one element
+  /// needs no `gradient`. Throws StateError when nothing requires a gradient or the graph was freed already.
   void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = {}, bool create_graph = false,
                 const TensorList& inputs = {}) const;
   /// The same numbers outside the graph.
@@ -149,7 +152,7 @@ class Tensor {
   unsigned register_hook(std::function<Tensor(const Tensor&)> hook) const;
   /// The same for a hook that only looks.
   template <class F>
-    requires std::is_void_v<std::invoke_result_t<F, const Tensor&>>
+  requires std::is_void_v<std::invoke_result_t<F, const Tensor&>>
   unsigned register_hook(F hook) const {
     return register_hook(std::function<Tensor(const Tensor&)>([hook](const Tensor& g) { return hook(g), Tensor(); }));
   }
@@ -175,8 +178,8 @@ class Tensor {
 
   Tensor operator-() const { return neg(); }
   Tensor operator~() const { return bitwise_not(); }
-#define WEFT_COMPOUND(op, name)                                         \
-  Tensor& operator op(const Tensor & other) { return name(other); }     \
+#define WEFT_COMPOUND(op, name)                                    \
+  Tensor& operator op(const Tensor& other) { return name(other); } \
   Tensor& operator op(const Scalar& other) { return name(other); }
   WEFT_COMPOUND(+=, add_)
   WEFT_COMPOUND(-=, sub_)
@@ -200,8 +203,8 @@ class Tensor {
 #define WEFT_FILL(name, params, args)
 #include "weft/tensor/ops.def"
 
-#define WEFT_OPERATOR(op, name)                                                                 \
-  inline Tensor operator op(const Tensor& a, const Tensor& b) { return a.name(b); }             \
+#define WEFT_OPERATOR(op, name)                                                     \
+  inline Tensor operator op(const Tensor& a, const Tensor& b) { return a.name(b); } \
   inline Tensor operator op(const Tensor& a, const Scalar& b) { return a.name(b); }
 WEFT_OPERATOR(+, add)
 WEFT_OPERATOR(-, sub)

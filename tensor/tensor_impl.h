@@ -25,7 +25,7 @@ struct TensorImpl : RefCounted<TensorImpl> {
   int64_t offset;  ///< elements
   int64_t numel;
   Dtype dtype;
-  bool contiguous;           ///< row-major without gaps
+  bool contiguous;             ///< row-major without gaps
   bool requires_grad = false;  ///< a leaf that wants a gradient, or the result of a recorded op
   bool no_grad_view = false;   ///< a view made while grad mode was off: in-place ops on it cannot be recorded
   bool donated = false;        ///< an elementwise kernel may write its result over this operand

@@ -1,0 +1,66 @@
+// Elementwise kernels: tables of functions (unary.def, binary.def, compare.def), applied with broadcasting and
+// promotion.
+#pragma once
+
+#include "weft/tensor/tensor.h"
+
+namespace weft::kernel {
+
+enum class Unary : uint8_t {
+#define WEFT_UNARY(Name, value, vector) Name,
+#define WEFT_UNARY_FLOAT(Name, value, vector) Name,
+#include "weft/tensor/kernels/unary.def"
+};
+enum class Binary : uint8_t {
+#define WEFT_BINARY(Name, value, vector) Name,
+#define WEFT_BINARY_FLOAT(Name, value, vector) Name,
+#include "weft/tensor/kernels/binary.def"
+};
+enum class Compare : uint8_t {
+#define WEFT_COMPARE(Name, value) Name,
+#include "weft/tensor/kernels/compare.def"
+};
+enum class Bitwise : uint8_t { And, Or, Xor };
+
+/// f(x) with parameters p and q. Functions of floating point turn integers into the default floating type.
+Tensor unary(Unary f, const Tensor& x, double p = 0, double q = 0);
+
+/// f(a, b), broadcast and promoted. A tensor of no dimensions promotes like a number: it decides only the category.
+Tensor binary(Binary f, const char* op, const Tensor& a, const Tensor& b, double p = 1, double q = 0);
+Tensor binary(Binary f, const char* op, const Tensor& a, const Scalar& b, double p = 1, double q = 0);
+/// f(b, a)
+Tensor binary_reversed(Binary f, const char* op, const Tensor& a, const Scalar& b, double p = 1, double q = 0);
+
+Tensor compare(Compare f, const char* op, const Tensor& a, const Tensor& b);
+Tensor compare(Compare f, const char* op, const Tensor& a, const Scalar& b);
+
+/// Integers and bool only; throws DtypeError for others.
+Tensor bitwise(Bitwise f, const char* op, const Tensor& a, const Tensor& b);
+
+/// condition ? a : b, broadcast; a and b of one dtype, condition bool.
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+
+/// dst = src, converted and broadcast. dst is written whatever its strides.
+void copy(const Tensor& dst, const Tensor& src);
+void fill(const Tensor& dst, const Scalar& value);
+/// A contiguous (or channels-last) copy, of another dtype where asked.
+Tensor copy_of(const Tensor& x, Dtype dtype, MemoryFormat format = MemoryFormat::Contiguous);
+Tensor contiguous(const Tensor& x);
+
+/// PyTorch's dtype of an op on a and b, or on a and a number.
+Dtype result_type(const Tensor& a, const Tensor& b);
+Dtype result_type(const Tensor& a, const Scalar& b);
+
+/// A new tensor laid out like x: same strides if x is dense, same private order of its storage. x's own memory when it
+/// was donated.
+Tensor output_like(const Tensor& x, Dtype dtype);
+/// True where a and b can be walked as flat arrays: same sizes and same dense layout.
+bool same_layout(const Tensor& a, const Tensor& b);
+/// Elements of x where they lie, whatever the private order (only for kernels that treat all elements alike).
+template <class T>
+T* flat_data(const Tensor& x) {
+  bool order;
+  return static_cast<T*>(x.impl().storage->raw(&order)->data()) + x.impl().offset;
+}
+
+}  // namespace weft::kernel

@@ -1,0 +1,34 @@
+// Walking several strided operands of one shape together, with broadcasting, row by row and in parallel.
+#pragma once
+
+#include <array>
+
+#include "weft/tensor/parallel.h"
+#include "weft/tensor/tensor.h"
+
+namespace weft::kernel {
+
+/// The sizes that a and b broadcast to. Throws ShapeError naming `op`.
+Dims broadcast_sizes(const char* op, IntArrayRef a, IntArrayRef b);
+/// The strides (in elements) of a tensor seen as `sizes`: 0 where it is repeated. Throws ShapeError naming `op`.
+Dims broadcast_strides(const char* op, const Tensor& t, IntArrayRef sizes);
+
+/// The common walk of N operands over `sizes`; neighbouring dimensions that every operand crosses evenly are joined.
+template <size_t N>
+struct Walk {
+  Dims sizes;
+  std::array<Dims, N> strides;
+
+  int64_t inner() const { return sizes.empty() ? 1 : sizes.back(); }
+  int64_t inner_stride(size_t operand) const { return sizes.empty() ? 1 : strides[operand].back(); }
+};
+template <size_t N>
+Walk<N> make_walk(IntArrayRef sizes, std::array<Dims, N> strides);
+
+/// Calls body(offsets, n) for pieces of rows: offsets[k] is the element where operand k starts, n the number of
+/// elements, which lie inner_stride(k) apart. `cost` is that of an element in nanoseconds.
+template <size_t N>
+void for_each_row(const Walk<N>& walk, double cost,
+                  FunctionRef<void(const std::array<int64_t, N>& offsets, int64_t n)> body);
+
+}  // namespace weft::kernel

@@ -1,0 +1,55 @@
+#include "weft/tensor/storage.h"
+
+#include <array>
+#include <mutex>
+
+#include "weft/tensor/allocator.h"
+#include "weft/tensor/kernels/reorder.h"
+
+namespace weft {
+
+Buffer::Buffer(int64_t bytes) : bytes_(bytes), cached_(true) { data_ = detail::allocate(&bytes_); }
+
+Buffer::Buffer(void* data, int64_t bytes, std::function<void(void*)> deleter)
+    : data_(data), bytes_(bytes), deleter_(std::move(deleter)), cached_(false) {}
+
+Buffer::~Buffer() {
+  if (cached_)
+    detail::deallocate(data_, bytes_);
+  else if (deleter_)
+    deleter_(data_);
+}
+
+namespace {
+// Storages share a few locks: two threads rarely ask for standard order at the same time.
+std::mutex& lock_of(const Storage* s) {
+  static auto* locks = new std::array<std::mutex, 16>;
+  return (*locks)[(reinterpret_cast<uintptr_t>(s) >> 6) % locks->size()];
+}
+}  // namespace
+
+Ref<Buffer> Storage::raw(bool* channels_last) const {
+  if (!channels_last_.load(std::memory_order_acquire)) {
+    *channels_last = false;
+    return buffer_;
+  }
+  std::lock_guard lock(lock_of(this));
+  *channels_last = channels_last_.load(std::memory_order_relaxed);
+  return buffer_;
+}
+
+void Storage::standardise() const {
+  // The reorder runs on other threads too and may run any task meanwhile, so no lock is held across it; when two
+  // threads do the same work, the first result stays.
+  bool channels_last;
+  Ref<Buffer> old = raw(&channels_last);
+  if (!channels_last) return;
+  auto fresh = make_ref<Buffer>(image_.n * image_.c * image_.h * image_.w * item_);
+  kernel::nhwc_to_nchw(old->data(), fresh->data(), image_.n, image_.c, image_.h, image_.w, item_);
+  std::lock_guard lock(lock_of(this));
+  if (!channels_last_.load(std::memory_order_relaxed)) return;
+  buffer_ = std::move(fresh);
+  channels_last_.store(false, std::memory_order_release);
+}
+
+}  // namespace weft

@@ -1,0 +1,35 @@
+#include "weft/tensor/tensor_impl.h"
+
+#include <atomic>
+
+namespace weft {
+namespace {
+std::atomic<int64_t> g_live{0};
+
+bool is_contiguous(const Dims& sizes, const Dims& strides) {
+  int64_t expected = 1;
+  for (size_t i = sizes.size(); i-- > 0;) {
+    if (sizes[i] == 0) return true;
+    if (sizes[i] != 1 && strides[i] != expected) return false;
+    expected *= sizes[i];
+  }
+  return true;
+}
+}  // namespace
+
+TensorImpl::TensorImpl(Ref<Storage> s, Dtype d, Dims sz, Dims st, int64_t off)
+    : storage(std::move(s)),
+      sizes(std::move(sz)),
+      strides(std::move(st)),
+      offset(off),
+      numel(numel_of(sizes)),
+      dtype(d),
+      contiguous(is_contiguous(sizes, strides)) {
+  g_live.fetch_add(1, std::memory_order_relaxed);
+}
+
+TensorImpl::~TensorImpl() { g_live.fetch_sub(1, std::memory_order_relaxed); }
+
+int64_t TensorImpl::live() { return g_live.load(); }
+
+}  // namespace weft
