@@ -1,8 +1,8 @@
 #include "weft/tensor/dtype.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <atomic>
+#include <string_view>
 
 #include "weft/tensor/error.h"
 
@@ -30,5 +30,6 @@ void require_floating_point(const char* op, Dtype d) {
 }  // namespace weft
 
 fmt::format_context::iterator fmt::formatter<weft::Dtype>::format(weft::Dtype d, fmt::format_context& ctx) const {
-  return fmt::formatter<fmt::string_view>::format(weft::name(d), ctx);
+  const auto text = std::string_view(weft::name(d));
+  return std::copy(text.begin(), text.end(), ctx.out());
 }

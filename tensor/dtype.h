@@ -103,6 +103,7 @@ decltype(auto) dispatch_float(const char* op, Dtype d, F&& f) {
 }  // namespace weft
 
 template <>
-struct fmt::formatter<weft::Dtype> : fmt::formatter<fmt::string_view> {
+struct fmt::formatter<weft::Dtype> {
+  constexpr fmt::format_parse_context::iterator parse(fmt::format_parse_context& ctx) { return ctx.begin(); }
   fmt::format_context::iterator format(weft::Dtype d, fmt::format_context& ctx) const;
 };

@@ -1,7 +1,5 @@
 #include "weft/tensor/sizes.h"
 
-#include <fmt/format.h>
-
 namespace weft {
 
 void Dims::reserve(size_t n) {
@@ -54,5 +52,6 @@ std::string to_string(IntArrayRef sizes) {
 
 fmt::format_context::iterator fmt::formatter<weft::IntArrayRef>::format(weft::IntArrayRef sizes,
                                                                         fmt::format_context& ctx) const {
-  return fmt::formatter<fmt::string_view>::format(weft::to_string(sizes), ctx);
+  const auto text = weft::to_string(sizes);
+  return std::copy(text.begin(), text.end(), ctx.out());
 }

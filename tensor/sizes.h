@@ -122,7 +122,8 @@ std::string to_string(IntArrayRef sizes);
 }  // namespace weft
 
 template <>
-struct fmt::formatter<weft::IntArrayRef> : fmt::formatter<fmt::string_view> {
+struct fmt::formatter<weft::IntArrayRef> {
+  constexpr fmt::format_parse_context::iterator parse(fmt::format_parse_context& ctx) { return ctx.begin(); }
   fmt::format_context::iterator format(weft::IntArrayRef sizes, fmt::format_context& ctx) const;
 };
 template <>

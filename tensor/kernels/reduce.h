@@ -1,0 +1,41 @@
+// Reductions without gradients: over any set of dimensions, along one dimension, of everything.
+#pragma once
+
+#include <limits>
+
+#include "weft/tensor/shape.h"
+#include "weft/tensor/tensor.h"
+
+namespace weft::kernel {
+
+enum class Reduce : uint8_t { Sum, Mean, SumSquares, SumAbs, CountNonzero, Prod, Max, Min, MaxAbs, MinAbs, Any, All };
+
+/// x reduced over the dimensions of mask, of any memory order. Sum and Prod of integers and CountNonzero give int64,
+/// Any and All bool, the others x's dtype; Mean, SumSquares, SumAbs, MaxAbs and MinAbs take floating point only
+/// (DtypeError). Extremes over no element throw ShapeError.
+Tensor reduce(Reduce op, const Tensor& x, const DimMask& mask, bool keepdim = false);
+
+/// Sum of |x|^p over the dimensions of mask; floating point only.
+Tensor sum_powers(const Tensor& x, double p, const DimMask& mask, bool keepdim = false);
+
+/// Variance, or its root, over the dimensions of mask: the squared deviations divided by their number - correction.
+Tensor variance(const Tensor& x, const DimMask& mask, double correction, bool keepdim, bool root);
+
+/// The gradient of what was broadcast from `sizes`: sums x over the dimensions that were repeated or added. x itself
+/// when the sizes agree. ShapeError when `sizes` does not broadcast to x's.
+Tensor sum_to(const Tensor& x, IntArrayRef sizes);
+
+/// {values, int64 indices of the first} of the greatest (or least) elements along dim; a NaN is both.
+Tensor2 extreme_along(const Tensor& x, int64_t dim, bool keepdim, bool greatest);
+/// The int64 position of the first greatest (or least) element of the flattened tensor.
+Tensor arg_extreme(const Tensor& x, bool greatest);
+
+/// Running sum along dim; integers give int64.
+Tensor cumsum(const Tensor& x, int64_t dim);
+
+/// Same sizes and elements; dtypes must agree.
+bool equal(const Tensor& a, const Tensor& b);
+/// int64 [max(minlength, largest + 1)]: how often each number occurs in x (one dimension, integers, none negative).
+Tensor bincount(const Tensor& x, int64_t minlength);
+
+}  // namespace weft::kernel

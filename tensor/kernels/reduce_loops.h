@@ -1,0 +1,66 @@
+// The loops of all reductions: what to add up comes in as a Reducer, how to walk memory from the ReducePlan. Pieces
+// follow from the plan alone and are combined in their order: the same bits for any number of threads.
+#pragma once
+
+#include "weft/tensor/kernels/reduce_plan.h"
+
+namespace weft::kernel {
+
+/// Elements, or rows of columns, that are accumulated in the element type before they join a wider accumulator.
+inline constexpr int64_t kRun = 2048, kRowRun = 64;
+/// Columns worked on at a time.
+inline constexpr int64_t kTile = 256;
+/// Bytes of the largest accumulator.
+inline constexpr int64_t kAccBytes = 24;
+
+/// What is computed of the elements behind one result; elements, accumulators and results are of types it knows.
+class Reducer {
+ public:
+  Reducer(int64_t item, int64_t acc, int64_t out, double cost) : item(item), acc(acc), out(out), cost(cost) {}
+  virtual ~Reducer() = default;
+  /// Sets n accumulators to that of no element.
+  virtual void clear(void* accs, int64_t n) const = 0;
+  /// Joins n <= kRun elements to one accumulator.
+  virtual void run(const void* x, int64_t n, int64_t stride, void* acc) const = 0;
+  /// Joins the `rows` <= kRowRun elements of each of `cols` <= kTile neighbouring columns to its accumulator.
+  virtual void columns(const void* x, int64_t rows, int64_t stride, int64_t cols, void* accs) const = 0;
+  /// Joins each of n accumulators to the one of the same place.
+  virtual void combine(void* accs, const void* others, int64_t n) const = 0;
+  virtual void finish(const void* accs, int64_t n, void* out, int64_t stride) const = 0;
+  const int64_t item, acc, out;  ///< bytes
+  const double cost;             ///< nanoseconds per element
+};
+
+/// A Reducer from an Op of element type T and result type Out:
+///   Acc; Acc identity(); Acc run(p, n, stride); void columns(p, rows, stride, cols, Acc*); void combine(Acc&, const
+///   Acc&); Out finish(const Acc&)
+template <class T, class Out, class Op>
+class ReducerOf final : public Reducer {
+ public:
+  using Acc = typename Op::Acc;
+  static_assert(sizeof(Acc) <= kAccBytes);
+  ReducerOf(Op op, double cost) : Reducer(sizeof(T), sizeof(Acc), sizeof(Out), cost), op_(op) {}
+  void clear(void* accs, int64_t n) const override {
+    std::fill(static_cast<Acc*>(accs), static_cast<Acc*>(accs) + n, op_.identity());
+  }
+  void run(const void* x, int64_t n, int64_t stride, void* acc) const override {
+    op_.combine(*static_cast<Acc*>(acc), op_.run(static_cast<const T*>(x), n, stride));
+  }
+  void columns(const void* x, int64_t rows, int64_t stride, int64_t cols, void* accs) const override {
+    op_.columns(static_cast<const T*>(x), rows, stride, cols, static_cast<Acc*>(accs));
+  }
+  void combine(void* accs, const void* others, int64_t n) const override {
+    for (int64_t i = 0; i < n; ++i) op_.combine(static_cast<Acc*>(accs)[i], static_cast<const Acc*>(others)[i]);
+  }
+  void finish(const void* accs, int64_t n, void* out, int64_t stride) const override {
+    for (int64_t i = 0; i < n; ++i) static_cast<Out*>(out)[i * stride] = op_.finish(static_cast<const Acc*>(accs)[i]);
+  }
+
+ private:
+  Op op_;
+};
+
+/// Writes the result of each output of the plan.
+void run_reduction(const void* x, void* out, const ReducePlan& plan, const Reducer& reducer);
+
+}  // namespace weft::kernel

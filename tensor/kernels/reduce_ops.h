@@ -1,0 +1,274 @@
+// The Ops of reduce_loops.h: sums, products and extremes of mapped elements, and moments.
+#pragma once
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "weft/tensor/kernels/reduce_loops.h"
+
+namespace weft::kernel {
+
+template <class T>
+struct VecOf {
+  typedef T type __attribute__((vector_size(16)));
+};
+/// 16 bytes of T: both compilers turn these into the registers of any machine.
+template <class T>
+using Vec = typename VecOf<T>::type;
+
+template <class T>
+inline Vec<T> load_vec(const T* p) {
+  Vec<T> v;
+  std::memcpy(&v, p, sizeof(v));
+  return v;
+}
+
+// What is done to an element first; each works on numbers and on vectors alike.
+struct Identity {
+  template <class V>
+  static V apply(V x) {
+    return x;
+  }
+};
+struct Square {
+  template <class V>
+  static V apply(V x) {
+    return x * x;
+  }
+};
+struct Absolute {
+  template <class V>
+  static V apply(V x) {
+    return x < V{} ? -x : x;
+  }
+};
+
+/// Vectors worked on at a time: enough to hide the latency of an addition.
+inline constexpr int64_t kVecs = 8;
+template <class T>
+inline constexpr int64_t kVecWidth = 16 / sizeof(T);
+
+/// Sum of f(p[i * stride]) for at most kRun floating-point elements. Neighbours are added in vectors of T.
+template <class T, class F>
+double lane_sum(const T* p, int64_t n, int64_t stride, F f) {
+  constexpr int64_t w = kVecWidth<T>, step = kVecs * w;
+  double s = 0;
+  int64_t i = 0;
+  if (stride == 1 && n >= step) {
+    Vec<T> lane[kVecs] = {};
+    for (; i + step <= n; i += step)
+      for (int64_t l = 0; l < kVecs; ++l) lane[l] += f(load_vec(p + i + l * w));
+    for (int64_t l = kVecs / 2; l > 0; l /= 2)
+      for (int64_t k = 0; k < l; ++k) lane[k] += lane[k + l];
+    for (int64_t k = 0; k < w; ++k) s += lane[0][k];
+  }
+  for (; i < n; ++i) s += f(p[i * stride]);
+  return s;
+}
+
+/// Sum of Map(x), float elements in 32 lanes, runs in double; integers in int64.
+template <class T, class Map, class Out>
+struct SumOp {
+  using Acc = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
+  double divisor = 1;  ///< for means
+  static constexpr int64_t kWidth = kVecWidth<T>, kLanes = kVecs;
+
+  static Acc identity() { return 0; }
+  static void combine(Acc& a, const Acc& b) { a += b; }
+  Out finish(Acc acc) const {
+    if constexpr (std::is_floating_point_v<T>)
+      return static_cast<Out>(acc / divisor);
+    else
+      return static_cast<Out>(acc);
+  }
+
+  static Acc run(const T* p, int64_t n, int64_t stride) {
+    if constexpr (std::is_floating_point_v<T>) return lane_sum(p, n, stride, [](auto v) { return Map::apply(v); });
+    Acc s = 0;
+    for (int64_t i = 0; i < n; ++i) s += static_cast<Acc>(Map::apply(static_cast<Element>(p[i * stride])));
+    return s;
+  }
+
+  static void columns(const T* p, int64_t rows, int64_t stride, int64_t cols, Acc* acc) {
+    int64_t c = 0;
+    if constexpr (std::is_floating_point_v<T>) {
+      for (; c + kLanes * kWidth <= cols; c += kLanes * kWidth) column_vectors<kLanes>(p + c, rows, stride, acc + c);
+      for (; c + kWidth <= cols; c += kWidth) column_vectors<1>(p + c, rows, stride, acc + c);
+    }
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t k = c; k < cols; ++k)
+        acc[k] += static_cast<Acc>(Map::apply(static_cast<Element>(p[r * stride + k])));
+  }
+
+ private:
+  using Element = std::conditional_t<std::is_floating_point_v<T>, T, int64_t>;
+
+  template <int64_t N>
+  static void column_vectors(const T* p, int64_t rows, int64_t stride, Acc* acc) {
+    Vec<T> lane[N] = {};
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t l = 0; l < N; ++l) lane[l] += Map::apply(load_vec(p + r * stride + l * kWidth));
+    for (int64_t l = 0; l < N; ++l)
+      for (int64_t k = 0; k < kWidth; ++k) acc[l * kWidth + k] += lane[l][k];
+  }
+};
+
+/// Product, in double or int64.
+template <class T, class Out>
+struct ProdOp {
+  using Acc = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
+  static Acc identity() { return 1; }
+  static void combine(Acc& a, const Acc& b) { a *= b; }
+  static Out finish(Acc acc) { return static_cast<Out>(acc); }
+  static Acc run(const T* p, int64_t n, int64_t stride) {
+    Acc part[4] = {1, 1, 1, 1};
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4)
+      for (int64_t k = 0; k < 4; ++k) part[k] *= static_cast<Acc>(p[(i + k) * stride]);
+    for (; i < n; ++i) part[0] *= static_cast<Acc>(p[i * stride]);
+    return (part[0] * part[1]) * (part[2] * part[3]);
+  }
+  static void columns(const T* p, int64_t rows, int64_t stride, int64_t cols, Acc* acc) {
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < cols; ++c) acc[c] *= static_cast<Acc>(p[r * stride + c]);
+  }
+};
+
+/// Greatest or least Map(x); a NaN wins over all.
+template <class T, bool kMax, class Map = Identity>
+struct ExtremeOp {
+  using Acc = T;
+  static constexpr int64_t kWidth = kVecWidth<T>, kLanes = kVecs;
+
+  static T identity() {
+    using L = std::numeric_limits<T>;
+    if constexpr (std::is_floating_point_v<T>) return kMax ? -L::infinity() : L::infinity();
+    return kMax ? L::lowest() : L::max();
+  }
+  template <class V>
+  static V better(V a, V b) {
+    if constexpr (std::is_integral_v<V>)
+      return kMax ? (b > a ? b : a) : (b < a ? b : a);
+    else
+      return kMax ? (((b > a) | (b != b)) ? b : a) : (((b < a) | (b != b)) ? b : a);
+  }
+  static void combine(T& a, const T& b) { a = better(a, b); }
+  static T finish(T acc) { return acc; }
+
+  static T run(const T* p, int64_t n, int64_t stride) {
+    T best = identity();
+    int64_t i = 0;
+    if constexpr (std::is_floating_point_v<T>) {
+      if (stride == 1 && n >= kLanes * kWidth) {
+        Vec<T> lane[kLanes];
+        for (int64_t l = 0; l < kLanes; ++l) lane[l] = Map::apply(load_vec(p + l * kWidth));
+        for (i = kLanes * kWidth; i + kLanes * kWidth <= n; i += kLanes * kWidth)
+          for (int64_t l = 0; l < kLanes; ++l) lane[l] = better(lane[l], Map::apply(load_vec(p + i + l * kWidth)));
+        for (int64_t l = 1; l < kLanes; ++l) lane[0] = better(lane[0], lane[l]);
+        for (int64_t k = 0; k < kWidth; ++k) best = better<T>(best, lane[0][k]);
+      }
+    }
+    for (; i < n; ++i) best = better<T>(best, Map::apply(p[i * stride]));
+    return best;
+  }
+  static void columns(const T* p, int64_t rows, int64_t stride, int64_t cols, T* acc) {
+    int64_t c = 0;
+    if constexpr (std::is_floating_point_v<T>) {
+      for (; c + kLanes * kWidth <= cols; c += kLanes * kWidth) {
+        Vec<T> lane[kLanes];
+        for (int64_t l = 0; l < kLanes; ++l) lane[l] = load_vec(acc + c + l * kWidth);
+        for (int64_t r = 0; r < rows; ++r)
+          for (int64_t l = 0; l < kLanes; ++l)
+            lane[l] = better(lane[l], Map::apply(load_vec(p + r * stride + c + l * kWidth)));
+        std::memcpy(acc + c, lane, sizeof(lane));
+      }
+    }
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t k = c; k < cols; ++k) acc[k] = better<T>(acc[k], Map::apply(p[r * stride + k]));
+  }
+};
+
+/// How many elements are not zero; what becomes of the number is Finish's.
+template <class T, class Out>
+struct CountOp {
+  using Acc = int64_t;
+  enum class As { Count, Any, All } as;
+  int64_t total = 0;
+  static Acc identity() { return 0; }
+  static void combine(Acc& a, const Acc& b) { a += b; }
+  Out finish(Acc n) const {
+    return as == As::Count ? static_cast<Out>(n) : as == As::Any ? Out(n > 0) : Out(n == total);
+  }
+  static Acc run(const T* p, int64_t n, int64_t stride) {
+    int64_t s = 0;
+    for (int64_t i = 0; i < n; ++i) s += p[i * stride] != T(0);
+    return s;
+  }
+  static void columns(const T* p, int64_t rows, int64_t stride, int64_t cols, Acc* acc) {
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < cols; ++c) acc[c] += p[r * stride + c] != T(0);
+  }
+};
+
+/// Sum of |x|^p.
+template <class T>
+struct PowerOp {
+  using Acc = double;
+  double p;
+  static Acc identity() { return 0; }
+  static void combine(Acc& a, const Acc& b) { a += b; }
+  static T finish(Acc acc) { return static_cast<T>(acc); }
+  Acc run(const T* x, int64_t n, int64_t stride) const {
+    double s = 0;
+    for (int64_t i = 0; i < n; ++i) s += std::pow(std::abs(static_cast<double>(x[i * stride])), p);
+    return s;
+  }
+  void columns(const T* x, int64_t rows, int64_t stride, int64_t cols, Acc* acc) const {
+    for (int64_t c = 0; c < cols; ++c) acc[c] += run(x + c, rows, stride);
+  }
+};
+
+/// Number, mean and sum of squared deviations of some elements.
+struct Moments {
+  double n = 0, mean = 0, m2 = 0;
+};
+
+/// Variance: two passes over each run, runs joined by Chan's formula (Chan, Golub, LeVeque 1979).
+template <class T>
+struct VarianceOp {
+  using Acc = Moments;
+  double correction;
+  bool root;
+  static Acc identity() { return {}; }
+  static void combine(Acc& a, const Acc& b) {
+    if (b.n == 0) return;
+    const double n = a.n + b.n, delta = b.mean - a.mean;
+    a.mean += delta * b.n / n;
+    a.m2 += b.m2 + delta * delta * a.n * b.n / n;
+    a.n = n;
+  }
+  T finish(const Acc& acc) const {
+    const double v = acc.m2 / std::max(0.0, acc.n - correction);
+    return static_cast<T>(root ? std::sqrt(v) : v);
+  }
+  static Acc run(const T* p, int64_t n, int64_t stride) {
+    const double mean = lane_sum(p, n, stride, [](auto v) { return v; }) / static_cast<double>(n);
+    // Deviations from the mean as T can hold it; what that leaves out is taken off again.
+    const T near = static_cast<T>(mean);
+    const double m2 = lane_sum(p, n, stride, [near](auto v) { return (v - near) * (v - near); });
+    const double off = mean - near;
+    return {static_cast<double>(n), mean, std::max(0.0, m2 - off * off * static_cast<double>(n))};
+  }
+  static void columns(const T* p, int64_t rows, int64_t stride, int64_t cols, Acc* acc) {
+    double mean[kTile] = {}, m2[kTile] = {};
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < cols; ++c) mean[c] += p[r * stride + c];
+    for (int64_t c = 0; c < cols; ++c) mean[c] /= static_cast<double>(rows);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < cols; ++c) m2[c] += (p[r * stride + c] - mean[c]) * (p[r * stride + c] - mean[c]);
+    for (int64_t c = 0; c < cols; ++c) combine(acc[c], {static_cast<double>(rows), mean[c], m2[c]});
+  }
+};
+
+}  // namespace weft::kernel

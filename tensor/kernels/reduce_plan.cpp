@@ -1,0 +1,51 @@
+#include "weft/tensor/kernels/reduce_plan.h"
+
+namespace weft::kernel {
+namespace {
+
+using Dim = ReducePlan::Dim;
+
+// A stride of 0 (a repeated dimension) goes outside: inside, it would hide the runs of neighbours.
+int64_t rank(const Dim& d) { return d.in == 0 ? std::numeric_limits<int64_t>::max() : d.in; }
+
+void sort_and_merge(std::vector<Dim>& dims) {
+  std::stable_sort(dims.begin(), dims.end(), [](const Dim& a, const Dim& b) { return rank(a) > rank(b); });
+  std::vector<Dim> merged;
+  for (const Dim& d : dims) {
+    if (!merged.empty() && merged.back().in == d.in * d.size && merged.back().out == d.out * d.size)
+      merged.back() = {merged.back().size * d.size, d.in, d.out};
+    else
+      merged.push_back(d);
+  }
+  dims = std::move(merged);
+}
+
+}  // namespace
+
+RawView::RawView(const Tensor& x) {
+  const TensorImpl& t = x.impl();
+  bool channels_last = false;
+  keep = t.storage->raw(&channels_last);
+  data = static_cast<const char*>(keep->data()) + t.offset * item_size(t.dtype);
+  strides = t.strides;
+  if (channels_last) {
+    const Dims& s = t.sizes;
+    strides = {s[1] * s[2] * s[3], 1, s[1] * s[3], s[1]};
+  }
+}
+
+ReducePlan::ReducePlan(IntArrayRef sizes, IntArrayRef strides, const DimMask& mask) {
+  int64_t out = 1;
+  for (size_t d = sizes.size(); d-- > 0;) {
+    (mask[d] ? per_output : outputs) *= sizes[d];
+    if (sizes[d] == 1) continue;
+    (mask[d] ? reduced : kept).push_back({sizes[d], strides[d], mask[d] ? 0 : out});
+    if (!mask[d]) out *= sizes[d];
+  }
+  if (outputs == 0 || per_output == 0) return;
+  sort_and_merge(kept);
+  sort_and_merge(reduced);
+  columns = !kept.empty() && kept.back().in == 1 && !(!reduced.empty() && reduced.back().in == 1);
+}
+
+}  // namespace weft::kernel
