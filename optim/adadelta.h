@@ -1,0 +1,37 @@
+// Adadelta: steps in the units of the parameter.
+#pragma once
+
+#include "weft/optim/optimizer.h"
+
+namespace weft::optim {
+
+class AdadeltaOptions final : public OptionsOf<AdadeltaOptions> {
+ public:
+  AdadeltaOptions() : OptionsOf(1) {}
+  AdadeltaOptions(double lr) : AdadeltaOptions() { set_lr(lr); }  // NOLINT: as in libtorch
+  /// Decay of the running squares; in [0, 1].
+  WEFT_OPTION(AdadeltaOptions, double, rho, 0.9)
+  /// Added under the roots; at least 0.
+  WEFT_OPTION(AdadeltaOptions, double, eps, 1e-6)
+  /// L2 penalty; at least 0.
+  WEFT_OPTION(AdadeltaOptions, double, weight_decay, 0)
+
+  void validate() const override;
+  template <class S>
+  static auto list(S& self) {
+    return std::tie(self.rho_, self.eps_, self.weight_decay_);
+  }
+};
+
+/// Adadelta (Zeiler 2012), as torch.optim.Adadelta.
+class Adadelta final : public OptimizerOf<AdadeltaOptions> {
+ public:
+  /// Throws ValueError for options outside their range and for what add_param_group refuses.
+  explicit Adadelta(ParamGroups params, const AdadeltaOptions& defaults = {})
+      : OptimizerOf("Adadelta", {"square_avg", "acc_delta"}, std::move(params), defaults) {}
+
+ private:
+  void apply(Tensor& param, const Tensor& grad, ParamState& state, const AdadeltaOptions& o) const override;
+};
+
+}  // namespace weft::optim

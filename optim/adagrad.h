@@ -1,0 +1,39 @@
+// Adagrad: the gradient divided by the size of all gradients so far.
+#pragma once
+
+#include "weft/optim/optimizer.h"
+
+namespace weft::optim {
+
+class AdagradOptions final : public OptionsOf<AdagradOptions> {
+ public:
+  AdagradOptions() : OptionsOf(1e-2) {}
+  AdagradOptions(double lr) : AdagradOptions() { set_lr(lr); }  // NOLINT: as in libtorch
+  /// The rate falls as lr / (1 + steps * lr_decay); at least 0.
+  WEFT_OPTION(AdagradOptions, double, lr_decay, 0)
+  /// L2 penalty; at least 0.
+  WEFT_OPTION(AdagradOptions, double, weight_decay, 0)
+  /// What the sum of squares starts from; at least 0.
+  WEFT_OPTION(AdagradOptions, double, initial_accumulator_value, 0)
+  /// Added to the denominator; at least 0.
+  WEFT_OPTION(AdagradOptions, double, eps, 1e-10)
+
+  void validate() const override;
+  template <class S>
+  static auto list(S& self) {
+    return std::tie(self.lr_decay_, self.weight_decay_, self.initial_accumulator_value_, self.eps_);
+  }
+};
+
+/// Adagrad (Duchi et al. 2011), as torch.optim.Adagrad.
+class Adagrad final : public OptimizerOf<AdagradOptions> {
+ public:
+  /// Throws ValueError for options outside their range and for what add_param_group refuses.
+  explicit Adagrad(ParamGroups params, const AdagradOptions& defaults = {})
+      : OptimizerOf("Adagrad", {"sum"}, std::move(params), defaults) {}
+
+ private:
+  void apply(Tensor& param, const Tensor& grad, ParamState& state, const AdagradOptions& o) const override;
+};
+
+}  // namespace weft::optim

@@ -1,0 +1,19 @@
+// The update of Adam.
+#include "weft/optim/adam.h"
+
+#include "weft/optim/adam_rule.h"
+
+namespace weft::optim {
+
+void AdamOptions::validate() const {
+  check_not_negative("Adam", "lr", lr());
+  check_betas("Adam", betas());
+  check_not_negative("Adam", "eps", eps());
+  check_not_negative("Adam", "weight_decay", weight_decay());
+}
+
+void Adam::apply(Tensor& param, const Tensor& grad, ParamState& state, const AdamOptions& o) const {
+  adam_update(param, grad, state, o, o.weight_decay(), 1);
+}
+
+}  // namespace weft::optim

@@ -1,0 +1,39 @@
+// Adam: a step per parameter from running moments of its gradient.
+#pragma once
+
+#include "weft/optim/optimizer.h"
+
+namespace weft::optim {
+
+class AdamOptions final : public OptionsOf<AdamOptions> {
+ public:
+  AdamOptions() : OptionsOf(1e-3) {}
+  AdamOptions(double lr) : AdamOptions() { set_lr(lr); }  // NOLINT: as in libtorch
+  /// Decay of the running mean and of the running square; each in [0, 1).
+  WEFT_OPTION(AdamOptions, Betas, betas, {0.9, 0.999})
+  /// Added to the denominator; at least 0.
+  WEFT_OPTION(AdamOptions, double, eps, 1e-8)
+  /// L2 penalty added to the gradient; at least 0.
+  WEFT_OPTION(AdamOptions, double, weight_decay, 0)
+  /// Divides by the largest running square so far (Reddi et al. 2018).
+  WEFT_OPTION(AdamOptions, bool, amsgrad, false)
+
+  void validate() const override;
+  template <class S>
+  static auto list(S& self) {
+    return std::tie(self.betas_, self.eps_, self.weight_decay_, self.amsgrad_);
+  }
+};
+
+/// Adam (Kingma and Ba 2015), as torch.optim.Adam.
+class Adam final : public OptimizerOf<AdamOptions> {
+ public:
+  /// Throws ValueError for options outside their range and for what add_param_group refuses.
+  explicit Adam(ParamGroups params, const AdamOptions& defaults = {})
+      : OptimizerOf("Adam", {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}, std::move(params), defaults) {}
+
+ private:
+  void apply(Tensor& param, const Tensor& grad, ParamState& state, const AdamOptions& o) const override;
+};
+
+}  // namespace weft::optim

@@ -1,0 +1,19 @@
+// The update of AdamW.
+#include "weft/optim/adamw.h"
+
+#include "weft/optim/adam_rule.h"
+
+namespace weft::optim {
+
+void AdamWOptions::validate() const {
+  check_not_negative("AdamW", "lr", lr());
+  check_betas("AdamW", betas());
+  check_not_negative("AdamW", "eps", eps());
+  check_not_negative("AdamW", "weight_decay", weight_decay());
+}
+
+void AdamW::apply(Tensor& param, const Tensor& grad, ParamState& state, const AdamWOptions& o) const {
+  adam_update(param, grad, state, o, 0, 1 - o.lr() * o.weight_decay());
+}
+
+}  // namespace weft::optim

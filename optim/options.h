@@ -1,0 +1,136 @@
+// The options of optimizers: values that remember whether they were set, so that groups inherit the others.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <tuple>
+
+#include "weft/tensor/named_tensors.h"
+
+namespace weft::optim {
+
+using Betas = std::tuple<double, double>;
+
+/// One option of an optimizer.
+template <class T>
+struct Option {
+  const char* name;
+  T value;
+  T standard = value;  ///< the value when nobody sets it
+  bool assigned = false;
+  void assign(T v) { value = v, assigned = true; }
+  /// Set by its setter, or through a reference to another value than the standard.
+  bool is_set() const { return assigned || value != standard; }
+};
+
+/// What all options have in common.
+class OptimizerOptions {
+ public:
+  virtual ~OptimizerOptions() = default;
+  virtual std::unique_ptr<OptimizerOptions> clone() const = 0;
+  /// Takes over from `defaults`, which are of the same type, what is not set here. Throws ValueError for another type.
+  virtual void inherit(const OptimizerOptions& defaults) = 0;
+  /// Throws ValueError naming the first option outside its range.
+  virtual void validate() const = 0;
+  /// The options as text, and back. load throws StateError for a missing or malformed entry.
+  virtual Metadata save() const = 0;
+  virtual void load(const Metadata& saved) = 0;
+  /// The momentum, or the first beta, which OneCycleLR varies; null where there is none.
+  virtual double* momentum_option() = 0;
+
+  double get_lr() const { return lr_.value; }
+  void set_lr(double lr) { lr_.assign(lr); }
+
+ protected:
+  explicit OptimizerOptions(double standard_lr) : lr_{"lr", standard_lr} {}
+  OptimizerOptions(const OptimizerOptions&) = default;
+  OptimizerOptions& operator=(const OptimizerOptions&) = default;
+  Option<double> lr_;
+};
+
+/// Declares an option of `Self`: its setter, which returns the options so that calls chain, and its getters.
+#define WEFT_OPTION(Self, type, option, ...)                          \
+ public:                                                              \
+  Self& option(type value) { return option##_.assign(value), *this; } \
+  const type& option() const { return option##_.value; }              \
+  type& option() { return option##_.value; }                          \
+                                                                      \
+ private:                                                             \
+  Option<type> option##_{#option, __VA_ARGS__};                       \
+                                                                      \
+ public:
+
+/// Everything that follows from the list of options: Self has `template <class S> static auto list(S& self)`, a
+/// std::tie of its options without lr.
+template <class Self>
+class OptionsOf : public OptimizerOptions {
+ public:
+  using OptimizerOptions::OptimizerOptions;
+  Self& lr(double lr) { return set_lr(lr), self(); }
+  double lr() const { return lr_.value; }
+  double& lr() { return lr_.value; }
+
+  std::unique_ptr<OptimizerOptions> clone() const override { return std::make_unique<Self>(self()); }
+  void inherit(const OptimizerOptions& defaults) override {
+    auto* from = dynamic_cast<const Self*>(&defaults);
+    check<ValueError>(from, "[optim] the options of a group are not of the optimizer's kind");
+    zip(all(self()), all(*from), [](auto& mine, const auto& theirs) {
+      if (!mine.is_set()) mine.value = theirs.value;
+    });
+  }
+  Metadata save() const override {
+    Metadata out;
+    each(all(self()), [&](const auto& option) { save_option(out, option.name, option.value); });
+    return out;
+  }
+  void load(const Metadata& saved) override {
+    each(all(self()), [&](auto& option) { load_option(saved, option.name, option.value), option.assigned = true; });
+  }
+  double* momentum_option() override {
+    double* found = nullptr;
+    each(all(self()), [&](auto& option) {
+      if constexpr (std::is_same_v<std::remove_reference_t<decltype(option.value)>, Betas>)
+        found = &std::get<0>(option.value);
+      else if constexpr (std::is_same_v<std::remove_reference_t<decltype(option.value)>, double>)
+        if (std::string_view(option.name) == "momentum") found = &option.value;
+    });
+    return found;
+  }
+
+ private:
+  Self& self() { return static_cast<Self&>(*this); }
+  const Self& self() const { return static_cast<const Self&>(*this); }
+  template <class S>
+  static auto all(S& self) {
+    return std::tuple_cat(
+        std::tie(static_cast<std::conditional_t<std::is_const_v<S>, const OptionsOf, OptionsOf>&>(self).lr_),
+        Self::list(self));
+  }
+  template <class Tuple, class F>
+  static void each(Tuple options, F f) {
+    std::apply([&](auto&... option) { (f(option), ...); }, options);
+  }
+  template <class A, class B, class F>
+  static void zip(A a, B b, F f) {
+    [&]<size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(a), std::get<I>(b)), ...); }
+    (std::make_index_sequence<std::tuple_size_v<A>>());
+  }
+  static void save_option(Metadata& out, const std::string& name, double v) { out[name] = to_text(v); }
+  static void save_option(Metadata& out, const std::string& name, bool v) { out[name] = to_text(int64_t{v}); }
+  static void save_option(Metadata& out, const std::string& name, const Betas& v) {
+    save_option(out, name + ".0", std::get<0>(v));
+    save_option(out, name + ".1", std::get<1>(v));
+  }
+  static void load_option(const Metadata& m, const std::string& name, double& v) { v = double_at(m, name); }
+  static void load_option(const Metadata& m, const std::string& name, bool& v) { v = int_at(m, name) != 0; }
+  static void load_option(const Metadata& m, const std::string& name, Betas& v) {
+    v = {double_at(m, name + ".0"), double_at(m, name + ".1")};
+  }
+};
+
+/// Throws ValueError unless `value` is in the range; NaN is in none.
+void check_not_negative(const char* optimizer, const char* option, double value);
+void check_fraction(const char* optimizer, const char* option, double value);  ///< [0, 1)
+void check_betas(const char* optimizer, const Betas& betas);
+
+}  // namespace weft::optim
