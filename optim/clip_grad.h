@@ -1,0 +1,27 @@
+// Limits on gradients before an optimizer's step.
+#pragma once
+
+#include "weft/tensor/tensor.h"
+
+namespace weft {
+namespace nn::utils {
+
+/// Scales the gradients so that the norm of all of them together is at most max_norm, by max_norm / (norm + 1e-6) as
+/// PyTorch does; returns the norm before. norm_type may be infinity. Parameters without a gradient are left out. Throws
+/// ValueError for a norm_type that is not above 0, and with error_if_nonfinite StateError for a norm that is NaN or
+/// infinite; no gradient has changed then.
+double clip_grad_norm_(const TensorList& parameters, double max_norm, double norm_type = 2,
+                       bool error_if_nonfinite = false);
+double clip_grad_norm_(const Tensor& parameter, double max_norm, double norm_type = 2, bool error_if_nonfinite = false);
+
+/// Limits each element of the gradients to [-clip_value, clip_value]. Throws ValueError for a negative value.
+void clip_grad_value_(const TensorList& parameters, double clip_value);
+void clip_grad_value_(const Tensor& parameter, double clip_value);
+
+}  // namespace nn::utils
+
+namespace optim {
+using nn::utils::clip_grad_norm_;
+using nn::utils::clip_grad_value_;
+}  // namespace optim
+}  // namespace weft
