@@ -55,6 +55,7 @@ class Node : public RefCounted<Node> {
     Hook hook;
   };
   std::unique_ptr<std::vector<OutputHook>> hooks;
+  void remove_hook(unsigned number);
   /// Where the forward ran, kept in anomaly mode.
   std::string where;
 
@@ -71,6 +72,7 @@ struct AutogradMeta : AutogradSlot {
   uint32_t version = 0;         ///< of a view: the storage's version when grad_fn was made
   Node* accumulator = nullptr;  ///< of a leaf: its node while someone holds it (guarded by the leaf table's lock)
   bool retains_grad = false;
+  unsigned retain_hook = 0;                              ///< the hook on grad_fn that does so
   std::unique_ptr<std::vector<Node::OutputHook>> hooks;  ///< of a leaf
   ~AutogradMeta() override;
 };

@@ -39,7 +39,7 @@ namespace detail {
 /// put back on reading, so that second derivatives are right.
 class SavedOutput {
  public:
-  void save(const Tensor& out) { bare_ = out.detach(), version_ = out._version(); }
+  void save(const Tensor& out);
   Tensor read(Node& self) const;
   void clear() { bare_ = Tensor(); }
 

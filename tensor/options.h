@@ -41,7 +41,7 @@ class TensorOptions {
     return o;
   }
   TensorOptions device(Device) const { return *this; }
-  TensorOptions requires_grad(bool on = true) const {
+  TensorOptions requires_grad(bool on) const {
     TensorOptions o = *this;
     o.requires_grad_ = on;
     return o;

@@ -4,18 +4,6 @@
 
 namespace weft::kernel {
 
-Dims broadcast_sizes(const char* op, IntArrayRef a, IntArrayRef b) {
-  size_t n = std::max(a.size(), b.size());
-  Dims out(n, 1);
-  for (size_t i = 0; i < n; ++i) {
-    int64_t x = i < a.size() ? a[a.size() - 1 - i] : 1, y = i < b.size() ? b[b.size() - 1 - i] : 1;
-    check<ShapeError>(x == y || x == 1 || y == 1,
-                      "[{}] sizes {} and {} do not broadcast: {} against {} in dimension -{}", op, a, b, x, y, i + 1);
-    out[n - 1 - i] = x == 1 ? y : x;
-  }
-  return out;
-}
-
 Dims broadcast_strides(const char* op, const Tensor& t, IntArrayRef sizes) {
   IntArrayRef own = t.sizes(), own_strides = t.impl().strides;
   bool fits = own.size() <= sizes.size();

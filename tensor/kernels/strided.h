@@ -4,12 +4,11 @@
 #include <array>
 
 #include "weft/tensor/parallel.h"
+#include "weft/tensor/shape.h"
 #include "weft/tensor/tensor.h"
 
 namespace weft::kernel {
 
-/// The sizes that a and b broadcast to. Throws ShapeError naming `op`.
-Dims broadcast_sizes(const char* op, IntArrayRef a, IntArrayRef b);
 /// The strides (in elements) of a tensor seen as `sizes`: 0 where it is repeated. Throws ShapeError naming `op`.
 Dims broadcast_strides(const char* op, const Tensor& t, IntArrayRef sizes);
 

@@ -1,0 +1,32 @@
+// clone, contiguous and conversions.
+#include "weft/autograd/record.h"
+#include "weft/tensor/kernels/elementwise.h"
+
+namespace weft {
+using autograd::record;
+
+namespace {
+Tensor same(const Tensor& g) { return g; }
+}  // namespace
+
+Tensor Tensor::clone() const { return record("clone", kernel::copy_of(*this, dtype()), {*this}, same); }
+
+Tensor Tensor::contiguous(MemoryFormat format) const {
+  if (is_contiguous(format)) return *this;
+  return record("contiguous", kernel::copy_of(*this, dtype(), format), {*this}, same);
+}
+
+Tensor Tensor::to(Dtype dtype, bool copy) const {
+  if (dtype == this->dtype()) return copy ? clone() : *this;
+  // The engine converts a gradient to its input's dtype.
+  Tensor out = kernel::copy_of(*this, dtype);
+  return weft::is_floating_point(dtype) ? record("to", out, {*this}, same) : out;
+}
+Tensor Tensor::to(const TensorOptions& options, bool copy) const { return to(options.dtype_or(dtype()), copy); }
+Tensor Tensor::to(Device) const { return *this; }
+Tensor Tensor::to(MemoryFormat format) const { return contiguous(format); }
+Tensor Tensor::type_as(const Tensor& other) const { return to(other.dtype()); }
+Tensor Tensor::toType(Dtype dtype) const { return to(dtype); }
+Tensor Tensor::cpu() const { return *this; }
+
+}  // namespace weft

@@ -1,0 +1,195 @@
+// Backward: a walk over the nodes from the newest to the oldest, which is a topological order.
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "weft/autograd/accumulate.h"
+#include "weft/autograd/anomaly.h"
+#include "weft/autograd/autograd.h"
+#include "weft/tensor/creation.h"
+
+namespace weft::autograd {
+namespace {
+
+/// One run of backward.
+class Engine {
+ public:
+  Engine(bool retain_graph, bool create_graph) : retain_graph_(retain_graph), mode_(create_graph) {}
+
+  /// Gradients are wanted of these edges only; they are kept for result(i) instead of being added to leaves.
+  void want(const std::vector<Edge>& targets, const std::vector<Edge>& roots) {
+    for (size_t i = 0; i < targets.size(); ++i) wanted_[targets[i].node.get()].push_back({targets[i].output, i});
+    results_.resize(targets.size());
+    limited_ = true;
+    mark_useful(roots);
+  }
+
+  void add(const Edge& edge, Tensor gradient) {
+    if (limited_ && !useful_.contains(edge.node.get())) return;
+    auto [at, fresh] = pending_.try_emplace(edge.node.get());
+    auto& gradients = at->second;
+    if (fresh) {
+      gradients.resize(edge.node->outputs.size());
+      heap_.push_back(edge.node);
+      std::push_heap(heap_.begin(), heap_.end(), older);
+    }
+    Tensor& slot = gradients[edge.output];
+    slot = slot.defined() ? add_gradients(std::move(slot), gradient) : std::move(gradient);
+  }
+
+  void run() {
+    while (!heap_.empty()) {
+      std::pop_heap(heap_.begin(), heap_.end(), older);
+      Ref<Node> node = std::move(heap_.back());
+      heap_.pop_back();
+      auto at = pending_.find(node.get());
+      std::vector<Tensor> gradients = std::move(at->second);
+      pending_.erase(at);
+      step(*node, gradients);
+    }
+  }
+
+  const TensorList& results() const { return results_; }
+
+ private:
+  static bool is_leaf(const Node& node) { return node.number() == 0; }
+  static bool older(const Ref<Node>& a, const Ref<Node>& b) { return a->number() < b->number(); }
+
+  void step(Node& node, std::vector<Tensor>& gradients) {
+    run_hooks(node, gradients);
+    if (auto at = wanted_.find(&node); at != wanted_.end())
+      for (auto [output, result] : at->second) results_[result] = gradients[output];
+    if (is_leaf(node)) {
+      if (!limited_) node.apply(gradients, {});
+      return;
+    }
+    if (limited_ && !passes_on(node)) return;
+    std::vector<Tensor> out(node.edges.size());
+    node.apply(gradients, out);
+    gradients.clear();
+    if (!retain_graph_) node.release();
+    if (AnomalyMode::is_enabled()) check_gradients(node, out);
+    for (size_t i = 0; i < out.size(); ++i) {
+      const Edge& edge = node.edges[i];
+      if (!edge.node || !out[i].defined()) continue;
+      add(edge, fit_gradient(node, std::move(out[i]), edge.node->outputs[edge.output]));
+    }
+  }
+
+  void run_hooks(Node& node, std::vector<Tensor>& gradients) {
+    auto& hooks = is_leaf(node) ? meta_of(static_cast<AccumulateNode&>(node).leaf()).hooks : node.hooks;
+    if (!hooks) return;
+    auto called = *hooks;  // a hook may remove itself
+    for (auto& hook : called) {
+      Tensor& g = gradients[hook.output];
+      if (!g.defined()) continue;
+      Tensor replaced = hook.hook(g);
+      if (replaced.defined()) g = fit_gradient(node, std::move(replaced), node.outputs[hook.output]);
+    }
+  }
+
+  bool passes_on(const Node& node) const {
+    return std::any_of(node.edges.begin(), node.edges.end(),
+                       [&](const Edge& e) { return e.node && useful_.contains(e.node.get()); });
+  }
+
+  // Nodes from which a wanted one is reached. Nodes are visited from the newest; a second pass from the oldest carries
+  // the mark back.
+  void mark_useful(const std::vector<Edge>& roots) {
+    std::unordered_set<Node*> seen;
+    std::vector<Node*> order, stack;
+    for (const Edge& e : roots)
+      if (e.node && seen.insert(e.node.get()).second) stack.push_back(e.node.get());
+    while (!stack.empty()) {
+      Node* node = stack.back();
+      stack.pop_back();
+      order.push_back(node);
+      for (const Edge& e : node->edges)
+        if (e.node && seen.insert(e.node.get()).second) stack.push_back(e.node.get());
+    }
+    std::sort(order.begin(), order.end(), [](Node* a, Node* b) { return a->number() < b->number(); });
+    for (Node* node : order)
+      if (wanted_.contains(node) || passes_on(*node)) useful_.insert(node);
+  }
+
+  struct Target {
+    uint32_t output;
+    size_t result;
+  };
+  bool retain_graph_, limited_ = false;
+  AutoGradMode mode_;
+  std::unordered_map<Node*, std::vector<Tensor>> pending_;
+  std::vector<Ref<Node>> heap_;
+  std::unordered_map<Node*, std::vector<Target>> wanted_;
+  std::unordered_set<Node*> useful_;
+  TensorList results_;
+};
+
+Tensor first_gradient(const char* op, const Tensor& output, const TensorList& grad_outputs, size_t i) {
+  if (i < grad_outputs.size() && grad_outputs[i].defined()) {
+    check<ShapeError>(grad_outputs[i].sizes() == output.sizes(), "[{}] the gradient of an output {} has sizes {}", op,
+                      output.sizes(), grad_outputs[i].sizes());
+    return grad_outputs[i];
+  }
+  check<StateError>(output.numel() == 1,
+                    "[{}] an output of sizes {} needs a gradient to start from; only one element needs none", op,
+                    output.sizes());
+  return ones(output.sizes(), output.dtype());
+}
+
+std::vector<Edge> root_edges(const char* op, const TensorList& outputs) {
+  std::vector<Edge> roots;
+  for (const Tensor& t : outputs) {
+    roots.push_back(edge_of(t));
+    check<StateError>(static_cast<bool>(roots.back().node),
+                      "[{}] output {} of sizes {} does not require a gradient: nothing recorded leads to it", op,
+                      roots.size() - 1, t.sizes());
+  }
+  return roots;
+}
+
+}  // namespace
+
+void backward(const TensorList& outputs, const TensorList& grad_outputs, std::optional<bool> retain_graph,
+              bool create_graph, const TensorList& inputs) {
+  check<ValueError>(grad_outputs.empty() || grad_outputs.size() == outputs.size(),
+                    "[backward] {} outputs but {} gradients", outputs.size(), grad_outputs.size());
+  if (!inputs.empty()) {
+    TensorList gradients = grad(outputs, inputs, grad_outputs, retain_graph, create_graph, true);
+    AutoGradMode mode(create_graph);
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (!gradients[i].defined()) continue;
+      Tensor& g = meta_of(inputs[i]).grad;
+      g = g.defined() ? g + gradients[i] : gradients[i];
+    }
+    return;
+  }
+  auto roots = root_edges("backward", outputs);
+  Engine engine(retain_graph.value_or(create_graph), create_graph);
+  for (size_t i = 0; i < outputs.size(); ++i)
+    engine.add(roots[i], first_gradient("backward", outputs[i], grad_outputs, i));
+  engine.run();
+}
+
+TensorList grad(const TensorList& outputs, const TensorList& inputs, const TensorList& grad_outputs,
+                std::optional<bool> retain_graph, bool create_graph, bool allow_unused) {
+  check<ValueError>(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "[grad] {} outputs but {} gradients",
+                    outputs.size(), grad_outputs.size());
+  auto roots = root_edges("grad", outputs);
+  std::vector<Edge> targets;
+  for (const Tensor& t : inputs) {
+    check<StateError>(tracks(t), "[grad] input {} does not require a gradient", targets.size());
+    targets.push_back(edge_of(t));
+  }
+  Engine engine(retain_graph.value_or(create_graph), create_graph);
+  engine.want(targets, roots);
+  for (size_t i = 0; i < outputs.size(); ++i) engine.add(roots[i], first_gradient("grad", outputs[i], grad_outputs, i));
+  engine.run();
+  for (size_t i = 0; i < inputs.size(); ++i)
+    check<StateError>(
+        allow_unused || engine.results()[i].defined(),
+        "[grad] input {} is no part of the graph of the outputs; allow_unused=true gives an undefined tensor", i);
+  return engine.results();
+}
+
+}  // namespace weft::autograd

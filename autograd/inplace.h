@@ -1,0 +1,18 @@
+// The one mechanism behind every in-place op.
+#pragma once
+
+#include "weft/tensor/parallel.h"
+#include "weft/tensor/tensor.h"
+
+namespace weft::autograd {
+
+/// self = compute(old), where old has self's value and history: writes the numbers into self's memory, counts the
+/// change, and makes self (and, when self is a view, its base) the result of the recorded ops. Values that the recorded
+/// ops keep of the old self are copied first. Throws StateError where the change cannot be recorded: a leaf that
+/// requires a gradient or a view of one, memory that self shows several times, a view made without grad mode.
+/// `overwrites`: compute is an elementwise kernel that reads each element before it writes it, so it may write straight
+/// into self's memory when nothing is recorded (`recording` tells whether one of the other operands tracks).
+void in_place(const char* op, const Tensor& self, bool overwrites, bool others_track,
+              FunctionRef<Tensor(const Tensor& old)> compute);
+
+}  // namespace weft::autograd

@@ -1,0 +1,99 @@
+// The in-place forms of ops.def, and the ops that only fill.
+#include "weft/autograd/inplace.h"
+#include "weft/autograd/record.h"
+#include "weft/tensor/creation.h"
+#include "weft/tensor/kernels/elementwise.h"
+#include "weft/tensor/kernels/random.h"
+
+namespace weft {
+using autograd::in_place;
+using autograd::record;
+
+namespace {
+template <class... Args>
+bool any_tracks(const Args&... args) {
+  [[maybe_unused]] auto one = [](const auto& a) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(a)>, Tensor>)
+      return autograd::tracks(a);
+    else
+      return false;
+  };
+  return (one(args) || ... || false);
+}
+}  // namespace
+
+#define WEFT_IN_PLACE(name, params, args, overwrites)                                                          \
+  const Tensor& Tensor::name##_ params const {                                                                 \
+    in_place(#name "_", *this, overwrites, any_tracks args, [&](const Tensor& old) { return old.name args; }); \
+    return *this;                                                                                              \
+  }                                                                                                            \
+  Tensor& Tensor::name##_ params { return const_cast<Tensor&>(std::as_const(*this).name##_ args); }
+#define WEFT_DEFAULT(value)
+#define WEFT_OP(result, name, params, args)
+#define WEFT_METHOD(result, name, params, args)
+#define WEFT_OP_INPLACE(name, params, args) WEFT_IN_PLACE(name, params, args, false)
+#define WEFT_ELEMENTWISE(name, params, args) WEFT_IN_PLACE(name, params, args, true)
+#define WEFT_FILL(name, params, args) \
+  Tensor& Tensor::name params { return const_cast<Tensor&>(std::as_const(*this).name args); }
+#include "weft/tensor/ops.def"
+
+namespace {
+
+// self = numbers that do not depend on it: written straight into its memory when nothing is recorded.
+const Tensor& fill_with(const char* op, const Tensor& self, FunctionRef<void(const Tensor& dst)> write) {
+  bool plain = !(GradMode::is_enabled() && autograd::tracks(self));
+  in_place(op, self, plain, false, [&](const Tensor& old) {
+    Tensor out = plain ? old.detach() : empty(old.sizes(), old.dtype());
+    write(out);
+    return record(op, out, {old}, [](const Tensor&) { return Tensor(); });
+  });
+  return self;
+}
+
+const Tensor& draw_with(const char* op, const Tensor& self, FunctionRef<void(const Tensor& dst, Generator&)> write) {
+  return fill_with(op, self, [&](const Tensor& dst) {
+    Generator& g = default_generator();
+    std::lock_guard lock(g.mutex());
+    write(dst, g);
+  });
+}
+
+}  // namespace
+
+const Tensor& Tensor::fill_(const Scalar& value) const {
+  return fill_with("fill_", *this, [&](const Tensor& dst) { kernel::fill(dst, value); });
+}
+const Tensor& Tensor::zero_() const { return fill_(0); }
+const Tensor& Tensor::fill_(const Tensor& value) const {
+  check<ShapeError>(value.dim() == 0, "[fill_] the value must be one number without dimensions, got {}", value.sizes());
+  return copy_(value);
+}
+
+const Tensor& Tensor::copy_(const Tensor& src) const {
+  if (src.defined() && src.is_same(*this)) return *this;
+  bool plain = !(GradMode::is_enabled() && (autograd::tracks(*this) || autograd::tracks(src)));
+  if (plain && src.impl().storage == impl().storage) return copy_(src.clone());  // may overlap
+  in_place("copy_", *this, plain, autograd::tracks(src), [&](const Tensor& old) {
+    Tensor out = plain ? old.detach() : empty(old.sizes(), old.dtype());
+    kernel::copy(out, src);
+    return record(
+        "copy_", out, {old, src}, [](const Tensor&) { return Tensor(); }, [](const Tensor& g) { return g; });
+  });
+  return *this;
+}
+
+const Tensor& Tensor::uniform_(double from, double to) const {
+  return draw_with("uniform_", *this, [&](const Tensor& dst, Generator& g) { kernel::uniform(dst, from, to, g); });
+}
+const Tensor& Tensor::normal_(double mean, double std) const {
+  return draw_with("normal_", *this, [&](const Tensor& dst, Generator& g) { kernel::normal(dst, mean, std, g); });
+}
+const Tensor& Tensor::bernoulli_(double p) const {
+  return draw_with("bernoulli_", *this, [&](const Tensor& dst, Generator& g) { kernel::bernoulli(dst, p, g); });
+}
+const Tensor& Tensor::random_(int64_t from, int64_t to) const {
+  return draw_with("random_", *this,
+                   [&](const Tensor& dst, Generator& g) { kernel::random_integers(dst, from, to, g); });
+}
+
+}  // namespace weft

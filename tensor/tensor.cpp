@@ -1,0 +1,46 @@
+#include "weft/tensor/tensor.h"
+
+#include "weft/tensor/shape.h"
+
+namespace weft {
+
+void Tensor::undefined() {
+  fail<StateError>("[tensor] this tensor is undefined: it was default-constructed or moved from");
+}
+
+void Tensor::wrong_dtype(Dtype asked) const {
+  fail<DtypeError>("[data_ptr] {} elements asked of a {} tensor", asked, dtype());
+}
+
+int64_t Tensor::size(int64_t d) const {
+  check<IndexError>(dim() > 0, "[size] a tensor without dimensions has no size {}", d);
+  return sizes()[wrap_dim("size", d, dim())];
+}
+
+int64_t Tensor::stride(int64_t d) const {
+  check<IndexError>(dim() > 0, "[stride] a tensor without dimensions has no stride {}", d);
+  return strides()[wrap_dim("stride", d, dim())];
+}
+
+bool Tensor::is_contiguous(MemoryFormat format) const {
+  const TensorImpl& t = impl();
+  if (format == MemoryFormat::Contiguous) return t.contiguous;
+  if (t.sizes.size() != 4) return false;
+  int64_t expected = 1;
+  for (size_t d : {1, 3, 2, 0}) {
+    if (t.sizes[d] != 1 && t.strides[d] != expected) return false;
+    expected *= t.sizes[d];
+  }
+  return true;
+}
+
+Scalar Tensor::item() const {
+  check<ShapeError>(numel() == 1, "[item] needs a tensor of one element, got {}", sizes());
+  return dispatch(dtype(), [&](auto tag) { return Scalar(*data_ptr<typename decltype(tag)::type>()); });
+}
+
+Device::Device(const char* text) : type(kCPU) {
+  check<ValueError>(std::string_view(text) == "cpu", "[Device] weft computes on the CPU, not on \"{}\"", text);
+}
+
+}  // namespace weft
