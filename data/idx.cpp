@@ -1,0 +1,155 @@
+#include "weft/data/idx.h"
+
+#include <fmt/core.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include "weft/tensor/creation.h"
+
+namespace weft::data {
+namespace {
+
+constexpr unsigned char kUnsignedByte = 8;
+constexpr int kMaxDims = 8;
+
+// Reads a file through zlib, which passes plain files on as they are.
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : path_(path) {
+    std::error_code error;
+    check<IoError>(!std::filesystem::is_directory(path, error), "[read_idx] {}: is a folder, not a file", path);
+    file_ = gzopen(path.c_str(), "rb");
+    check<IoError>(file_ != nullptr, "[read_idx] {}: cannot be opened: {}", path, std::strerror(errno));
+    gzbuffer(file_, 1 << 18);
+    bytes_on_disk_ = static_cast<int64_t>(std::filesystem::file_size(path, error));
+    if (error) bytes_on_disk_ = -1;  // a pipe, for one
+  }
+  ~Reader() { gzclose(file_); }
+  Reader(const Reader&) = delete;
+
+  // As many bytes as there are, at most `count`.
+  int64_t read(void* to, int64_t count) {
+    int64_t done = 0;
+    while (done < count) {
+      const int got =
+          gzread(file_, static_cast<char*>(to) + done, static_cast<unsigned>(std::min<int64_t>(count - done, 1 << 30)));
+      if (got < 0) corrupt();
+      if (got == 0) break;
+      done += got;
+    }
+    if (done < count) {  // a gzip stream that ends too early reads as a short one and leaves an error
+      int code = Z_OK;
+      gzerror(file_, &code);
+      if (code != Z_OK && code != Z_STREAM_END) corrupt();
+    }
+    return done;
+  }
+  // The most bytes the file can hold: deflate packs at most 1032 into one.
+  int64_t most_bytes() {
+    if (bytes_on_disk_ < 0) return INT64_MAX;
+    return gzdirect(file_) ? bytes_on_disk_ : bytes_on_disk_ * 1032;
+  }
+  const char* kind() { return gzdirect(file_) ? "plain" : "gzipped"; }
+  int64_t bytes_on_disk() const { return bytes_on_disk_; }
+
+ private:
+  [[noreturn]] void corrupt() {
+    int code = Z_OK;
+    const char* text = gzerror(file_, &code);
+    const std::string why = code == Z_ERRNO ? std::strerror(errno) : code == Z_BUF_ERROR ? "it ends too early" : text;
+    fail<IoError>("[read_idx] {}: the {} file is corrupt or truncated: {}", path_, kind(), why);
+  }
+  std::string path_;
+  gzFile file_;
+  int64_t bytes_on_disk_;
+};
+
+// "3 dimensions (images)"
+std::string dims_text(int dims) {
+  return fmt::format("{} dimension{}{}", dims, dims == 1 ? "" : "s",
+                     dims == 3   ? " (images)"
+                     : dims == 1 ? " (labels)"
+                                 : "");
+}
+
+Dims read_header(Reader& reader, const std::string& path, int dims) {
+  std::array<unsigned char, 4> magic{};
+  const int64_t got = reader.read(magic.data(), 4);
+  check<IoError>(got == 4, "[read_idx] {}: expected the 4 bytes an IDX file starts with, found {} bytes", path, got);
+  check<IoError>(
+      magic[0] == 0 && magic[1] == 0 && magic[3] > 0 && magic[3] <= kMaxDims,
+      "[read_idx] {}: expected an IDX file, which starts with the bytes 00 00 08 and the number of dimensions, found "
+      "{:02x} {:02x} {:02x} {:02x}",
+      path, magic[0], magic[1], magic[2], magic[3]);
+  check<IoError>(magic[2] == kUnsignedByte,
+                 "[read_idx] {}: expected elements of type 0x08 (unsigned byte), found type 0x{:02x}", path, magic[2]);
+  check<IoError>(dims < 0 || magic[3] == dims, "[read_idx] {}: expected {}, found {}", path, dims_text(dims),
+                 dims_text(magic[3]));
+  std::array<unsigned char, 4 * kMaxDims> raw{};
+  const int64_t wanted = 4 * magic[3], found = reader.read(raw.data(), wanted);
+  check<IoError>(found == wanted, "[read_idx] {}: expected {} bytes of sizes, found {}", path, wanted, found);
+  Dims sizes;
+  for (int d = 0; d < magic[3]; ++d) {
+    const unsigned char* b = raw.data() + 4 * d;
+    sizes.push_back(int64_t{b[0]} << 24 | b[1] << 16 | b[2] << 8 | b[3]);
+  }
+  return sizes;
+}
+
+// Number of elements, refused where it cannot be true before memory is asked for.
+int64_t checked_numel(Reader& reader, const std::string& path, const Dims& sizes) {
+  const int64_t header = 4 + 4 * static_cast<int64_t>(sizes.size());
+  int64_t n = 1;
+  for (int64_t s : sizes)
+    check<IoError>(!__builtin_mul_overflow(n, s, &n), "[read_idx] {}: the header's sizes {} are too large", path,
+                   sizes);
+  check<IoError>(n <= reader.most_bytes() - header,
+                 "[read_idx] {}: truncated: expected {} elements {} by its header, the {} file has {} bytes", path, n,
+                 sizes, reader.kind(), reader.bytes_on_disk());
+  return n;
+}
+
+}  // namespace
+
+Tensor read_idx(const std::string& path, int dims) {
+  Reader reader(path);
+  const Dims sizes = read_header(reader, path, dims);
+  const int64_t n = checked_numel(reader, path, sizes);
+  Tensor array = empty(sizes, kUInt8);
+  const int64_t got = reader.read(array.data_ptr<uint8_t>(), n);
+  check<IoError>(got == n, "[read_idx] {}: truncated: expected {} elements {} by its header, found {}", path, n, sizes,
+                 got);
+  char more;  // reading the end also checks gzip's checksum
+  check<IoError>(reader.read(&more, 1) == 0, "[read_idx] {}: expected the end after {} elements {}, found more bytes",
+                 path, n, sizes);
+  return array;
+}
+
+void write_idx(const std::string& path, const Tensor& array) {
+  check<DtypeError>(array.dtype() == kUInt8, "[write_idx] an IDX file holds uint8, not {}", array.dtype());
+  check<ShapeError>(array.dim() > 0 && array.dim() <= kMaxDims,
+                    "[write_idx] an IDX file has 1 to {} dimensions, not {}", kMaxDims, array.dim());
+  std::string header{'\0', '\0', static_cast<char>(kUnsignedByte), static_cast<char>(array.dim())};
+  for (int64_t s : array.sizes()) {
+    check<ShapeError>(s <= UINT32_MAX, "[write_idx] an IDX file's sizes have 32 bits, not {}", s);
+    for (int shift = 24; shift >= 0; shift -= 8) header += static_cast<char>(s >> shift);
+  }
+  const Tensor flat = array.contiguous();
+  std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), path.ends_with(".gz") ? "wb" : "wbT"), gzclose);
+  check<IoError>(file != nullptr, "[write_idx] {}: cannot be opened: {}", path, std::strerror(errno));
+  auto write = [&](const void* from, int64_t count) {
+    return count == 0 || gzfwrite(from, 1, static_cast<size_t>(count), file.get()) == static_cast<size_t>(count);
+  };
+  const bool ok =
+      write(header.data(), static_cast<int64_t>(header.size())) && write(flat.data_ptr<uint8_t>(), flat.numel());
+  check<IoError>(gzclose(file.release()) == Z_OK && ok, "[write_idx] {}: cannot be written: {}", path,
+                 std::strerror(errno));
+}
+
+}  // namespace weft::data

@@ -1,0 +1,100 @@
+// Transforms of images [channels, height, width]: Normalize and random shift, crop and rotation. On byte images
+// followed by Stack they run inside the one pass of image_plan.h; anywhere else sample by sample, with the same
+// numbers.
+//
+// Random numbers are counter-based: those of a sample depend on seed, epoch and sample number, on no thread and no
+// order.
+#pragma once
+
+#include "weft/data/transform.h"
+#include "weft/tensor/random.h"
+
+namespace weft::data::transforms {
+
+/// An image stage as a transform of samples. Samples are float32 images [C, H, W]; others throw
+/// ShapeError or DtypeError.
+template <class Target = Tensor>
+class ImageTransform : public TensorTransform<Target>, public ImageStage {
+ public:
+  using E = Example<Tensor, Target>;
+  /// One image outside any data set: random numbers follow the default generator.
+  Tensor operator()(Tensor input) override;
+  using TensorTransform<Target>::apply_batch;
+  std::vector<E> apply_batch(std::vector<E> batch, const BatchKey& key);
+};
+
+/// (x - mean) / stddev, per channel where several are given. Throws ValueError unless stddev is positive and both have
+/// the same length.
+template <class Target = Tensor>
+class Normalize : public ImageTransform<Target> {
+ public:
+  Normalize(ArrayRef<double> mean, ArrayRef<double> stddev);
+  /// Of any tensor that broadcasts with [channels, 1, 1].
+  Tensor operator()(Tensor input) override { return input.sub(mean).div(stddev); }
+  ImageShape output_shape(const ImageShape& in) const override;
+  void run(const float* in, float* out, const ImageShape& shape, const SampleKey& key) const override;
+  bool pointwise() const override { return true; }
+  /// float32 [channels, 1, 1].
+  Tensor mean, stddev;
+};
+
+/// Base of the random ones. The seed is that of the default generator at construction unless set.
+template <class Self>
+class RandomImageTransform : public ImageTransform<> {
+ public:
+  uint64_t seed() const { return seed_; }
+  Self& seed(uint64_t seed) {
+    seed_ = seed;
+    return static_cast<Self&>(*this);
+  }
+
+ protected:
+  RandomImageTransform() : seed_(default_generator().initial_seed()) {}
+  uint64_t seed_;
+};
+
+/// Shifts by whole pixels, uniform in [-max_x, max_x] and [-max_y, max_y]; what comes in is 0.
+class RandomShift : public RandomImageTransform<RandomShift> {
+ public:
+  /// Throws ValueError for a negative shift.
+  explicit RandomShift(int64_t max_shift) : RandomShift(max_shift, max_shift) {}
+  RandomShift(int64_t max_x, int64_t max_y);
+  void run(const float* in, float* out, const ImageShape& shape, const SampleKey& key) const override;
+  bool moves() const override { return true; }
+  void move(const uint8_t* in, uint8_t* out, const ImageShape& shape, const SampleKey& key) const override;
+
+ private:
+  template <class T>
+  void shift(const T* in, T* out, const ImageShape& shape, const SampleKey& key) const;
+  int64_t max_x_, max_y_;
+};
+
+/// Cuts out `size` (one number, or {height, width}) at a place uniform among all, after `padding` zeros on every side.
+class RandomCrop : public RandomImageTransform<RandomCrop> {
+ public:
+  /// Throws ValueError for sizes below 1 or a negative padding.
+  explicit RandomCrop(IntArrayRef size, int64_t padding = 0);
+  /// Throws ShapeError for padded images smaller than the crop.
+  ImageShape output_shape(const ImageShape& in) const override;
+  void run(const float* in, float* out, const ImageShape& shape, const SampleKey& key) const override;
+  bool moves() const override { return true; }
+  void move(const uint8_t* in, uint8_t* out, const ImageShape& shape, const SampleKey& key) const override;
+
+ private:
+  template <class T>
+  void crop(const T* in, T* out, const ImageShape& shape, const SampleKey& key) const;
+  int64_t height_, width_, padding_;
+};
+
+/// Turns about the centre by an angle uniform in [-degrees, degrees], interpolating bilinearly; what comes in is 0.
+class RandomRotation : public RandomImageTransform<RandomRotation> {
+ public:
+  /// Throws ValueError unless degrees is in [0, 180].
+  explicit RandomRotation(double degrees);
+  void run(const float* in, float* out, const ImageShape& shape, const SampleKey& key) const override;
+
+ private:
+  double degrees_;
+};
+
+}  // namespace weft::data::transforms

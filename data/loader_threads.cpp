@@ -1,0 +1,110 @@
+#include "weft/data/loader_threads.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "weft/tensor/error.h"
+
+namespace weft::data::detail {
+
+struct LoaderThreads::Impl {
+  Impl(bool ordered, std::function<void(size_t, size_t)> work) : ordered(ordered), work(std::move(work)) {}
+
+  void run(size_t worker) {
+    std::unique_lock lock(mutex);
+    for (;;) {
+      wake_worker.wait(lock, [&] { return stop || !queue.empty(); });
+      if (stop) return;
+      const size_t slot = queue.front();
+      queue.pop_front();
+      lock.unlock();
+      std::exception_ptr error;
+      try {
+        work(worker, slot);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      lock.lock();
+      finished.emplace(slot, std::move(error));
+      wake_caller.notify_one();
+    }
+  }
+
+  // The started slot that may be given out now, or the end of `started`.
+  std::deque<size_t>::iterator ready() {
+    auto is_done = [&](size_t slot) { return finished.count(slot) > 0; };
+    if (ordered) return !started.empty() && is_done(started.front()) ? started.begin() : started.end();
+    return std::find_if(started.begin(), started.end(), is_done);
+  }
+
+  const bool ordered;
+  const std::function<void(size_t, size_t)> work;
+  mutable std::mutex mutex;
+  std::condition_variable wake_worker, wake_caller;
+  std::deque<size_t> queue;                       // not begun
+  std::deque<size_t> started;                     // not given out, in order of start()
+  std::map<size_t, std::exception_ptr> finished;  // done and not given out
+  bool stop = false;
+  std::vector<std::thread> threads;
+};
+
+LoaderThreads::LoaderThreads(size_t workers, bool ordered, std::function<void(size_t, size_t)> work)
+    : impl_(std::make_unique<Impl>(ordered, std::move(work))) {
+  for (size_t i = 0; i < workers; ++i) impl_->threads.emplace_back([impl = impl_.get(), i] { impl->run(i); });
+}
+
+LoaderThreads::~LoaderThreads() {
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->stop = true;
+  }
+  impl_->wake_worker.notify_all();
+  for (std::thread& t : impl_->threads) t.join();
+}
+
+void LoaderThreads::start(size_t slot) {
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->queue.push_back(slot);
+    impl_->started.push_back(slot);
+  }
+  impl_->wake_worker.notify_one();
+}
+
+size_t LoaderThreads::wait(std::optional<std::chrono::milliseconds> timeout, std::exception_ptr& error) {
+  std::unique_lock lock(impl_->mutex);
+  check<StateError>(!impl_->started.empty(), "[DataLoader] no batch is under way");
+  auto is_ready = [&] { return impl_->ready() != impl_->started.end(); };
+  if (timeout)
+    check<StateError>(impl_->wake_caller.wait_for(lock, *timeout, is_ready),
+                      "[DataLoader] no batch within the timeout of {} ms", timeout->count());
+  else
+    impl_->wake_caller.wait(lock, is_ready);
+  const auto at = impl_->ready();
+  const size_t slot = *at;
+  impl_->started.erase(at);
+  error = std::move(impl_->finished.extract(slot).mapped());
+  return slot;
+}
+
+size_t LoaderThreads::in_flight() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->started.size();
+}
+
+void LoaderThreads::cancel() {
+  std::unique_lock lock(impl_->mutex);
+  const size_t begun = impl_->started.size() - impl_->queue.size();
+  impl_->queue.clear();
+  impl_->wake_caller.wait(lock, [&] { return impl_->finished.size() == begun; });
+  impl_->started.clear();
+  impl_->finished.clear();
+}
+
+}  // namespace weft::data::detail
