@@ -1,0 +1,307 @@
+// The loader: order, workers, errors, epochs, leaving early, and its state.
+#include <algorithm>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <thread>
+
+#include "tests/data/support.h"
+#include "weft/tensor/parallel.h"
+#include "weft/tensor/random.h"
+
+using namespace weft;
+using namespace weft::data;
+using samplers::RandomSampler;
+using samplers::SequentialSampler;
+using transforms::Normalize;
+using transforms::Stack;
+
+namespace {
+
+template <class Loader>
+std::vector<std::vector<int64_t>> epoch(Loader& loader) {
+  std::vector<std::vector<int64_t>> batches;
+  for (auto& batch : loader) batches.push_back(values<int64_t>(batch.target));
+  return batches;
+}
+
+std::vector<std::vector<int64_t>> counted(int64_t n, int64_t batch) {
+  std::vector<std::vector<int64_t>> batches;
+  for (int64_t i = 0; i < n; ++i) {
+    if (i % batch == 0) batches.emplace_back();
+    batches.back().push_back(i);
+  }
+  return batches;
+}
+
+// Takes longer for early samples, so that later batches are ready first.
+struct Slow : datasets::Dataset<Slow> {
+  explicit Slow(size_t n) : inner(n) {}
+  Example<> get(size_t i) override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(i < 8 ? 20 : 0));
+    return inner.get(i);
+  }
+  std::optional<size_t> size() const override { return inner.size(); }
+  Counting inner;
+};
+
+// Counts its copies and in how many of them get() ran at once.
+struct Exclusive : datasets::Dataset<Exclusive> {
+  explicit Exclusive(size_t n) : inner(n) {}
+  Exclusive(const Exclusive& o) : Dataset(o), inner(o.inner) {}
+  Example<> get(size_t i) override {
+    BOOST_REQUIRE_MESSAGE(!busy.exchange(true), "two threads called one copy at once");
+    std::this_thread::yield();
+    Example<> e = inner.get(i);
+    busy = false;
+    return e;
+  }
+  std::optional<size_t> size() const override { return inner.size(); }
+  Counting inner;
+  std::atomic<bool> busy{false};
+};
+
+struct Unsized : datasets::Dataset<Unsized> {
+  Example<> get(size_t i) override { return Counting(9).get(i); }
+  std::optional<size_t> size() const override { return std::nullopt; }
+};
+
+// A stream of numbers; a request is a count.
+struct Stream : datasets::StreamDataset<Stream, int64_t> {
+  int64_t get_batch(size_t n) override { return static_cast<int64_t>(n); }
+  std::optional<size_t> size() const override { return std::nullopt; }
+};
+struct StreamSampler : samplers::Sampler<size_t> {
+  void reset(std::optional<size_t>) override { left = 7; }
+  std::optional<size_t> next(size_t batch) override {
+    const size_t n = std::min(batch, left);
+    left -= n;
+    return n ? std::optional<size_t>(n) : std::nullopt;
+  }
+  size_t left = 7;
+};
+
+auto digit_set(size_t n = 100) {
+  return datasets::SyntheticDigits(n, 1).map(Normalize<>(0.1307, 0.3081)).map(Stack<>());
+}
+
+struct ThreadCount {
+  explicit ThreadCount(int n) : saved(get_num_threads()) { set_num_threads(n); }
+  ~ThreadCount() { set_num_threads(saved); }
+  int saved;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(loader)
+
+BOOST_AUTO_TEST_CASE(a_libtorch_program) {
+  TempFolder dir;
+  write_mnist(dir.path(), ".gz");
+  auto train = data::datasets::MNIST(dir.path())
+                   .map(data::transforms::Normalize<>(0.1307, 0.3081))
+                   .map(data::transforms::Stack<>());
+  const size_t size = train.size().value();
+  auto loader = data::make_data_loader<data::samplers::SequentialSampler>(std::move(train), 64);
+  size_t seen = 0;
+  for (auto& batch : *loader) {
+    auto data = batch.data, targets = batch.target;
+    BOOST_TEST((data.dtype() == kFloat32));
+    BOOST_TEST((targets.dtype() == kInt64));
+    seen += static_cast<size_t>(data.size(0));
+  }
+  BOOST_TEST(seen == size);
+}
+
+BOOST_AUTO_TEST_CASE(order_is_kept_by_any_number_of_workers) {
+  for (size_t workers : {0, 1, 2, 5})
+    for (size_t batch : {1, 4, 7, 50, 80}) {
+      auto loader = make_data_loader<SequentialSampler>(Counting(50).map(Stack<>()),
+                                                        DataLoaderOptions().batch_size(batch).workers(workers));
+      for (int i = 0; i < 3; ++i) BOOST_TEST((epoch(*loader) == counted(50, static_cast<int64_t>(batch))));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(slow_batches_keep_their_place) {
+  auto options = DataLoaderOptions().batch_size(4).workers(3);
+  auto loader = make_data_loader<SequentialSampler>(Slow(40).map(Stack<>()), options);
+  BOOST_TEST((epoch(*loader) == counted(40, 4)));
+  auto free = make_data_loader<SequentialSampler>(Slow(40).map(Stack<>()), options.enforce_ordering(false));
+  auto batches = epoch(*free);
+  BOOST_TEST((batches != counted(40, 4)));
+  std::sort(batches.begin(), batches.end());
+  BOOST_TEST((batches == counted(40, 4)));
+}
+
+BOOST_AUTO_TEST_CASE(each_worker_has_its_own_copy) {
+  auto loader =
+      make_data_loader<SequentialSampler>(Exclusive(200).map(Stack<>()), DataLoaderOptions().batch_size(3).workers(4));
+  BOOST_TEST((epoch(*loader) == counted(200, 3)));
+}
+
+BOOST_AUTO_TEST_CASE(last_batch) {
+  auto kept = make_data_loader<SequentialSampler>(Counting(10).map(Stack<>()), 4);
+  BOOST_TEST((epoch(*kept) == counted(10, 4)));
+  for (size_t workers : {0, 2}) {
+    auto dropped = make_data_loader<SequentialSampler>(Counting(10).map(Stack<>()),
+                                                       DataLoaderOptions(4).drop_last(true).workers(workers));
+    for (int i = 0; i < 2; ++i) BOOST_TEST((epoch(*dropped) == counted(8, 4)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(errors_reach_the_caller_at_their_batch) {
+  for (size_t workers : {0, 1, 3}) {
+    auto loader =
+        make_data_loader<SequentialSampler>(Counting(20, 9).map(Stack<>()), DataLoaderOptions(4).workers(workers));
+    for (int round = 0; round < 2; ++round) {  // the loader is usable afterwards
+      int batches = 0;
+      std::string message;
+      try {
+        for (auto& batch : *loader) {
+          static_cast<void>(batch);
+          ++batches;
+        }
+      } catch (const std::runtime_error& e) {
+        message = e.what();
+      }
+      BOOST_TEST(batches == 2);
+      BOOST_TEST(message == "sample 9 is bad");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_left_early) {
+  for (size_t workers : {0, 2}) {
+    auto loader = make_data_loader<SequentialSampler>(Slow(100).map(Stack<>()), DataLoaderOptions(2).workers(workers));
+    for (auto& batch : *loader) {
+      BOOST_TEST(batch.target[0].item<int64_t>() == 0);
+      break;
+    }
+    BOOST_TEST((epoch(*loader) == counted(100, 2)));
+    auto it = loader->begin();
+    ++it;
+    BOOST_TEST(it->target[0].item<int64_t>() == 2);
+    loader->join();
+    BOOST_TEST((epoch(*loader) == counted(100, 2)));
+    loader->begin();  // and the destructor finds batches under way
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_held_batch_is_never_overwritten) {
+  ThreadCount two(2);
+  auto loader = make_data_loader<SequentialSampler>(digit_set(), 10);
+  std::vector<Example<>> held;
+  std::vector<std::vector<float>> copies;
+  for (int i = 0; i < 2; ++i)
+    for (auto& batch : *loader) {
+      held.push_back(batch);
+      copies.push_back(values<float>(batch.data));
+    }
+  for (size_t i = 0; i < held.size(); ++i) BOOST_TEST((values<float>(held[i].data) == copies[i]));
+  BOOST_TEST((copies[0] == copies[10]));
+  BOOST_TEST((copies[0] != copies[1]));
+}
+
+BOOST_AUTO_TEST_CASE(ahead_or_not_the_numbers_are_the_same) {
+  auto numbers = [](int threads, size_t workers) {
+    ThreadCount count(threads);
+    manual_seed(4);
+    auto set = datasets::SyntheticDigits(90, 1).map(transforms::RandomShift(2)).map(Stack<>());
+    auto loader = make_data_loader<RandomSampler>(std::move(set), DataLoaderOptions(8).workers(workers));
+    std::vector<float> all;
+    for (int i = 0; i < 3; ++i)
+      for (auto& batch : *loader) {
+        const auto v = values<float>(batch.data);
+        all.insert(all.end(), v.begin(), v.end());
+      }
+    return all;
+  };
+  const auto plain = numbers(1, 0);
+  BOOST_TEST(plain.size() == 3 * 90 * 784u);
+  BOOST_TEST((plain == numbers(2, 0)));
+  BOOST_TEST((plain == numbers(2, 3)));
+  BOOST_TEST((plain == numbers(1, 1)));
+  BOOST_TEST((std::vector<float>(plain.begin(), plain.begin() + 90 * 784) !=
+              std::vector<float>(plain.begin() + 90 * 784, plain.begin() + 180 * 784)));
+}
+
+BOOST_AUTO_TEST_CASE(the_shuffle_is_randperm) {
+  manual_seed(9);
+  randperm(20);  // as libtorch, a sampler draws an order when it is made
+  const auto order = values<int64_t>(randperm(20));
+  manual_seed(9);
+  auto loader = make_data_loader(Counting(20).map(Stack<>()), 20);
+  BOOST_TEST(epoch(*loader)[0] == order, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(batches_of_samples_and_streams) {
+  auto loader = make_data_loader<SequentialSampler>(Counting(5), 2);
+  size_t count = 0;
+  for (std::vector<Example<>>& batch : *loader) count += batch.size();
+  BOOST_TEST(count == 5u);
+  auto stream = make_data_loader(Stream(), StreamSampler(), DataLoaderOptions(3).workers(1));
+  std::vector<int64_t> sizes;
+  for (int64_t n : *stream) sizes.push_back(n);
+  BOOST_TEST(sizes == (std::vector<int64_t>{3, 3, 1}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(refused) {
+  check_throws<ValueError>([] { make_data_loader(Counting(0), 4); }, {"empty"});
+  check_throws<ValueError>([] { make_data_loader(Counting(3), 0); }, {"batch size"});
+  check_throws<ValueError>([] { make_data_loader(Counting(3), DataLoaderOptions(4).drop_last(true)); },
+                           {"4", "3 samples"});
+  check_throws<ValueError>([] { make_data_loader(Unsized(), 4); }, {"unknown size"});
+  BOOST_TEST((epoch(*make_data_loader<SequentialSampler>(Counting(3).map(Stack<>()), 4)) == counted(3, 4)));
+  auto few = make_data_loader(Counting(9), samplers::SubsetRandomSampler({1, 2}), DataLoaderOptions(4).drop_last(true));
+  check_throws<ValueError>([&] { few->begin(); }, {"4", "2 samples"});
+}
+
+BOOST_AUTO_TEST_CASE(timeout) {
+  auto loader = make_data_loader<SequentialSampler>(
+      Slow(40).map(Stack<>()), DataLoaderOptions(8).workers(1).timeout(std::chrono::milliseconds(1)));
+  check_throws<StateError>([&] { loader->begin(); }, {"timeout of 1 ms"});
+}
+
+BOOST_AUTO_TEST_CASE(state) {
+  for (size_t workers : {0, 2}) {
+    auto make = [&] {
+      auto set = datasets::SyntheticDigits(50, 1).map(transforms::RandomShift(2).seed(3)).map(Stack<>());
+      return make_data_loader<RandomSampler>(std::move(set), DataLoaderOptions(8).workers(workers));
+    };
+    auto numbers = [](auto& loader) {
+      std::vector<std::vector<float>> all;
+      for (auto& batch : *loader) all.push_back(values<float>(batch.data));
+      return all;
+    };
+    manual_seed(2);
+    auto whole = make();
+    numbers(whole);
+    std::vector<std::vector<float>> rest;
+    Tensor inside, generator;
+    size_t taken = 0;
+    for (auto& batch : *whole) {
+      if (inside.defined()) rest.push_back(values<float>(batch.data));
+      if (++taken == 3) {
+        inside = whole->state();
+        generator = default_generator().get_state();
+      }
+    }
+    const Tensor between = whole->state();
+    const Tensor later = default_generator().get_state();
+    const auto next = numbers(whole);
+
+    manual_seed(99);
+    auto resumed = make();
+    resumed->load_state(inside);
+    default_generator().set_state(generator);
+    BOOST_TEST((numbers(resumed) == rest));
+    BOOST_TEST((numbers(resumed) == next));
+    auto after = make();
+    after->load_state(between);
+    default_generator().set_state(later);
+    BOOST_TEST((numbers(after) == next));
+    BOOST_CHECK_THROW(after->load_state(Tensor()), ValueError);
+    BOOST_CHECK_THROW(after->load_state(from_values({0, 5, 0, 0})), ValueError);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
