@@ -13,6 +13,8 @@ namespace weft::autograd {
 
 using variable_list = TensorList;
 
+class FunctionNode;
+
 /// What a custom function's forward leaves for its backward.
 class AutogradContext {
  public:
