@@ -1,0 +1,265 @@
+#include "weft/tensor/kernels/gemm.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "weft/tensor/creation.h"
+#include "weft/tensor/onednn.h"
+#include "weft/tensor/parallel.h"
+
+namespace weft::kernel {
+namespace {
+
+constexpr double kFlopsPerNs = 100;  // of one core in float32, roughly
+constexpr double kTileFlops = 4e6;   // a smaller tile is not worth handing over
+constexpr int64_t kMaxTiles = 64;
+constexpr int64_t kTileColumns = 128;  // narrower panels lose up to a quarter of the rate with AVX-512
+constexpr int64_t kWantedTiles = 16;   // enough for a machine of many cores
+
+double flops(int64_t m, int64_t n, int64_t k) {
+  return 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+}
+
+// How a product is cut, by its sizes alone: into columns first (then a panel of B is packed once), into rows where that
+// gives too few tiles, and over the summed dimension where the result is small.
+struct Tiling {
+  Tiling(int64_t m, int64_t n, int64_t k) {
+    const auto worth = std::clamp<int64_t>(static_cast<int64_t>(flops(m, n, k) / kTileFlops), 1, kMaxTiles);
+    columns = std::clamp<int64_t>((n + kTileColumns / 2) / kTileColumns, 1, worth);
+    if (columns % 2 == 1 && columns > 1 && columns < 8 && columns < worth) ++columns;  // an even load for two cores
+    if (columns < kWantedTiles)
+      rows = std::clamp<int64_t>(std::min(worth / columns, kWantedTiles / columns), 1, std::max<int64_t>(1, m / 64));
+    if (rows * columns < 4)
+      sums =
+          std::clamp<int64_t>(std::min(worth / (rows * columns), k / 512), 1, std::min<int64_t>(16, kSums / (m * n)));
+  }
+  static constexpr int64_t kSums = 1 << 22;  // floats of partial sums at most
+  int64_t rows = 1, columns = 1, sums = 1;
+};
+
+// Part i of `count` of [0, size), cut at multiples of 16.
+struct Span {
+  Span(int64_t i, int64_t count, int64_t size) {
+    const int64_t units = (size + 15) / 16;
+    begin = std::min(size, i * units / count * 16);
+    end = std::min(size, (i + 1) * units / count * 16);
+  }
+  int64_t begin, end;
+  int64_t size() const { return end - begin; }
+};
+
+// A matrix as sgemm takes it: rows (or, transposed, columns) consecutive, `ld` apart.
+struct Operand {
+  const float* data;
+  int64_t ld;
+  bool transposed;
+  const float* at(int64_t row, int64_t column) const {
+    return data + (transposed ? column * ld + row : row * ld + column);
+  }
+};
+
+template <class T>
+Ref<Buffer> copy_matrix(const Matrix<T>& x, int64_t rows, int64_t columns) {
+  auto memory = make_ref<Buffer>(std::max<int64_t>(1, rows * columns) * static_cast<int64_t>(sizeof(T)));
+  T* to = static_cast<T*>(memory->data());
+  parallel_for(rows, static_cast<double>(columns), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      for (int64_t j = 0; j < columns; ++j) to[i * columns + j] = x.data[i * x.row + j * x.column];
+  });
+  return memory;
+}
+
+Operand operand(const Matrix<float>& x, int64_t rows, int64_t columns, Ref<Buffer>& memory) {
+  if ((x.column == 1 || columns == 1) && (x.row >= columns || rows == 1))
+    return {x.data, rows == 1 ? columns : x.row, false};
+  if ((x.row == 1 || rows == 1) && (x.column >= rows || columns == 1))
+    return {x.data, columns == 1 ? rows : x.column, true};
+  memory = copy_matrix(x, rows, columns);
+  return {static_cast<const float*>(memory->data()), columns, false};
+}
+
+// sgemm reads a panel with rows a multiple of 2048 bytes apart at half its rate and less, because the rows fall on the
+// same cache lines: such a panel is copied to another distance first, if the copy is used often enough. Of A only
+// the transposed order suffers.
+constexpr int64_t kAliasing = 512;
+constexpr int64_t kWorthPacking = 48;
+
+Operand pack(const Operand& x, int64_t row, int64_t column, int64_t rows, int64_t columns, Ref<Buffer>& memory) {
+  const int64_t lines = x.transposed ? columns : rows, length = x.transposed ? rows : columns;
+  const int64_t ld = (length + 15) / 16 * 16 + (length % kAliasing ? 0 : 16);
+  memory = make_ref<Buffer>(lines * ld * 4);
+  auto* to = static_cast<float*>(memory->data());
+  const float* from = x.at(row, column);
+  for (int64_t i = 0; i < lines; ++i)
+    std::memcpy(to + i * ld, from + i * x.ld, static_cast<size_t>(length) * sizeof(float));
+  return {to, ld, x.transposed};
+}
+
+void sgemm_tile(int64_t m, int64_t n, int64_t k, float alpha, Operand a, Operand b, float beta, float* c, int64_t ldc,
+                const float* bias) {
+  onednn::sgemm(a.transposed, b.transposed, m, n, k, alpha, a.data, a.ld, b.data, b.ld, beta, c, ldc);
+  if (!bias) return;
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j) c[i * ldc + j] += bias[j];
+}
+
+// One tile of the result over [k.begin, k.end).
+void tile(const Operand& a, const Operand& b, Span m, Span n, Span k, float alpha, float beta, float* c, int64_t ldc,
+          const float* bias) {
+  Ref<Buffer> packed_a, packed_b;
+  Operand x{a.at(m.begin, k.begin), a.ld, a.transposed}, y{b.at(k.begin, n.begin), b.ld, b.transposed};
+  if (a.transposed && a.ld % kAliasing == 0 && n.size() >= kWorthPacking)
+    x = pack(a, m.begin, k.begin, m.size(), k.size(), packed_a);
+  if (b.ld % kAliasing == 0 && m.size() >= kWorthPacking) y = pack(b, k.begin, n.begin, k.size(), n.size(), packed_b);
+  sgemm_tile(m.size(), n.size(), k.size(), alpha, x, y, beta, c, ldc, bias);
+}
+
+void sgemm(int64_t m, int64_t n, int64_t k, float alpha, const Operand& a, const Operand& b, float beta, float* c,
+           int64_t ldc, const float* bias) {
+  const Tiling t(m, n, k);
+  const int64_t count = t.rows * t.columns;
+  if (count * t.sums == 1) {
+    FlushDenormals flush;
+    return tile(a, b, {0, 1, m}, {0, 1, n}, {0, 1, k}, alpha, beta, c, ldc, bias);
+  }
+  const double cost = flops(m, n, k) / kFlopsPerNs / static_cast<double>(count * t.sums);
+  if (t.sums == 1)
+    return parallel_pieces(count, cost, [&](int64_t i) {
+      const Span rows(i / t.columns, t.rows, m), columns(i % t.columns, t.columns, n);
+      tile(a, b, rows, columns, {0, 1, k}, alpha, beta, c + rows.begin * ldc + columns.begin, ldc,
+           bias ? bias + columns.begin : nullptr);
+    });
+  // Partial sums lie one after another, each [m, n], and are added in their order.
+  const auto memory = make_ref<Buffer>(t.sums * m * n * 4);
+  auto* part = static_cast<float*>(memory->data());
+  parallel_pieces(count * t.sums, cost, [&](int64_t i) {
+    const Span rows(i % count / t.columns, t.rows, m), columns(i % t.columns, t.columns, n);
+    tile(a, b, rows, columns, {i / count, t.sums, k}, alpha, 0,
+         part + i / count * m * n + rows.begin * n + columns.begin, n, nullptr);
+  });
+  parallel_for(m, static_cast<double>(n * t.sums) * 0.2, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      for (int64_t j = 0; j < n; ++j) {
+        float sum = part[i * n + j];
+        for (int64_t s = 1; s < t.sums; ++s) sum += part[(s * m + i) * n + j];
+        if (beta != 0) sum += beta * c[i * ldc + j];
+        c[i * ldc + j] = bias ? sum + bias[j] : sum;
+      }
+  });
+}
+
+// The plain product, in blocks: rows of B stay in the cache while a few rows of C collect them.
+template <class T>
+void plain_gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, const Matrix<T>& b, T beta, T* c,
+                int64_t ldc, const T* bias) {
+  constexpr int64_t kRows = 8, kColumns = 256, kDepth = 64;
+  const int64_t across = (n + kColumns - 1) / kColumns, down = (m + kRows - 1) / kRows;
+  const double cost = 0.5 * static_cast<double>(std::min(m, kRows) * std::min(n, kColumns) * std::max<int64_t>(1, k));
+  parallel_for(across * down, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t i0 = block / across * kRows, j0 = block % across * kColumns;
+      const int64_t i1 = std::min(m, i0 + kRows), width = std::min(n, j0 + kColumns) - j0;
+      for (int64_t i = i0; i < i1; ++i) {
+        T* to = c + i * ldc + j0;
+        for (int64_t j = 0; j < width; ++j)
+          to[j] = static_cast<T>((beta == T(0) ? T(0) : beta * to[j]) + (bias ? bias[j0 + j] : T(0)));
+      }
+      for (int64_t p0 = 0; p0 < k; p0 += kDepth)
+        for (int64_t i = i0; i < i1; ++i)
+          for (int64_t p = p0; p < std::min(k, p0 + kDepth); ++p) {
+            const T factor = static_cast<T>(alpha * a.data[i * a.row + p * a.column]);
+            const T* from = b.data + p * b.row + j0;
+            T* to = c + i * ldc + j0;
+            for (int64_t j = 0; j < width; ++j) to[j] = static_cast<T>(to[j] + factor * from[j]);
+          }
+    }
+  });
+}
+
+// Few and small matrices are not worth a task each: how many of a batch go together follows from parallel_for.
+template <class T>
+void batch_gemm(int64_t batch, int64_t m, int64_t n, int64_t k, Matrix<T> a, int64_t a_step, Matrix<T> b,
+                int64_t b_step, T* c, const T* bias) {
+  const double rate = std::is_same_v<T, float> ? kFlopsPerNs : 4;
+  parallel_for(batch, flops(m, n, k) / rate + 100, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      gemm<T>(m, n, k, T(1), {a.data + i * a_step, a.row, a.column}, {b.data + i * b_step, b.row, b.column}, T(0),
+              c + i * m * n, n, bias);
+  });
+}
+
+void check_dtypes(const char* op, const Tensor& a, const Tensor& b) {
+  check<DtypeError>(a.dtype() == b.dtype(), "[{}] operands are {} and {}", op, a.dtype(), b.dtype());
+  check<DtypeError>(a.dtype() != kBool, "[{}] of bool tensors is not defined", op);
+}
+
+template <class T>
+Matrix<T> matrix_of(const Tensor& x) {
+  return {x.data_ptr<T>(), x.stride(-2), x.stride(-1)};
+}
+
+template <class F>
+void dispatch_number(Dtype d, F&& f) {
+  dispatch(d, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (!std::is_same_v<T, bool>) f(tag);
+  });
+}
+
+}  // namespace
+
+template <class T>
+void gemm(int64_t m, int64_t n, int64_t k, T alpha, Matrix<T> a, Matrix<T> b, T beta, T* c, int64_t ldc,
+          const T* bias) {
+  if (m == 0 || n == 0) return;
+  Ref<Buffer> copy_a, copy_b;
+  if constexpr (std::is_same_v<T, float>) {
+    if (k > 0) return sgemm(m, n, k, alpha, operand(a, m, k, copy_a), operand(b, k, n, copy_b), beta, c, ldc, bias);
+  }
+  if (b.column != 1 && n > 1) {
+    copy_b = copy_matrix(b, k, n);
+    b = {static_cast<const T*>(copy_b->data()), n, 1};
+  }
+  plain_gemm(m, n, k, alpha, a, b, beta, c, ldc, bias);
+}
+
+#define WEFT_INSTANTIATE(T) \
+  template void gemm<T>(int64_t, int64_t, int64_t, T, Matrix<T>, Matrix<T>, T, T*, int64_t, const T*);
+WEFT_INSTANTIATE(float)
+WEFT_INSTANTIATE(double)
+WEFT_INSTANTIATE(int64_t)
+WEFT_INSTANTIATE(int32_t)
+WEFT_INSTANTIATE(uint8_t)
+#undef WEFT_INSTANTIATE
+
+Tensor matmul(const char* op, const Tensor& a, const Tensor& b, const Tensor& bias) {
+  check_dtypes(op, a, b);
+  if (bias.defined()) check_dtypes(op, a, bias);
+  const int64_t m = a.size(-2), k = a.size(-1), n = b.size(-1);
+  const bool batched = a.dim() == 3;
+  const Tensor out = empty(batched ? Dims{a.size(0), m, n} : Dims{m, n}, a.dtype());
+  const Tensor row = bias.defined() ? bias.contiguous() : bias;
+  dispatch_number(a.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const T* add = row.defined() ? row.data_ptr<T>() : nullptr;
+    const auto x = matrix_of<T>(a), y = matrix_of<T>(b);
+    if (batched)
+      batch_gemm<T>(a.size(0), m, n, k, x, a.stride(0), y, b.stride(0), out.data_ptr<T>(), add);
+    else
+      gemm<T>(m, n, k, T(1), x, y, T(0), out.data_ptr<T>(), n, add);
+  });
+  return out;
+}
+
+void add_product(const char* op, const Tensor& out, const Tensor& a, const Tensor& b, const Scalar& beta,
+                 const Scalar& alpha) {
+  check_dtypes(op, a, b);
+  check_dtypes(op, a, out);
+  dispatch_number(out.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    gemm<T>(out.size(0), out.size(1), a.size(1), alpha.to<T>(), matrix_of<T>(a), matrix_of<T>(b), beta.to<T>(),
+            out.data_ptr<T>(), out.size(1));
+  });
+}
+
+}  // namespace weft::kernel
