@@ -46,12 +46,4 @@ Dims broadcast_sizes(const char* op, IntArrayRef a, IntArrayRef b) {
   return out;
 }
 
-Dims broadcast_strides(IntArrayRef sizes, IntArrayRef strides, IntArrayRef to) {
-  Dims out(to.size(), 0);
-  const size_t lead = to.size() - sizes.size();
-  for (size_t d = 0; d < sizes.size(); ++d)
-    if (sizes[d] == to[lead + d]) out[lead + d] = strides[d];
-  return out;
-}
-
 }  // namespace weft

@@ -33,8 +33,4 @@ Dims reduced_sizes(IntArrayRef sizes, const DimMask& mask, bool keepdim);
 /// The sizes a and b broadcast to. Throws ShapeError.
 Dims broadcast_sizes(const char* op, IntArrayRef a, IntArrayRef b);
 
-/// Strides that show a tensor of these sizes and strides as one of sizes `to`: 0 where it is repeated. `to` must be
-/// what `sizes` broadcasts to.
-Dims broadcast_strides(IntArrayRef sizes, IntArrayRef strides, IntArrayRef to);
-
 }  // namespace weft

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "weft/tensor/creation.h"
+#include "weft/tensor/kernels/elementwise.h"
 #include "weft/tensor/kernels/lines.h"
 #include "weft/tensor/kernels/reduce.h"
 #include "weft/tensor/parallel.h"
@@ -55,7 +56,7 @@ Tensor2 extreme_along(const Tensor& x, int64_t dim, bool keepdim, bool greatest)
                     x.sizes());
   DimMask mask;
   mask.set(dim);
-  const Tensor in = x.contiguous();
+  const Tensor in = kernel::contiguous(x);
   const Dims sizes = reduced_sizes(x.sizes(), mask, keepdim);
   Tensor values = empty(sizes, x.dtype()), indices = empty(sizes, kInt64);
   auto* index = indices.data_ptr<int64_t>();
@@ -82,7 +83,7 @@ Tensor2 extreme_along(const Tensor& x, int64_t dim, bool keepdim, bool greatest)
 
 Tensor arg_extreme(const Tensor& x, bool greatest) {
   check<ShapeError>(x.numel() > 0, "[{}] of no element: tensor of sizes {}", greatest ? "argmax" : "argmin", x.sizes());
-  const Tensor in = x.contiguous();
+  const Tensor in = kernel::contiguous(x);
   Tensor out = empty({}, kInt64);
   dispatch(x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -104,7 +105,7 @@ Tensor arg_extreme(const Tensor& x, bool greatest) {
 Tensor cumsum(const Tensor& x, int64_t dim) {
   dim = wrap_dim("cumsum", dim, x.dim());
   const Lines lines(x.sizes(), dim);
-  const Tensor in = x.contiguous();
+  const Tensor in = kernel::contiguous(x);
   Tensor out = empty(x.sizes(), is_floating_point(x.dtype()) ? x.dtype() : kInt64);
   dispatch(x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -128,7 +129,7 @@ Tensor cumsum(const Tensor& x, int64_t dim) {
 bool equal(const Tensor& a, const Tensor& b) {
   check<DtypeError>(a.dtype() == b.dtype(), "[equal] dtypes {} and {} differ", a.dtype(), b.dtype());
   if (!(a.sizes() == b.sizes())) return false;
-  const Tensor x = a.contiguous(), y = b.contiguous();
+  const Tensor x = kernel::contiguous(a), y = kernel::contiguous(b);
   return dispatch(a.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* p = x.data_ptr<T>();
@@ -141,7 +142,7 @@ Tensor bincount(const Tensor& x, int64_t minlength) {
                     x.dtype());
   check<ShapeError>(x.dim() == 1, "[bincount] needs one dimension, got sizes {}", x.sizes());
   check<ValueError>(minlength >= 0, "[bincount] minlength {} is negative", minlength);
-  const Tensor ids = x.to(kInt64).contiguous();
+  const Tensor ids = copy_of(x, kInt64);
   const int64_t* p = ids.data_ptr<int64_t>();
   int64_t length = minlength;
   for (int64_t i = 0; i < ids.numel(); ++i) {
