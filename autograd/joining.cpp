@@ -1,0 +1,161 @@
+// Joining tensors, taking them apart, and copies in another order.
+#include "weft/autograd/functions.h"
+#include "weft/autograd/record.h"
+#include "weft/tensor/creation.h"
+#include "weft/tensor/kernels/elementwise.h"
+#include "weft/tensor/kernels/index.h"
+#include "weft/tensor/shape.h"
+#include "weft/tensor/tensor.h"
+
+namespace weft {
+namespace {
+
+using autograd::record;
+
+// Records an op of any number of inputs.
+template <class Rule>
+Tensor record_list(const char* op, Tensor out, const TensorList& inputs, Rule rule) {
+  bool tracked = false;
+  for (const Tensor& t : inputs) tracked = tracked || autograd::needs(t);
+  if (!tracked) return out;
+  auto node = make_ref<autograd::detail::JointNode<Rule>>(op, std::move(rule));
+  for (const Tensor& t : inputs) node->edges.push_back(autograd::edge_of(t));
+  autograd::detail::connect(node, {}, out);
+  return out;
+}
+
+Dtype common_dtype(const TensorList& tensors) {
+  Dtype dtype = tensors[0].dtype();
+  for (const Tensor& t : tensors) dtype = promote_types(dtype, t.dtype());
+  return dtype;
+}
+
+}  // namespace
+
+// Joining
+// ---------------------------------------------------------------------------------------------------------------
+
+Tensor cat(const TensorList& tensors, int64_t dim) {
+  check<ValueError>(!tensors.empty(), "[cat] of no tensors");
+  const Dtype dtype = common_dtype(tensors);
+  TensorList parts;
+  for (const Tensor& t : tensors) {
+    check<ShapeError>(t.dim() > 0, "[cat] tensors without dimensions cannot be joined; see stack");
+    const bool nothing = t.dim() == 1 && t.numel() == 0;  // joins anything, as in PyTorch
+    if (!nothing) parts.push_back(t.to(dtype));
+  }
+  if (parts.empty()) return empty({0}, dtype);
+  dim = wrap_dim("cat", dim, parts[0].dim());
+  const Tensor out = kernel::cat(parts, dim);
+  std::vector<int64_t> lengths;
+  for (const Tensor& t : parts) lengths.push_back(t.size(dim));
+  return record_list("cat", out, parts, [dim, lengths](const Tensor& g, autograd::Grads& grads) {
+    int64_t start = 0;
+    for (size_t i = 0; i < lengths.size(); start += lengths[i++])
+      if (grads.needs(i)) grads[i] = g.narrow(dim, start, lengths[i]);
+  });
+}
+
+Tensor stack(const TensorList& tensors, int64_t dim) {
+  check<ValueError>(!tensors.empty(), "[stack] of no tensors");
+  dim = wrap_dim("stack", dim, tensors[0].dim() + 1);
+  TensorList parts;
+  for (const Tensor& t : tensors) {
+    check<ShapeError>(t.sizes() == tensors[0].sizes(), "[stack] sizes {} and {} differ", tensors[0].sizes(), t.sizes());
+    parts.push_back(t.unsqueeze(dim));
+  }
+  return cat(parts, dim);
+}
+
+// Taking apart
+// ----------------------------------------------------------------------------------------------------------
+
+TensorList Tensor::split(IntArrayRef split_sizes, int64_t dim) const {
+  dim = wrap_dim("split", dim, this->dim());
+  int64_t total = 0;
+  for (int64_t s : split_sizes) {
+    check<ValueError>(s >= 0, "[split] a piece of {}", s);
+    total += s;
+  }
+  check<ShapeError>(total == size(dim), "[split] pieces {} sum to {}, dimension {} has size {}", split_sizes, total,
+                    dim, size(dim));
+  TensorList out;
+  int64_t start = 0;
+  for (int64_t s : split_sizes) {
+    out.push_back(narrow(dim, start, s));
+    start += s;
+  }
+  return out;
+}
+
+TensorList Tensor::split(int64_t split_size, int64_t dim) const {
+  dim = wrap_dim("split", dim, this->dim());
+  const int64_t n = size(dim);
+  check<ValueError>(split_size > 0 || (split_size == 0 && n == 0), "[split] pieces of {}", split_size);
+  Dims pieces;
+  for (int64_t rest = n; rest > 0; rest -= split_size) pieces.push_back(std::min(rest, split_size));
+  if (pieces.empty()) pieces.push_back(0);
+  return split(IntArrayRef(pieces), dim);
+}
+
+TensorList Tensor::chunk(int64_t chunks, int64_t dim) const {
+  check<ValueError>(chunks > 0, "[chunk] into {} chunks", chunks);
+  const int64_t n = size(dim);
+  if (n == 0) return split(IntArrayRef(Dims(chunks, 0)), dim);
+  return split((n + chunks - 1) / chunks, dim);
+}
+
+TensorList Tensor::unbind(int64_t dim) const {
+  TensorList out;
+  for (int64_t i = 0; i < size(dim); ++i) out.push_back(select(dim, i));
+  return out;
+}
+
+// Copies in another order
+// -----------------------------------------------------------------------------------------------
+
+Tensor Tensor::flip(IntArrayRef dims) const {
+  return record("flip", kernel::flip(*this, dims), {*this},
+                [dims = Dims(dims)](const Tensor& g) { return g.flip(dims); });
+}
+
+Tensor Tensor::roll(IntArrayRef shifts, IntArrayRef dims) const {
+  if (dims.empty()) {
+    check<ValueError>(shifts.size() == 1, "[roll] {} shifts without dimensions", shifts.size());
+    return flatten().roll(shifts, 0).reshape(sizes());
+  }
+  check<ValueError>(shifts.size() == dims.size(), "[roll] {} shifts for {} dimensions", shifts.size(), dims.size());
+  Tensor out = *this;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    const int64_t n = size(dims[i]);
+    const int64_t shift = n > 0 ? (shifts[i] % n + n) % n : 0;
+    if (shift > 0) out = cat({out.narrow(dims[i], n - shift, shift), out.narrow(dims[i], 0, n - shift)}, dims[i]);
+  }
+  return out.is_same(*this) ? clone() : out;
+}
+
+Tensor Tensor::repeat(IntArrayRef repeats) const {
+  check<ShapeError>(repeats.size() >= sizes().size(), "[repeat] {} repeats for sizes {}", repeats.size(), sizes());
+  const size_t lead = repeats.size() - sizes().size();
+  Dims apart, wide, joined;
+  for (size_t d = 0; d < repeats.size(); ++d) {
+    check<ValueError>(repeats[d] >= 0, "[repeat] {} repeats", repeats[d]);
+    const int64_t n = d < lead ? 1 : sizes()[d - lead];
+    apart.push_back(1), apart.push_back(n);
+    wide.push_back(repeats[d]), wide.push_back(n);
+    joined.push_back(repeats[d] * n);
+  }
+  return reshape(apart).expand(wide).clone().reshape(joined);
+}
+
+Tensor Tensor::repeat_interleave(int64_t repeats, std::optional<int64_t> dim) const {
+  check<ValueError>(repeats >= 0, "[repeat_interleave] {} repeats", repeats);
+  if (!dim) return flatten().repeat_interleave(repeats, 0);
+  const int64_t d = wrap_dim("repeat_interleave", *dim, this->dim());
+  Dims wide = sizes(), joined = sizes();
+  wide.insert(d + 1, repeats);
+  joined[d] *= repeats;
+  return unsqueeze(d + 1).expand(wide).clone().reshape(joined);
+}
+
+}  // namespace weft
