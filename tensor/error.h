@@ -17,6 +17,8 @@ class Error : public std::exception {
   const char* what() const noexcept override { return message_.c_str(); }
   /// Puts `name` in front of the module path of the message ("conv2" then "Net" gives "Net.conv2").
   void add_context(std::string_view name);
+  /// True once a module path is there.
+  bool has_context() const { return !path_.empty(); }
 
  private:
   std::string op_, path_, text_, message_;

@@ -1,0 +1,88 @@
+// Activations: the rows of activations.def, and PReLU, which has a parameter.
+#pragma once
+
+#include "weft/nn/cloneable.h"
+#include "weft/nn/options.h"
+
+namespace weft::nn {
+namespace detail {
+
+/// A layer that applies an elementwise function with Options; every shape and floating-point dtype.
+template <class Options>
+class ActivationImpl : public Layer<ActivationImpl<Options>> {
+ public:
+  ActivationImpl(Options options = {});  // NOLINT
+  template <class Head, class... Tail>
+  requires(!std::is_convertible_v<Head, Options> && !std::is_base_of_v<Module, std::remove_cvref_t<Head>>) ||
+      (sizeof...(Tail) > 0) explicit ActivationImpl(Head&& head, Tail&&... tail)
+      : ActivationImpl(Options(std::forward<Head>(head), std::forward<Tail>(tail)...)) {}
+  void reset() override {}
+  void pretty_print(std::ostream& stream) const override;
+  Tensor forward(const Tensor& x);
+  Options options;
+};
+
+}  // namespace detail
+
+#define WEFT_ACTIVATION_CLASSES(Name, function)                       \
+  using Name##Impl = detail::ActivationImpl<Name##Options>;           \
+  extern template class detail::ActivationImpl<Name##Options>;        \
+  WEFT_MODULE(Name);                                                  \
+  namespace functional {                                              \
+  using Name##FuncOptions = Name##Options;                            \
+  using weft::function;                                               \
+  Tensor function(const Tensor& x, const Name##FuncOptions& options); \
+  }
+#define WEFT_ACTIVATION0(Name, function)                                    \
+  struct Name##Options {                                                    \
+    Name##Options(bool inplace = false) : inplace_(inplace) {} /* NOLINT */ \
+    WEFT_ARG(bool, inplace);                                                \
+  };                                                                        \
+  WEFT_ACTIVATION_CLASSES(Name, function)
+#define WEFT_ACTIVATION1(Name, function, type, option, usual, label)                \
+  struct Name##Options {                                                            \
+    Name##Options(type option usual) : option##_(std::move(option)) {} /* NOLINT */ \
+    WEFT_ARG(type, option);                                                         \
+    WEFT_ARG(bool, inplace) = false;                                                \
+  };                                                                                \
+  WEFT_ACTIVATION_CLASSES(Name, function)
+#define WEFT_ACTIVATION2(Name, function, type, option, usual, label, type2, option2, usual2, label2) \
+  struct Name##Options {                                                                             \
+    Name##Options(type option usual, type2 option2 usual2) /* NOLINT */                              \
+        : option##_(std::move(option)), option2##_(std::move(option2)) {}                            \
+    WEFT_ARG(type, option);                                                                          \
+    WEFT_ARG(type2, option2);                                                                        \
+    WEFT_ARG(bool, inplace) = false;                                                                 \
+  };                                                                                                 \
+  WEFT_ACTIVATION_CLASSES(Name, function)
+#include "weft/nn/activations.def"
+#undef WEFT_ACTIVATION_CLASSES
+
+struct PReLUOptions {
+  PReLUOptions(int64_t num_parameters = 1) : num_parameters_(num_parameters) {}  // NOLINT
+  WEFT_ARG(int64_t, num_parameters) = 1;
+  WEFT_ARG(double, init) = 0.25;
+};
+
+/// x where x > 0, else weight times x; one weight, or one per channel (dimension 1).
+class PReLUImpl : public Layer<PReLUImpl> {
+ public:
+  PReLUImpl(const PReLUOptions& options = {});  // NOLINT
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+  Tensor forward(const Tensor& x);
+  PReLUOptions options;
+  Tensor weight;
+};
+WEFT_MODULE(PReLU);
+
+namespace functional {
+
+/// softmax and log_softmax computed in another dtype: F::softmax(x, F::SoftmaxFuncOptions(1)), F::softmax(x, 1,
+/// kDouble).
+inline Tensor softmax(const Tensor& x, int64_t dim, Dtype dtype) { return x.to(dtype).softmax(dim); }
+inline Tensor log_softmax(const Tensor& x, int64_t dim, Dtype dtype) { return x.to(dtype).log_softmax(dim); }
+using weft::prelu;
+
+}  // namespace functional
+}  // namespace weft::nn

@@ -1,0 +1,217 @@
+// Modules that hold modules: Sequential, ModuleList; and Functional, a function as a module.
+#pragma once
+
+#include "weft/nn/any.h"
+
+namespace weft::nn {
+
+struct FunctionalImpl;
+
+namespace detail {
+template <class T>
+constexpr bool is_module = requires(const std::remove_cvref_t<T>& t) {
+  AnyModule(t);
+};
+/// The module as AnyModule; any other callable is taken for a function of one tensor.
+template <class T>
+AnyModule to_any(T&& module);
+}  // namespace detail
+
+/// A name and a module: an element of Sequential({{"fc", nn::Linear(4, 3)}, {"relu", nn::ReLU()}}).
+class NamedAnyModule {
+ public:
+  template <class M>
+  NamedAnyModule(std::string name, M&& module)
+      : name_(std::move(name)), module_(detail::to_any(std::forward<M>(module))) {}
+  const std::string& name() const { return name_; }
+  const AnyModule& module() const { return module_; }
+
+ private:
+  std::string name_;
+  AnyModule module_;
+};
+
+/// Calls its modules one after the other, each with the result of the one before; the first may take several arguments.
+/// Modules may be holders, shared pointers, module objects, other Sequentials, or functions of a tensor, with any types
+/// between them. Copying the holder shares the modules.
+class SequentialImpl : public Cloneable<SequentialImpl> {
+ public:
+  using Iterator = std::vector<AnyModule>::iterator;
+  using ConstIterator = std::vector<AnyModule>::const_iterator;
+  static constexpr bool kRunsItself = true;
+
+  SequentialImpl() = default;
+  template <class... Modules>
+  requires(sizeof...(Modules) > 0 && !(std::is_same_v<std::remove_cvref_t<Modules>, SequentialImpl> ||
+                                       ...)) explicit SequentialImpl(Modules&&... modules) {
+    (push_back(std::forward<Modules>(modules)), ...);
+  }
+  explicit SequentialImpl(const OrderedDict<std::string, AnyModule>& modules);
+  SequentialImpl(std::initializer_list<NamedAnyModule> modules);
+
+  void reset() override {}
+  std::shared_ptr<Module> clone(const std::optional<Device>& = std::nullopt) const override;
+  void pretty_print(std::ostream& stream) const override;
+
+  /// The result of the last module. Throws StateError when there is none, ValueError when the types do not fit.
+  template <class Result = Tensor, class... Args>
+  Result forward(Args&&... args) {
+    return this->run(
+        [this](auto&&... a) -> Result {
+          std::array<AnyValue, sizeof...(a)> values{AnyValue(std::forward<decltype(a)>(a))...};
+          return pass(values.data(), values.size()).template get<Result>();
+        },
+        std::forward<Args>(args)...);
+  }
+  AnyValue any_forward(AnyValue* args, size_t count);
+
+  /// Named by its position, or by name.
+  template <class M>
+  void push_back(M&& module) {
+    push_back(std::to_string(modules_.size()), detail::to_any(std::forward<M>(module)));
+  }
+  template <class M>
+  void push_back(std::string name, M&& module) {
+    push_back(std::move(name), detail::to_any(std::forward<M>(module)));
+  }
+  void push_back(std::string name, AnyModule module);
+  /// Adds all modules of another Sequential (or vector of modules).
+  template <class Container>
+  void extend(const Container& container) {
+    for (const auto& module : container) push_back(module);
+  }
+
+  size_t size() const noexcept { return modules_.size(); }
+  bool is_empty() const noexcept { return modules_.empty(); }
+  Iterator begin() { return modules_.begin(); }
+  Iterator end() { return modules_.end(); }
+  ConstIterator begin() const { return modules_.begin(); }
+  ConstIterator end() const { return modules_.end(); }
+  /// The i-th module, also as its class. Throws IndexError, ValueError for another class.
+  template <class T>
+  auto& at(size_t i) const {
+    return entry(i).template get<T>();
+  }
+  std::shared_ptr<Module> ptr(size_t i) const { return entry(i).ptr(); }
+  template <class T>
+  auto ptr(size_t i) const {
+    return entry(i).template ptr<T>();
+  }
+  std::shared_ptr<Module> operator[](size_t i) const { return ptr(i); }
+
+ private:
+  const AnyModule& entry(size_t i) const;
+  AnyValue pass(AnyValue* args, size_t count) const;
+  std::vector<AnyModule> modules_;
+};
+
+/// See SequentialImpl.
+class Sequential : public ModuleHolder<SequentialImpl> {
+ public:
+  using ModuleHolder<SequentialImpl>::ModuleHolder;
+  using Impl = SequentialImpl;
+  Sequential() = default;
+  Sequential(std::initializer_list<NamedAnyModule> modules);
+};
+
+/// A list of modules that are registered, so that they train, save and print with the module that owns the list. It has
+/// no forward: `for (auto& m : *list) x = m->as<nn::Linear>()->forward(x);`
+class ModuleListImpl : public Cloneable<ModuleListImpl> {
+ public:
+  using Iterator = std::vector<std::shared_ptr<Module>>::iterator;
+  using ConstIterator = std::vector<std::shared_ptr<Module>>::const_iterator;
+
+  ModuleListImpl() = default;
+  template <class... Modules>
+  requires(sizeof...(Modules) > 0 && !(std::is_same_v<std::remove_cvref_t<Modules>, ModuleListImpl> ||
+                                       ...)) explicit ModuleListImpl(Modules&&... modules) {
+    (push_back(std::forward<Modules>(modules)), ...);
+  }
+
+  void reset() override {}
+  std::shared_ptr<Module> clone(const std::optional<Device>& = std::nullopt) const override;
+  void pretty_print(std::ostream& stream) const override;
+
+  template <class M>
+  void push_back(M&& module) {
+    insert(size(), std::forward<M>(module));
+  }
+  /// Throws IndexError unless index <= size().
+  template <class M>
+  void insert(size_t index, M&& module) {
+    insert_module(index, as_module(std::forward<M>(module)));
+  }
+  template <class Container>
+  void extend(const Container& container) {
+    for (const auto& module : container) push_back(module);
+  }
+
+  size_t size() const noexcept { return modules_.size(); }
+  bool is_empty() const noexcept { return modules_.empty(); }
+  Iterator begin() { return modules_.begin(); }
+  Iterator end() { return modules_.end(); }
+  ConstIterator begin() const { return modules_.begin(); }
+  ConstIterator end() const { return modules_.end(); }
+  const std::shared_ptr<Module>& ptr(size_t i) const;
+  template <class T>
+  auto ptr(size_t i) const {
+    return std::shared_ptr<typename detail::Contained<T>::type>(ptr(i), &at<T>(i));
+  }
+  template <class T>
+  auto& at(size_t i) const {
+    auto* module = ptr(i)->template as<T>();
+    if (!module) detail::fail_module_type(*ptr(i), typeid(T));
+    return *module;
+  }
+  const std::shared_ptr<Module>& operator[](size_t i) const { return ptr(i); }
+
+ private:
+  template <class M>
+  static std::shared_ptr<Module> as_module(std::shared_ptr<M> module) {
+    return module;
+  }
+  template <class M>
+  static std::shared_ptr<Module> as_module(const ModuleHolder<M>& holder) {
+    return holder.ptr();
+  }
+  template <class M>
+  requires std::is_base_of_v<Module, std::remove_cvref_t<M>>
+  static std::shared_ptr<Module> as_module(M&& module) {
+    return std::make_shared<std::remove_cvref_t<M>>(std::forward<M>(module));
+  }
+  void insert_module(size_t index, std::shared_ptr<Module> module);
+  std::vector<std::shared_ptr<Module>> modules_;
+};
+WEFT_MODULE(ModuleList);
+
+/// A function of one tensor as a module: nn::Functional(weft::relu), or with more arguments bound:
+/// nn::Functional(weft::softmax, 1).
+struct FunctionalImpl : Layer<FunctionalImpl> {
+  using Function = std::function<Tensor(Tensor)>;
+  explicit FunctionalImpl(Function function) : function_(std::move(function)) {}
+  template <class F, class... Args>
+  requires(sizeof...(Args) > 0) explicit FunctionalImpl(F function, Args... args)
+      : function_([=](const Tensor& x) -> Tensor { return function(x, args...); }) {}
+  void reset() override {}
+  void pretty_print(std::ostream& stream) const override;
+  Tensor forward(const Tensor& x);
+  Tensor operator()(const Tensor& x) { return forward(x); }
+
+ private:
+  Function function_;
+};
+WEFT_MODULE(Functional);
+
+namespace detail {
+template <class T>
+AnyModule to_any(T&& module) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<T>, AnyModule>)
+    return std::forward<T>(module);
+  else if constexpr (is_module<T>)
+    return AnyModule(std::forward<T>(module));
+  else
+    return AnyModule(std::make_shared<FunctionalImpl>(std::forward<T>(module)));
+}
+}  // namespace detail
+
+}  // namespace weft::nn

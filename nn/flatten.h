@@ -1,0 +1,123 @@
+// Layers that move elements about: Flatten, Unflatten, Identity, PixelShuffle, and padding.
+#pragma once
+
+#include "weft/nn/cloneable.h"
+#include "weft/nn/options.h"
+
+namespace weft::nn {
+
+struct FlattenOptions {
+  WEFT_ARG(int64_t, start_dim) = 1;
+  WEFT_ARG(int64_t, end_dim) = -1;
+};
+struct UnflattenOptions {
+  UnflattenOptions(int64_t dim, std::vector<int64_t> sizes) : dim_(dim), sizes_(std::move(sizes)) {}
+  WEFT_ARG(int64_t, dim);
+  WEFT_ARG(std::vector<int64_t>, sizes);
+};
+struct PixelShuffleOptions {
+  PixelShuffleOptions(int64_t upscale_factor) : upscale_factor_(upscale_factor) {}  // NOLINT
+  WEFT_ARG(int64_t, upscale_factor);
+};
+/// {left, right, top, bottom}, or one number for all.
+struct Pad2dOptions {
+  Pad2dOptions(ExpandingArray<4> padding) : padding_(padding) {}  // NOLINT
+  WEFT_ARG(ExpandingArray<4>, padding);
+};
+using ZeroPad2dOptions = Pad2dOptions;
+using ReflectionPad2dOptions = Pad2dOptions;
+using ReplicationPad2dOptions = Pad2dOptions;
+
+namespace functional {
+/// pad: {left, right, top, bottom, ...} from the last dimension on. mode: kConstant, kReflect, kReplicate, kCircular.
+struct PadFuncOptions {
+  PadFuncOptions(std::vector<int64_t> pad) : pad_(std::move(pad)) {}  // NOLINT
+  WEFT_ARG(std::vector<int64_t>, pad);
+  WEFT_ARG(PaddingMode, mode) = kConstant;
+  WEFT_ARG(double, value) = 0;
+};
+using PixelShuffleFuncOptions = PixelShuffleOptions;
+using weft::pad;
+using weft::pixel_shuffle;
+Tensor pad(const Tensor& x, const PadFuncOptions& options);
+Tensor pixel_shuffle(const Tensor& x, const PixelShuffleFuncOptions& options);
+}  // namespace functional
+
+/// Joins the dimensions start_dim to end_dim.
+class FlattenImpl : public Layer<FlattenImpl> {
+ public:
+  explicit FlattenImpl(const FlattenOptions& options = {}) : options(options) {}
+  void reset() override {}
+  void pretty_print(std::ostream& stream) const override;
+  Tensor forward(const Tensor& x);
+  FlattenOptions options;
+};
+WEFT_MODULE(Flatten);
+
+/// Splits a dimension into sizes, one of which may be -1.
+class UnflattenImpl : public Layer<UnflattenImpl> {
+ public:
+  UnflattenImpl(int64_t dim, std::vector<int64_t> sizes) : UnflattenImpl(UnflattenOptions(dim, std::move(sizes))) {}
+  explicit UnflattenImpl(UnflattenOptions options) : options(std::move(options)) {}
+  void reset() override {}
+  void pretty_print(std::ostream& stream) const override;
+  Tensor forward(const Tensor& x);
+  UnflattenOptions options;
+};
+WEFT_MODULE(Unflatten);
+
+/// Returns its input.
+class IdentityImpl : public Layer<IdentityImpl> {
+ public:
+  IdentityImpl() = default;
+  void reset() override {}
+  void pretty_print(std::ostream& stream) const override;
+  Tensor forward(const Tensor& x);
+};
+WEFT_MODULE(Identity);
+
+/// [N, C r^2, H, W] to [N, C, H r, W r]
+class PixelShuffleImpl : public Layer<PixelShuffleImpl> {
+ public:
+  PixelShuffleImpl(const PixelShuffleOptions& options) : options(options) {}  // NOLINT
+  void reset() override {}
+  void pretty_print(std::ostream& stream) const override;
+  Tensor forward(const Tensor& x);
+  PixelShuffleOptions options;
+};
+WEFT_MODULE(PixelShuffle);
+
+namespace detail {
+struct ZeroPad {
+  static constexpr const char *kName = "weft::nn::ZeroPad2d", *kMode = "constant";
+};
+struct ReflectionPad {
+  static constexpr const char *kName = "weft::nn::ReflectionPad2d", *kMode = "reflect";
+};
+struct ReplicationPad {
+  static constexpr const char *kName = "weft::nn::ReplicationPad2d", *kMode = "replicate";
+};
+/// Pads the last two dimensions.
+template <class Kind>
+class Pad2dImpl : public Layer<Pad2dImpl<Kind>> {
+ public:
+  Pad2dImpl(ExpandingArray<4> padding) : Pad2dImpl(Pad2dOptions(padding)) {}  // NOLINT
+  explicit Pad2dImpl(const Pad2dOptions& options)
+      : Layer<Pad2dImpl<Kind>>(std::string(Kind::kName) + "Impl"), options(options) {}
+  void reset() override {}
+  void pretty_print(std::ostream& stream) const override;
+  Tensor forward(const Tensor& x);
+  Pad2dOptions options;
+};
+extern template class Pad2dImpl<ZeroPad>;
+extern template class Pad2dImpl<ReflectionPad>;
+extern template class Pad2dImpl<ReplicationPad>;
+}  // namespace detail
+using ZeroPad2dImpl = detail::Pad2dImpl<detail::ZeroPad>;
+using ReflectionPad2dImpl = detail::Pad2dImpl<detail::ReflectionPad>;
+using ReplicationPad2dImpl = detail::Pad2dImpl<detail::ReplicationPad>;
+WEFT_MODULE(ZeroPad2d);
+WEFT_MODULE(ReflectionPad2d);
+WEFT_MODULE(ReplicationPad2d);
+
+}  // namespace weft::nn

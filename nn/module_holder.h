@@ -1,0 +1,82 @@
+// ModuleHolder: shared ownership of a module with the module's own constructors, and the macros that name one.
+#pragma once
+
+#include <memory>
+#include <ostream>
+
+#include "weft/nn/module.h"
+
+namespace weft::nn {
+
+namespace detail {
+[[noreturn]] void fail_empty_holder();
+}
+
+/// Holds a module of class Contained by shared pointer: copying a holder shares the module. Its arguments construct the
+/// module; `nullptr` makes it empty, to be filled later.
+template <class Contained>
+class ModuleHolder {
+ public:
+  using ContainedType = Contained;
+
+  ModuleHolder() : impl_(default_construct()) {}
+  ModuleHolder(std::nullptr_t) {}                                                // NOLINT: as a pointer
+  ModuleHolder(std::shared_ptr<Contained> module) : impl_(std::move(module)) {}  // NOLINT
+  template <class Head, class... Tail>
+  requires(!(sizeof...(Tail) == 0 &&
+             (std::is_base_of_v<ModuleHolder, std::remove_cvref_t<Head>> ||
+              std::is_same_v<std::remove_cvref_t<Head>, std::nullptr_t> ||
+              std::is_convertible_v<Head, std::shared_ptr<Contained>>))) explicit ModuleHolder(Head&& head,
+                                                                                               Tail&&... tail)
+      : impl_(std::make_shared<Contained>(std::forward<Head>(head), std::forward<Tail>(tail)...)) {}
+
+  explicit operator bool() const noexcept { return !is_empty(); }
+  bool is_empty() const noexcept { return impl_ == nullptr; }
+  /// The module; throws StateError where the holder is empty.
+  Contained* get() const {
+    if (!impl_) [[unlikely]]
+      detail::fail_empty_holder();
+    return impl_.get();
+  }
+  Contained* operator->() const { return get(); }
+  Contained& operator*() const { return *get(); }
+  const std::shared_ptr<Contained>& ptr() const {
+    get();
+    return impl_;
+  }
+  /// The pointer, which may be empty.
+  const std::shared_ptr<Contained>& share() const { return impl_; }
+
+  /// The module's forward, with its hooks.
+  template <class... Args>
+  auto operator()(Args&&... args) const {
+    return detail::call(*get(), std::forward<Args>(args)...);
+  }
+
+ private:
+  static std::shared_ptr<Contained> default_construct() {
+    static_assert(std::is_default_constructible_v<Contained>,
+                  "this module has no default constructor: give its arguments, or nullptr to fill the holder later");
+    if constexpr (std::is_default_constructible_v<Contained>) return std::make_shared<Contained>();
+    return nullptr;
+  }
+  std::shared_ptr<Contained> impl_;
+};
+
+/// Prints the module.
+template <class Contained>
+std::ostream& operator<<(std::ostream& stream, const ModuleHolder<Contained>& holder) {
+  return stream << static_cast<const Module&>(*holder);
+}
+
+}  // namespace weft::nn
+
+/// Defines the holder Name of the module class Impl.
+#define WEFT_MODULE_IMPL(Name, ImplType)                                \
+  class Name : public ::weft::nn::ModuleHolder<ImplType> { /* NOLINT */ \
+   public:                                                              \
+    using ::weft::nn::ModuleHolder<ImplType>::ModuleHolder;             \
+    using Impl [[maybe_unused]] = ImplType;                             \
+  }
+/// Defines the holder Net of the module class NetImpl.
+#define WEFT_MODULE(Name) WEFT_MODULE_IMPL(Name, Name##Impl)

@@ -1,0 +1,73 @@
+#include "weft/nn/pooling.h"
+
+#include <ostream>
+
+namespace weft::nn {
+namespace {
+
+/// The output sizes, with the input's where none is given.
+ExpandingArray<2> resolve(const ExpandingArrayWithOptionalElem<2>& size, const Tensor& x, const char* op) {
+  check<ShapeError>(x.dim() == 3 || x.dim() == 4, "[{}] input must be [N, C, H, W] or [C, H, W], got {}", op,
+                    x.sizes());
+  return {size[0].value_or(x.size(-2)), size[1].value_or(x.size(-1))};
+}
+
+void print_adaptive(std::ostream& out, const char* name, const AdaptivePool2dOptions& o) {
+  out << "weft::nn::" << name << "(output_size=" << detail::print_sizes((*o.output_size()).data(), 2) << ")";
+}
+
+}  // namespace
+
+namespace functional {
+
+Tensor max_pool2d(const Tensor& x, const MaxPool2dFuncOptions& o) {
+  return weft::max_pool2d(x, o.kernel_size(), o.stride(), o.padding(), o.dilation(), o.ceil_mode());
+}
+Tensor2 max_pool2d_with_indices(const Tensor& x, const MaxPool2dFuncOptions& o) {
+  return weft::max_pool2d_with_indices(x, o.kernel_size(), o.stride(), o.padding(), o.dilation(), o.ceil_mode());
+}
+Tensor avg_pool2d(const Tensor& x, const AvgPool2dFuncOptions& o) {
+  return weft::avg_pool2d(x, o.kernel_size(), o.stride(), o.padding(), o.ceil_mode(), o.count_include_pad(),
+                          o.divisor_override());
+}
+Tensor adaptive_avg_pool2d(const Tensor& x, const AdaptiveAvgPool2dFuncOptions& o) {
+  return weft::adaptive_avg_pool2d(x, resolve(o.output_size(), x, "adaptive_avg_pool2d"));
+}
+Tensor adaptive_max_pool2d(const Tensor& x, const AdaptiveMaxPool2dFuncOptions& o) {
+  return weft::adaptive_max_pool2d(x, resolve(o.output_size(), x, "adaptive_max_pool2d"));
+}
+
+}  // namespace functional
+
+Tensor MaxPool2dImpl::forward(const Tensor& x) {
+  return run([this](const Tensor& in) { return functional::max_pool2d(in, options); }, x);
+}
+Tensor2 MaxPool2dImpl::forward_with_indices(const Tensor& x) {
+  return run([this](const Tensor& in) { return functional::max_pool2d_with_indices(in, options); }, x);
+}
+void MaxPool2dImpl::pretty_print(std::ostream& out) const {
+  out << std::boolalpha << "weft::nn::MaxPool2d(kernel_size=" << detail::print_sizes(options.kernel_size())
+      << ", stride=" << detail::print_sizes(options.stride()) << ", padding=" << detail::print_sizes(options.padding())
+      << ", dilation=" << detail::print_sizes(options.dilation()) << ", ceil_mode=" << options.ceil_mode() << ")";
+}
+
+Tensor AvgPool2dImpl::forward(const Tensor& x) {
+  return run([this](const Tensor& in) { return functional::avg_pool2d(in, options); }, x);
+}
+void AvgPool2dImpl::pretty_print(std::ostream& out) const {
+  out << "weft::nn::AvgPool2d(kernel_size=" << detail::print_sizes(options.kernel_size())
+      << ", stride=" << detail::print_sizes(options.stride()) << ", padding=" << detail::print_sizes(options.padding())
+      << ")";
+}
+
+Tensor AdaptiveAvgPool2dImpl::forward(const Tensor& x) {
+  return run([this](const Tensor& in) { return functional::adaptive_avg_pool2d(in, options); }, x);
+}
+void AdaptiveAvgPool2dImpl::pretty_print(std::ostream& out) const { print_adaptive(out, "AdaptiveAvgPool2d", options); }
+
+Tensor AdaptiveMaxPool2dImpl::forward(const Tensor& x) {
+  return run([this](const Tensor& in) { return functional::adaptive_max_pool2d(in, options); }, x);
+}
+void AdaptiveMaxPool2dImpl::pretty_print(std::ostream& out) const { print_adaptive(out, "AdaptiveMaxPool2d", options); }
+
+}  // namespace weft::nn
