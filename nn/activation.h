@@ -7,14 +7,19 @@
 namespace weft::nn {
 namespace detail {
 
+template <class Options, class Head, class... Tail>
+constexpr bool makes_options = sizeof...(Tail) > 0 || !(std::is_convertible_v<Head, Options> ||
+                                                        std::is_base_of_v<Module, std::remove_cvref_t<Head>>);
+
 /// A layer that applies an elementwise function with Options; every shape and floating-point dtype.
 template <class Options>
 class ActivationImpl : public Layer<ActivationImpl<Options>> {
  public:
   ActivationImpl(Options options = {});  // NOLINT
+  /// From the arguments of Options: nn::LeakyReLU(0.2), nn::Threshold(0.1, 20.0).
   template <class Head, class... Tail>
-  requires(!std::is_convertible_v<Head, Options> && !std::is_base_of_v<Module, std::remove_cvref_t<Head>>) ||
-      (sizeof...(Tail) > 0) explicit ActivationImpl(Head&& head, Tail&&... tail)
+  requires makes_options<Options, Head, Tail...>
+  explicit ActivationImpl(Head&& head, Tail&&... tail)
       : ActivationImpl(Options(std::forward<Head>(head), std::forward<Tail>(tail)...)) {}
   void reset() override {}
   void pretty_print(std::ostream& stream) const override;

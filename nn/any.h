@@ -10,13 +10,19 @@
 
 namespace weft::nn {
 
+class AnyValue;
+namespace detail {
+template <class T>
+constexpr bool not_any_value = !std::is_same_v<std::remove_cvref_t<T>, AnyValue>;
+}
+
 /// A value of any copyable type, on its way between modules.
 class AnyValue {
  public:
   AnyValue() = default;
   template <class T>
-  requires(!std::is_same_v<std::remove_cvref_t<T>, AnyValue>) explicit AnyValue(T&& value)
-      : value_(std::forward<T>(value)) {}
+  requires detail::not_any_value<T>
+  explicit AnyValue(T&& value) : value_(std::forward<T>(value)) {}
   /// The value; throws ValueError unless it is a T.
   template <class T>
   T get() const {
@@ -65,6 +71,8 @@ WEFT_SIGNATURE(noexcept)
 WEFT_SIGNATURE(const noexcept)
 #undef WEFT_SIGNATURE
 
+template <size_t n>
+constexpr bool positive = n > 0;
 /// The first n of some parameters.
 template <size_t n, class Taken, class Rest>
 struct Prefix;
@@ -73,7 +81,8 @@ struct Prefix<0, Parameters<Taken...>, Parameters<Rest...>> {
   using type = Parameters<Taken...>;
 };
 template <size_t n, class... Taken, class Next, class... Rest>
-requires(n > 0) struct Prefix<n, Parameters<Taken...>, Parameters<Next, Rest...>> {
+requires detail::positive<n>
+struct Prefix<n, Parameters<Taken...>, Parameters<Next, Rest...>> {
   using type = typename Prefix<n - 1, Parameters<Taken..., Next>, Parameters<Rest...>>::type;
 };
 

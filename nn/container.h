@@ -12,6 +12,10 @@ template <class T>
 constexpr bool is_module = requires(const std::remove_cvref_t<T>& t) {
   AnyModule(t);
 };
+/// Whether these arguments of a container's constructor are modules to hold, not a container to copy.
+template <class Container, class... Modules>
+constexpr bool are_elements = sizeof...(Modules) > 0 &&
+                              !(std::is_same_v<std::remove_cvref_t<Modules>, Container> || ...);
 /// The module as AnyModule; any other callable is taken for a function of one tensor.
 template <class T>
 AnyModule to_any(T&& module);
@@ -42,10 +46,8 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
 
   SequentialImpl() = default;
   template <class... Modules>
-  requires(sizeof...(Modules) > 0 && !(std::is_same_v<std::remove_cvref_t<Modules>, SequentialImpl> ||
-                                       ...)) explicit SequentialImpl(Modules&&... modules) {
-    (push_back(std::forward<Modules>(modules)), ...);
-  }
+  requires detail::are_elements<SequentialImpl, Modules...>
+  explicit SequentialImpl(Modules&&... modules) { (push_back(std::forward<Modules>(modules)), ...); }
   explicit SequentialImpl(const OrderedDict<std::string, AnyModule>& modules);
   SequentialImpl(std::initializer_list<NamedAnyModule> modules);
 
@@ -123,10 +125,8 @@ class ModuleListImpl : public Cloneable<ModuleListImpl> {
 
   ModuleListImpl() = default;
   template <class... Modules>
-  requires(sizeof...(Modules) > 0 && !(std::is_same_v<std::remove_cvref_t<Modules>, ModuleListImpl> ||
-                                       ...)) explicit ModuleListImpl(Modules&&... modules) {
-    (push_back(std::forward<Modules>(modules)), ...);
-  }
+  requires detail::are_elements<ModuleListImpl, Modules...>
+  explicit ModuleListImpl(Modules&&... modules) { (push_back(std::forward<Modules>(modules)), ...); }
 
   void reset() override {}
   std::shared_ptr<Module> clone(const std::optional<Device>& = std::nullopt) const override;
@@ -189,9 +189,9 @@ WEFT_MODULE(ModuleList);
 struct FunctionalImpl : Layer<FunctionalImpl> {
   using Function = std::function<Tensor(Tensor)>;
   explicit FunctionalImpl(Function function) : function_(std::move(function)) {}
-  template <class F, class... Args>
-  requires(sizeof...(Args) > 0) explicit FunctionalImpl(F function, Args... args)
-      : function_([=](const Tensor& x) -> Tensor { return function(x, args...); }) {}
+  template <class F, class First, class... Rest>
+  FunctionalImpl(F function, First first, Rest... rest)
+      : function_([=](const Tensor& x) -> Tensor { return function(x, first, rest...); }) {}
   void reset() override {}
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& x);

@@ -9,15 +9,18 @@
 namespace weft::nn {
 namespace detail {
 
+template <class Options, class Reduction>
+constexpr bool makes_loss =
+    std::constructible_from<Options, Reduction> && !std::is_convertible_v<Reduction, const Options&>;
+
 /// A loss of (input, target) with Options. Weights are copied and registered as buffers.
 template <class Options>
 class LossImpl : public Layer<LossImpl<Options>> {
  public:
   LossImpl(const Options& options = {});  // NOLINT
   template <class Reduction>
-  requires std::constructible_from<Options, Reduction> &&
-      (!std::is_convertible_v<Reduction, const Options&>)explicit LossImpl(Reduction reduction)
-      : LossImpl(Options(reduction)) {}
+  requires makes_loss<Options, Reduction>
+  explicit LossImpl(Reduction reduction) : LossImpl(Options(reduction)) {}
   void reset() override;
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& input, const Tensor& target);

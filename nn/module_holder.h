@@ -10,7 +10,13 @@ namespace weft::nn {
 
 namespace detail {
 [[noreturn]] void fail_empty_holder();
-}
+
+/// Whether these arguments of a holder's constructor are meant for the module: not a holder, a pointer or nullptr.
+template <class Contained, class Head, class... Tail>
+constexpr bool makes_module = sizeof...(Tail) > 0 ||
+                              !(std::is_base_of_v<ModuleHolder<Contained>, std::remove_cvref_t<Head>> ||
+                                std::is_convertible_v<Head, std::shared_ptr<Contained>>);
+}  // namespace detail
 
 /// Holds a module of class Contained by shared pointer: copying a holder shares the module. Its arguments construct the
 /// module; `nullptr` makes it empty, to be filled later.
@@ -23,11 +29,8 @@ class ModuleHolder {
   ModuleHolder(std::nullptr_t) {}                                                // NOLINT: as a pointer
   ModuleHolder(std::shared_ptr<Contained> module) : impl_(std::move(module)) {}  // NOLINT
   template <class Head, class... Tail>
-  requires(!(sizeof...(Tail) == 0 &&
-             (std::is_base_of_v<ModuleHolder, std::remove_cvref_t<Head>> ||
-              std::is_same_v<std::remove_cvref_t<Head>, std::nullptr_t> ||
-              std::is_convertible_v<Head, std::shared_ptr<Contained>>))) explicit ModuleHolder(Head&& head,
-                                                                                               Tail&&... tail)
+  requires detail::makes_module<Contained, Head, Tail...>
+  explicit ModuleHolder(Head&& head, Tail&&... tail)
       : impl_(std::make_shared<Contained>(std::forward<Head>(head), std::forward<Tail>(tail)...)) {}
 
   explicit operator bool() const noexcept { return !is_empty(); }
