@@ -155,8 +155,6 @@ Tensor Tensor::amax(IntArrayRef dim, bool keepdim) const { return extreme("amax"
 Tensor Tensor::amin(IntArrayRef dim, bool keepdim) const { return extreme("amin", Reduce::Min, *this, dim, keepdim); }
 Tensor Tensor::max() const { return extreme("max", Reduce::Max, *this, {}, false); }
 Tensor Tensor::min() const { return extreme("min", Reduce::Min, *this, {}, false); }
-Tensor Tensor::max(const Tensor& other) const { return maximum(other); }
-Tensor Tensor::min(const Tensor& other) const { return minimum(other); }
 
 Tensor Tensor::any(int64_t dim, bool keepdim) const {
   return kernel::reduce(Reduce::Any, *this, dim_mask("any", dim, this->dim()), keepdim);
