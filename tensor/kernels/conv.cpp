@@ -174,13 +174,10 @@ void weight_grad(const ConvShape& s, const float* dy, const float* x, float* dw,
 
 }  // namespace
 
-Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvOptions& options) {
+Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t oh, int64_t ow,
+              const ConvOptions& options) {
   const Tensor w = kernel::contiguous(weight), b = contiguous_or_undefined(bias);
-  Dims sizes{x.size(0), w.size(0), 0, 0};
-  for (size_t i = 0; i < 2; ++i)
-    sizes[i + 2] = (x.sizes()[i + 2] + 2 * options.padding[i] - options.dilation[i] * (w.sizes()[i + 2] - 1) - 1) /
-                       options.stride[i] +
-                   1;
+  const Dims sizes{x.size(0), w.size(0), oh, ow};
   const ConvShape s = shape_of(x.sizes(), sizes, w.size(2), w.size(3), options, b.defined());
   const bool quick = fast(s, x.dtype()) && x.numel() > 0;
   const Tensor y = quick ? new_channels_last(sizes, x.dtype(), x) : empty(sizes, x.dtype());

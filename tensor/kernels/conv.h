@@ -17,8 +17,9 @@ struct ConvOptions {
 // x [n, c, h, w], weight [o, c / groups, kh, kw], y and its gradient [n, o, oh, ow]; sizes fit (the callers check), all
 // of one floating-point dtype. Batches are read in either memory order; float32 results are channels-last in memory.
 
-/// y; bias [o] or undefined.
-Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvOptions& options);
+/// y, of height oh and width ow; bias [o] or undefined.
+Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t oh, int64_t ow,
+              const ConvOptions& options);
 
 /// The gradient of x, of height h and width w; bias [c] or undefined is added (for the transposed convolution).
 Tensor conv2d_input_grad(const Tensor& dy, const Tensor& weight, const Tensor& bias, int64_t h, int64_t w,
