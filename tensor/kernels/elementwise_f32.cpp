@@ -9,6 +9,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "weft/tensor/kernels/activation_math-inl.h"
 #include "weft/tensor/kernels/elementwise_loops.h"
 #include "weft/tensor/kernels/simd_math-inl.h"
 

@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "weft/tensor/kernels/activation_math.h"
+
 namespace weft::kernel {
 namespace {
 
