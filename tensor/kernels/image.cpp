@@ -36,6 +36,8 @@ template Image<float> image_of<float>(const Tensor&);
 template Image<double> image_of<double>(const Tensor&);
 template Image<float> image_as<float>(const Tensor&, bool);
 template Image<double> image_as<double>(const Tensor&, bool);
+template Image<int32_t> image_of<int32_t>(const Tensor&);
+template Image<int32_t> image_as<int32_t>(const Tensor&, bool);
 
 bool lies_channels_last(const Tensor& x) {
   return !orders_agree(x.sizes()) && (x.impl().storage->channels_last() || visibly_channels_last(x));
