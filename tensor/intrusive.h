@@ -13,7 +13,8 @@ template <class Derived>
 class RefCounted {
  public:
   void retain() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
-  void release() const noexcept {
+  /// Not named release: what a Node's release() frees is another matter, and would hide this one from Ref.
+  void drop() const noexcept {
     if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) Derived::destroy(static_cast<const Derived*>(this));
   }
   int64_t use_count() const noexcept { return refs_.load(std::memory_order_acquire); }
@@ -49,7 +50,7 @@ class Ref {
     return *this;
   }
   ~Ref() {
-    if (p_) p_->release();
+    if (p_) p_->drop();
   }
   /// Owns p without counting up: p was counted already.
   static Ref adopt(T* p) {
