@@ -6,41 +6,15 @@
 #include <numbers>
 #include <vector>
 
+#include "weft/data/digit_draws.h"
 #include "weft/data/digit_strokes.h"
 #include "weft/data/synthetic_digits.h"
-#include "weft/tensor/random.h"
 
 namespace weft::data {
 namespace {
 
 constexpr float kPi = std::numbers::pi_v<float>;
 constexpr int kBox = 20;  // MNIST fits a digit's ink in a box of this side
-
-// The random numbers of one digit, in the order in which they are asked for.
-class Draws {
- public:
-  Draws(uint64_t seed, uint64_t index) : seed_(seed), index_(index) {}
-  uint32_t word() {
-    if (next_ == 4) {
-      words_ = philox(seed_, index_, counter_++);
-      next_ = 0;
-    }
-    return words_[next_++];
-  }
-  float uniform(float from = 0, float to = 1) {
-    return from + (to - from) * static_cast<float>(word() >> 8) * 0x1p-24f;
-  }
-  float normal() {
-    const float r = std::sqrt(-2 * std::log(1 - uniform()));
-    return r * std::cos(2 * kPi * uniform());
-  }
-  bool chance(float p) { return uniform() < p; }
-
- private:
-  uint64_t seed_, index_, counter_ = 0;
-  std::array<uint32_t, 4> words_{};
-  int next_ = 4;
-};
 
 // A point of the pen's way and the pen's radius there.
 struct Ink {
@@ -98,7 +72,7 @@ class Posture {
 };
 
 // Catmull-Rom through the points, in steps short against a pixel.
-void trace(const std::vector<Point>& p, std::vector<Point>& out) {
+void trace(const Stroke& p, std::vector<Point>& out) {
   constexpr int kSteps = 8;
   const int n = static_cast<int>(p.size());
   auto at = [&](int i) { return p[static_cast<size_t>(std::clamp(i, 0, n - 1))]; };
@@ -116,41 +90,8 @@ void trace(const std::vector<Point>& p, std::vector<Point>& out) {
   out.push_back(p.back());
 }
 
-const DigitTemplate& pick_template(int digit, Draws& draws) {
-  const std::vector<DigitTemplate>& all = templates_of(digit);
-  float sum = 0;
-  for (const DigitTemplate& t : all) sum += t.weight;
-  float left = draws.uniform(0, sum);
-  for (const DigitTemplate& t : all)
-    if ((left -= t.weight) < 0) return t;
-  return all.back();
-}
-
-// The strokes of a template with their points moved a little and, now and then, a corner written as a curve.
-std::vector<Stroke> write(int digit, Draws& draws, float wobble) {
-  std::vector<Stroke> written;
-  const float step = 0.035f * wobble * std::exp(0.35f * draws.normal());
-  for (const Stroke& s : strokes_of(pick_template(digit, draws))) {
-    const bool round = s.joined && draws.chance(0.25f * std::min(wobble, 1.0f));
-    Stroke stroke;
-    stroke.joined = s.joined;
-    for (size_t i = 0; i < s.points.size(); ++i) {
-      if (s.joined && i == 0) {
-        if (!round) stroke.points.push_back(written.back().points.back());
-        continue;
-      }
-      stroke.points.push_back({s.points[i].x + step * draws.normal(), s.points[i].y + step * draws.normal()});
-    }
-    if (round)
-      written.back().points.insert(written.back().points.end(), stroke.points.begin(), stroke.points.end());
-    else
-      written.push_back(std::move(stroke));
-  }
-  return written;
-}
-
 std::vector<Line> draw_lines(int digit, Draws& draws, const SyntheticDigitsOptions& options) {
-  const std::vector<Stroke> strokes = write(digit, draws, static_cast<float>(options.wobble));
+  const std::vector<Stroke> strokes = write_digit(digit, draws, static_cast<float>(options.wobble));
   const Posture posture(draws, static_cast<float>(options.slant));
   const Bend bend(draws, 0.022f * static_cast<float>(options.distortion));
   const float spread = static_cast<float>(options.pen);
@@ -160,7 +101,7 @@ std::vector<Line> draw_lines(int digit, Draws& draws, const SyntheticDigitsOptio
   std::vector<Point> way;
   for (const Stroke& s : strokes) {
     way.clear();
-    trace(s.points, way);
+    trace(s, way);
     Line line;
     for (size_t i = 0; i < way.size(); ++i) {
       const float t = static_cast<float>(i) / static_cast<float>(way.size());
