@@ -161,11 +161,11 @@ class DataLoader {
       const size_t ahead = datasets::runs_ahead<D> ? 8 : 2 * count;
       slots_.clear();
       slots_.resize(std::max<size_t>(1, options_.max_jobs().value_or(std::max(ahead, 2 * count))));
-      threads_ =
-          std::make_unique<detail::LoaderThreads>(count, options_.enforce_ordering(), [this](size_t worker, size_t i) {
-            Slot& slot = slots_[i];
-            slot.batch = make(worker, slot.request, slot.epoch);
-          });
+      threads_ = std::make_unique<detail::LoaderThreads>(count, options_.enforce_ordering(), datasets::runs_ahead<D>,
+                                                         [this](size_t worker, size_t i) {
+                                                           Slot& slot = slots_[i];
+                                                           slot.batch = make(worker, slot.request, slot.epoch);
+                                                         });
     }
     free_.clear();
     for (size_t i = 0; i < slots_.size(); ++i) free_.push_back(slots_.size() - 1 - i);

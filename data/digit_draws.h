@@ -21,7 +21,9 @@ class Draws {
     }
     return words_[next_++];
   }
-  float uniform(float from = 0, float to = 1) { return from + (to - from) * static_cast<float>(word() >> 8) * 0x1p-24f; }
+  float uniform(float from = 0, float to = 1) {
+    return from + (to - from) * static_cast<float>(word() >> 8) * 0x1p-24f;
+  }
   float normal() {
     const float r = std::sqrt(-2 * std::log(1 - uniform()));
     return r * std::cos(2 * std::numbers::pi_v<float> * uniform());

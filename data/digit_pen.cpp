@@ -112,8 +112,9 @@ std::vector<Line> draw_lines(int digit, Draws& draws, const SyntheticDigitsOptio
   return lines;
 }
 
-// Scales the lines so that the ink fills the box: its longer side is kBox pixels.
-void fit(std::vector<Line>& lines) {
+// Scales the lines so that the ink, whose edge is `softness` pixels wide, fills the box: its longer side is kBox
+// pixels.
+void fit(std::vector<Line>& lines, float softness) {
   // The pen does not scale with the digit, so the outermost ink is found again after each step.
   for (int round = 0; round < 3; ++round) {
     float x0 = 1e9f, y0 = 1e9f, x1 = -1e9f, y1 = -1e9f, pen = 0;
@@ -122,6 +123,7 @@ void fit(std::vector<Line>& lines) {
         x0 = std::min(x0, i.at.x), x1 = std::max(x1, i.at.x), y0 = std::min(y0, i.at.y), y1 = std::max(y1, i.at.y);
         pen = std::max(pen, i.radius);
       }
+    pen += (softness - 1) / 2;
     const float room = kBox - 2 * pen, scale = room / std::max({x1 - x0, y1 - y0, 1e-3f});
     for (Line& line : lines)
       for (Ink& i : line) i.at = {(i.at.x - x0) * scale + pen, (i.at.y - y0) * scale + pen};
@@ -176,8 +178,8 @@ int64_t draw_digit(uint64_t seed, uint64_t index, const SyntheticDigitsOptions& 
   Draws draws(seed, index);
   const int digit = static_cast<int>((uint64_t{draws.word()} * 10) >> 32);
   std::vector<Line> lines = draw_lines(digit, draws, options);
-  fit(lines);
   const float softness = draws.uniform(1.0f, 1.6f);
+  fit(lines, softness);
   Canvas canvas{};
   for (const Line& line : lines)
     for (size_t i = 0; i + 1 < line.size(); ++i) stamp(canvas, line[i], line[i + 1], softness);

@@ -9,9 +9,9 @@
 namespace weft::data {
 namespace {
 
-// One way to write a digit. A path lists points "xxyy", 00 to 99 of the box, y downwards, and arcs "(xxyy rrss a b)": about
-// xxyy, radii rr and ss, from angle a to b in degrees, 0 to the right and 90 down. The pen runs through them smoothly; "|"
-// makes the point before it a corner, "/" lifts the pen.
+// One way to write a digit. A path lists points "xxyy", 00 to 99 of the box, y downwards, and arcs "(xxyy rrss a b)":
+// about xxyy, radii rr and ss, from angle a to b in degrees, 0 to the right and 90 down. The pen runs through them
+// smoothly; "|" makes the point before it a corner, "/" lifts the pen.
 struct Template {
   int digit;
   float weight;  // how often, against the digit's other templates
@@ -119,16 +119,28 @@ const Template& pick_template(int digit, Draws& draws) {
 class Writer {
  public:
   Writer(const Template& t, Draws& draws, float wobble)
-      : path_(t.path), width_(t.width), draws_(draws), wobble_(wobble), step_(0.028f * wobble * std::exp(0.35f * draws.normal())) {}
+      : path_(t.path),
+        width_(t.width),
+        draws_(draws),
+        wobble_(wobble),
+        step_(0.028f * wobble * std::exp(0.35f * draws.normal())) {}
 
   std::vector<Stroke> write() {
     strokes_.emplace_back();
     while (at_ < path_.size()) {
       switch (path_[at_]) {
-        case ' ': ++at_; break;
-        case '|': ++at_, corner(); break;
-        case '/': ++at_, strokes_.emplace_back(); break;
-        case '(': ++at_, arc(); break;
+        case ' ':
+          ++at_;
+          break;
+        case '|':
+          ++at_, corner();
+          break;
+        case '/':
+          ++at_, strokes_.emplace_back();
+          break;
+        case '(':
+          ++at_, arc();
+          break;
         default: {
           const Point p = pair();
           add(p, step_);
@@ -173,7 +185,8 @@ class Writer {
     while (path_[at_] == ' ') ++at_;
     const bool negative = path_[at_] == '-';
     float v = 0;
-    for (at_ += negative; path_[at_] >= '0' && path_[at_] <= '9'; ++at_) v = 10 * v + static_cast<float>(path_[at_] - '0');
+    for (at_ += negative; path_[at_] >= '0' && path_[at_] <= '9'; ++at_)
+      v = 10 * v + static_cast<float>(path_[at_] - '0');
     return negative ? -v : v;
   }
 

@@ -14,26 +14,32 @@
 namespace weft::data::detail {
 
 struct LoaderThreads::Impl {
-  Impl(bool ordered, std::function<void(size_t, size_t)> work) : ordered(ordered), work(std::move(work)) {}
+  Impl(bool ordered, bool caller_helps, std::function<void(size_t, size_t)> work)
+      : ordered(ordered), caller_helps(caller_helps), work(std::move(work)) {}
 
   void run(size_t worker) {
     std::unique_lock lock(mutex);
     for (;;) {
       wake_worker.wait(lock, [&] { return stop || !queue.empty(); });
       if (stop) return;
-      const size_t slot = queue.front();
-      queue.pop_front();
-      lock.unlock();
-      std::exception_ptr error;
-      try {
-        work(worker, slot);
-      } catch (...) {
-        error = std::current_exception();
-      }
-      lock.lock();
-      finished.emplace(slot, std::move(error));
+      do_next(worker, lock);
       wake_caller.notify_one();
     }
+  }
+
+  // Does the oldest queued slot, without the lock meanwhile.
+  void do_next(size_t worker, std::unique_lock<std::mutex>& lock) {
+    const size_t slot = queue.front();
+    queue.pop_front();
+    lock.unlock();
+    std::exception_ptr error;
+    try {
+      work(worker, slot);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    finished.emplace(slot, std::move(error));
   }
 
   // The started slot that may be given out now, or the end of `started`.
@@ -43,7 +49,7 @@ struct LoaderThreads::Impl {
     return std::find_if(started.begin(), started.end(), is_done);
   }
 
-  const bool ordered;
+  const bool ordered, caller_helps;
   const std::function<void(size_t, size_t)> work;
   mutable std::mutex mutex;
   std::condition_variable wake_worker, wake_caller;
@@ -54,8 +60,8 @@ struct LoaderThreads::Impl {
   std::vector<std::thread> threads;
 };
 
-LoaderThreads::LoaderThreads(size_t workers, bool ordered, std::function<void(size_t, size_t)> work)
-    : impl_(std::make_unique<Impl>(ordered, std::move(work))) {
+LoaderThreads::LoaderThreads(size_t workers, bool ordered, bool caller_helps, std::function<void(size_t, size_t)> work)
+    : impl_(std::make_unique<Impl>(ordered, caller_helps, std::move(work))) {
   for (size_t i = 0; i < workers; ++i) impl_->threads.emplace_back([impl = impl_.get(), i] { impl->run(i); });
 }
 
@@ -81,6 +87,7 @@ size_t LoaderThreads::wait(std::optional<std::chrono::milliseconds> timeout, std
   std::unique_lock lock(impl_->mutex);
   check<StateError>(!impl_->started.empty(), "[DataLoader] no batch is under way");
   auto is_ready = [&] { return impl_->ready() != impl_->started.end(); };
+  while (impl_->caller_helps && !is_ready() && !impl_->queue.empty()) impl_->do_next(0, lock);
   if (timeout)
     check<StateError>(impl_->wake_caller.wait_for(lock, *timeout, is_ready),
                       "[DataLoader] no batch within the timeout of {} ms", timeout->count());
