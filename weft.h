@@ -2,9 +2,13 @@
 #pragma once
 
 #include "weft/autograd/autograd.h"
+#include "weft/autograd/function.h"
 #include "weft/autograd/functions.h"
 #include "weft/autograd/gradcheck.h"
 #include "weft/autograd/nn_ops.h"
+#include "weft/data/data.h"
+#include "weft/nn/nn.h"
+#include "weft/optim/optim.h"
 #include "weft/tensor/creation.h"
 #include "weft/tensor/parallel.h"
 #include "weft/tensor/random.h"

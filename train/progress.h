@@ -1,0 +1,34 @@
+// The live line of a training run.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace weft::train {
+
+/// Rewrites one line of the terminal, some times a second; silent where standard error is no terminal.
+class Progress {
+ public:
+  Progress();
+  ~Progress() { clear(); }
+  /// Shows `text` unless the last one is younger than a tenth of a second.
+  template <class Text>
+  void show(Text&& text) {
+    if (due()) write(text());
+  }
+  /// Removes the line, so that others can print.
+  void clear();
+
+ private:
+  bool due() const { return live_ && std::chrono::steady_clock::now() >= next_; }
+  void write(const std::string& text);
+  bool live_, shown_ = false;
+  std::chrono::steady_clock::time_point next_;
+};
+
+/// "0.8 s", "47 s", "3 min 05 s", "2 h 10 min"
+std::string format_duration(double seconds);
+/// "71,234"
+std::string format_count(double n);
+
+}  // namespace weft::train
