@@ -1,6 +1,5 @@
 #include <cstring>
 #include <string_view>
-#include <vector>
 
 #include "weft/tensor/kernels/onednn_detail.h"
 
@@ -35,84 +34,97 @@ using WeightGrad = dnnl::convolution_backward_weights;
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 constexpr auto kTraining = dnnl::prop_kind::forward_training;
 
-// The same descriptor for both interfaces: up to 2.x an op descriptor goes in between.
+// The implementations of a pass, best first by oneDNN's order, to be walked with desc.next_impl(). Up to 2.x an op
+// descriptor goes in between, and walking reads it and the forward pass a gradient refers to: they live here.
 #if DNNL_VERSION_MAJOR >= 3
 Forward::primitive_desc describe(const Descs& d, const Forward*) {
   return {detail::engine(), kTraining, kDirect,    d.x,
           d.weight,         d.bias,    d.y,        d.stride,
           d.dilation,       d.pad_low, d.pad_high, detail::user_scratchpad()};
 }
-InputGrad::primitive_desc describe(const Descs& d, const InputGrad*) {
-  return {detail::engine(),
-          kDirect,
-          d.x,
-          d.weight,
-          d.y,
-          d.stride,
-          d.dilation,
-          d.pad_low,
-          d.pad_high,
-          describe(d, static_cast<const Forward*>(nullptr)),
+InputGrad::primitive_desc describe(const Descs& d, const InputGrad*, const Forward::primitive_desc& forward) {
+  return {detail::engine(),         kDirect, d.x, d.weight, d.y, d.stride, d.dilation, d.pad_low, d.pad_high, forward,
           detail::user_scratchpad()};
 }
-WeightGrad::primitive_desc describe(const Descs& d, const WeightGrad*) {
-  return {detail::engine(),
-          kDirect,
-          d.x,
-          d.weight,
-          d.bias,
-          d.y,
-          d.stride,
-          d.dilation,
-          d.pad_low,
-          d.pad_high,
-          describe(d, static_cast<const Forward*>(nullptr)),
-          detail::user_scratchpad()};
+WeightGrad::primitive_desc describe(const Descs& d, const WeightGrad*, const Forward::primitive_desc& forward) {
+  return {detail::engine(), kDirect,    d.x,       d.weight,   d.bias,  d.y,
+          d.stride,         d.dilation, d.pad_low, d.pad_high, forward, detail::user_scratchpad()};
 }
+template <class Primitive>
+struct Candidates {
+  explicit Candidates(const Descs& d)
+      : forward(describe(d, static_cast<const Forward*>(nullptr))),
+        desc(describe(d, static_cast<const Primitive*>(nullptr), forward)) {}
+  Forward::primitive_desc forward;
+  typename Primitive::primitive_desc desc;
+};
+template <>
+struct Candidates<Forward> {
+  explicit Candidates(const Descs& d) : desc(describe(d, static_cast<const Forward*>(nullptr))) {}
+  Forward::primitive_desc desc;
+};
 #else
-Forward::primitive_desc describe(const Descs& d, const Forward*) {
-  Forward::desc op(kTraining, kDirect, d.x, d.weight, d.bias, d.y, d.stride, d.dilation, d.pad_low, d.pad_high);
-  return {op, detail::user_scratchpad(), detail::engine()};
+Forward::desc op_of(const Descs& d, const Forward*) {
+  return {kTraining, kDirect, d.x, d.weight, d.bias, d.y, d.stride, d.dilation, d.pad_low, d.pad_high};
 }
-InputGrad::primitive_desc describe(const Descs& d, const InputGrad*) {
-  InputGrad::desc op(kDirect, d.x, d.weight, d.y, d.stride, d.dilation, d.pad_low, d.pad_high);
-  return {op, detail::user_scratchpad(), detail::engine(), describe(d, static_cast<const Forward*>(nullptr))};
+InputGrad::desc op_of(const Descs& d, const InputGrad*) {
+  return {kDirect, d.x, d.weight, d.y, d.stride, d.dilation, d.pad_low, d.pad_high};
 }
-WeightGrad::primitive_desc describe(const Descs& d, const WeightGrad*) {
-  WeightGrad::desc op(kDirect, d.x, d.weight, d.bias, d.y, d.stride, d.dilation, d.pad_low, d.pad_high);
-  return {op, detail::user_scratchpad(), detail::engine(), describe(d, static_cast<const Forward*>(nullptr))};
+WeightGrad::desc op_of(const Descs& d, const WeightGrad*) {
+  return {kDirect, d.x, d.weight, d.bias, d.y, d.stride, d.dilation, d.pad_low, d.pad_high};
 }
+template <class Primitive>
+struct Candidates;
+template <>
+struct Candidates<Forward> {
+  explicit Candidates(const Descs& d)
+      : op(op_of(d, static_cast<const Forward*>(nullptr))), desc(op, detail::user_scratchpad(), detail::engine()) {}
+  Forward::desc op;
+  Forward::primitive_desc desc;
+};
+template <class Primitive>
+struct Candidates {
+  explicit Candidates(const Descs& d)
+      : forward(d),
+        op(op_of(d, static_cast<const Primitive*>(nullptr))),
+        desc(op, detail::user_scratchpad(), detail::engine(), forward.desc) {}
+  Candidates<Forward> forward;
+  typename Primitive::desc op;
+  typename Primitive::primitive_desc desc;
+};
 #endif
 
 std::string_view isa_of(std::string_view name) { return name.substr(name.rfind(':') + 1); }
 bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
 
 // Which of oneDNN's implementations to take, by measurement on both versions (AVX2 and AVX-512, GFLOP/s on one thread).
-// Its own first choice is the batch-reduced one ("brg..."), and the plain generated one of the same instruction set is
-// as fast or faster: 1->32 channels 5x5 forward 115 against 91, 7->13 3x3 100 against 73, depthwise 95 against 67,
-// 32->64 5x5 139 against 136; only on AVX2 with many channels on both sides is it slower, 103 against 117.
-// The input gradient of a few channels wastes most of a vector there: as a matrix product 22 against 8.
-size_t preferred(ConvPass pass, const ConvShape& s, const std::vector<std::string_view>& names) {
-  const int64_t in = s.c / s.groups, out = s.o / s.groups;
-  if (pass == ConvPass::InputGrad && in <= 4 && s.groups == 1)
-    for (size_t i = 0; i < names.size(); ++i)
-      if (names[i].find("gemm") != names[i].npos) return i;
-  const bool wide = names[0].find("avx2") != names[0].npos && in >= 48 && out >= 48;
-  if (!starts_with(names[0], "br") || wide) return 0;
-  for (size_t i = 1; i < names.size(); ++i)
-    if (starts_with(names[i], "jit") && isa_of(names[i]) == isa_of(names[0])) return i;
-  return 0;
-}
+// Its own first choice is often the batch-reduced one ("brg..."), and the plain generated one of the same instruction
+// set is as fast or faster: 1->32 channels 5x5 forward 115 against 91, 7->13 3x3 100 against 73, depthwise 95 against
+// 67, 32->64 5x5 139 against 136; only on AVX2 with many channels on both sides is it slower, 103 against 117. The
+// input gradient of a few channels wastes most of a vector there: as a matrix product 22 against 8.
+struct Choice {
+  Choice(ConvPass pass, const ConvShape& s, std::string_view first) : isa(isa_of(first)) {
+    const int64_t in = s.c / s.groups, out = s.o / s.groups;
+    const bool wide = first.find("avx2") != first.npos && in >= 48 && out >= 48;
+    as_product = pass == ConvPass::InputGrad && in <= 4 && s.groups == 1;
+    plain = !as_product && starts_with(first, "br") && !wide;
+  }
+  bool is(std::string_view name) const {
+    return as_product ? name.find("gemm") != name.npos : starts_with(name, "jit") && isa_of(name) == isa;
+  }
+  std::string_view isa;
+  bool as_product, plain;
+};
 
 template <class Primitive>
 typename Primitive::primitive_desc best(ConvPass pass, const ConvShape& s, const Descs& descs) {
-  auto all = describe(descs, static_cast<const Primitive*>(nullptr));
-  std::vector<std::string_view> names;
-  do names.emplace_back(all.impl_info_str());
-  while (all.next_impl());
-  auto desc = describe(descs, static_cast<const Primitive*>(nullptr));
-  for (size_t skip = preferred(pass, s, names); skip > 0; --skip) desc.next_impl();
-  return desc;
+  const Candidates<Primitive> first(descs);
+  const Choice choice(pass, s, first.desc.impl_info_str());
+  if (!choice.as_product && !choice.plain) return first.desc;
+  Candidates<Primitive> next(descs);
+  while (!starts_with(next.desc.impl_info_str(), "ref") && next.desc.next_impl())
+    if (choice.is(next.desc.impl_info_str())) return next.desc;
+  return first.desc;
 }
 
 template <class Primitive>

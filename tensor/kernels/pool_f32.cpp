@@ -43,7 +43,7 @@ HWY_INLINE void max_row_of(const PoolWindows& w, int64_t i, int64_t c, const flo
       Vec where = position(window.rows * window.columns > 0 ? window.first : -1);
       window.each([&](int64_t p) HWY_ATTR {
         const Vec v = load(x + p * c + k, part);
-        const auto better = hn::Or(hn::Gt(v, best), hn::Ne(v, v));
+        const auto better = hn::Or(hn::Gt(v, best), hn::IsNaN(v));
         best = hn::IfThenElse(better, v, best);
         if constexpr (kPositions) where = hn::IfThenElse(better, position(p), where);
       });

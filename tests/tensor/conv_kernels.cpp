@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "tests/tensor/kernel_support.h"
+#include "weft/autograd/functions.h"
 #include "weft/tensor/kernels/conv.h"
 #include "weft/tensor/kernels/gemm.h"
 #include "weft/tensor/onednn.h"

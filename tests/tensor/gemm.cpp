@@ -2,6 +2,7 @@
 #include "weft/tensor/kernels/gemm.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 
 #include "tests/tensor/kernel_support.h"
 

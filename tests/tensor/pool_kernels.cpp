@@ -1,5 +1,6 @@
 // Pooling: the loops vectorised over channels held to the plain ones, and those to the definition.
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 
 #include "tests/tensor/kernel_support.h"
 #include "weft/tensor/kernels/pool.h"
