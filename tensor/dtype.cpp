@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <ostream>
 #include <string_view>
 
 #include "weft/tensor/error.h"
@@ -15,6 +16,8 @@ const char* name(Dtype d) {
   static constexpr const char* names[] = {"bool", "uint8", "int32", "int64", "float32", "float64"};
   return names[static_cast<int>(d)];
 }
+
+std::ostream& operator<<(std::ostream& out, Dtype d) { return out << name(d); }
 
 Dtype default_dtype() { return g_default_dtype.load(std::memory_order_relaxed); }
 

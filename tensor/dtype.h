@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <cstdint>
+#include <iosfwd>
 #include <limits>
 #include <type_traits>
 
@@ -29,6 +30,7 @@ constexpr bool is_floating_point(Dtype d) { return d >= Dtype::Float32; }
 
 /// PyTorch's name without "torch.": "float32".
 const char* name(Dtype d);
+std::ostream& operator<<(std::ostream& out, Dtype d);
 
 /// The type of a result of two tensors that both have dimensions, by PyTorch's table.
 constexpr Dtype promote_types(Dtype a, Dtype b) { return a > b ? a : b; }

@@ -48,6 +48,8 @@ std::string to_string(IntArrayRef sizes) {
   return s + "]";
 }
 
+std::ostream& operator<<(std::ostream& out, IntArrayRef sizes) { return out << to_string(sizes); }
+
 }  // namespace weft
 
 fmt::format_context::iterator fmt::formatter<weft::IntArrayRef>::format(weft::IntArrayRef sizes,

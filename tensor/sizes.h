@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -118,6 +119,7 @@ Dims contiguous_strides(IntArrayRef sizes);
 
 /// "[64, 1, 28, 28]"
 std::string to_string(IntArrayRef sizes);
+std::ostream& operator<<(std::ostream& out, IntArrayRef sizes);
 
 }  // namespace weft
 
