@@ -15,7 +15,9 @@ constexpr bool is_module = requires(const std::remove_cvref_t<T>& t) {
 /// Whether these arguments of a container's constructor are modules to hold, not a container to copy.
 template <class Container, class... Modules>
 constexpr bool are_elements = sizeof...(Modules) > 0 &&
-                              !(std::is_same_v<std::remove_cvref_t<Modules>, Container> || ...);
+                              !((std::is_same_v<std::remove_cvref_t<Modules>, Container> ||
+                                 std::is_same_v<std::remove_cvref_t<Modules>, OrderedDict<std::string, AnyModule>>) ||
+                                ...);
 /// The module as AnyModule; any other callable is taken for a function of one tensor.
 template <class T>
 AnyModule to_any(T&& module);
