@@ -100,12 +100,12 @@ T&& argument(AnyValue* args, size_t i) {
 
 template <class M, class... Args, size_t... i>
 AnyValue call_with(M& module, AnyValue* args, Parameters<Args...>, std::index_sequence<i...>) {
-  using Result = decltype(call(module, argument<Args>(args, i)...));
+  using Result = decltype(detail::call(module, argument<Args>(args, i)...));
   if constexpr (std::is_void_v<Result>) {
-    call(module, argument<Args>(args, i)...);
+    detail::call(module, argument<Args>(args, i)...);
     return AnyValue();
   } else {
-    return AnyValue(call(module, argument<Args>(args, i)...));
+    return AnyValue(detail::call(module, argument<Args>(args, i)...));
   }
 }
 

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(layers_draw_pytorchs_numbers) {
 
 BOOST_AUTO_TEST_CASE(functions_draw_pytorchs_numbers) {
   const std::pair<const char*, std::function<void(Tensor)>> rows[] = {
-      {"kaiming_uniform_", [](Tensor t) { nn::init::kaiming_uniform_(t); }},
+      {"kaiming_uniform_", [](Tensor t) { nn::init::kaiming_uniform_(t, std::sqrt(5.0)); }},
       {"kaiming_normal_", [](Tensor t) { nn::init::kaiming_normal_(t); }},
       {"xavier_uniform_", [](Tensor t) { nn::init::xavier_uniform_(t); }},
       {"xavier_normal_", [](Tensor t) { nn::init::xavier_normal_(t); }}};
