@@ -10,13 +10,13 @@ class AdamOptions final : public OptionsOf<AdamOptions> {
   AdamOptions() : OptionsOf(1e-3) {}
   AdamOptions(double lr) : AdamOptions() { set_lr(lr); }  // NOLINT: as in libtorch
   /// Decay of the running mean and of the running square; each in [0, 1).
-  WEFT_OPTION(AdamOptions, Betas, betas, {0.9, 0.999})
+  WEFT_OPTIM_OPTION(AdamOptions, Betas, betas, {0.9, 0.999})
   /// Added to the denominator; at least 0.
-  WEFT_OPTION(AdamOptions, double, eps, 1e-8)
+  WEFT_OPTIM_OPTION(AdamOptions, double, eps, 1e-8)
   /// L2 penalty added to the gradient; at least 0.
-  WEFT_OPTION(AdamOptions, double, weight_decay, 0)
+  WEFT_OPTIM_OPTION(AdamOptions, double, weight_decay, 0)
   /// Divides by the largest running square so far (Reddi et al. 2018).
-  WEFT_OPTION(AdamOptions, bool, amsgrad, false)
+  WEFT_OPTIM_OPTION(AdamOptions, bool, amsgrad, false)
 
   void validate() const override;
   template <class S>

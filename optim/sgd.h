@@ -10,13 +10,13 @@ class SGDOptions final : public OptionsOf<SGDOptions> {
   SGDOptions() : OptionsOf(1e-3) {}
   SGDOptions(double lr) : SGDOptions() { set_lr(lr); }  // NOLINT: as in libtorch
   /// Momentum of the running gradient; at least 0.
-  WEFT_OPTION(SGDOptions, double, momentum, 0)
+  WEFT_OPTIM_OPTION(SGDOptions, double, momentum, 0)
   /// What is held back of each new gradient.
-  WEFT_OPTION(SGDOptions, double, dampening, 0)
+  WEFT_OPTIM_OPTION(SGDOptions, double, dampening, 0)
   /// L2 penalty; at least 0.
-  WEFT_OPTION(SGDOptions, double, weight_decay, 0)
+  WEFT_OPTIM_OPTION(SGDOptions, double, weight_decay, 0)
   /// Looks ahead by the momentum; asks for momentum above 0 and no dampening.
-  WEFT_OPTION(SGDOptions, bool, nesterov, false)
+  WEFT_OPTIM_OPTION(SGDOptions, bool, nesterov, false)
 
   void validate() const override;
   template <class S>
