@@ -9,7 +9,7 @@ namespace weft::optim {
 namespace {
 
 template <class T>
-struct Rule {
+struct AdadeltaRule {
   T lr, decay, rho, rate, eps;
   void operator()(T& x, T g, T& square, T& moved) const {
     g += decay * x;
@@ -30,7 +30,7 @@ void AdadeltaOptions::validate() const {
 }
 
 void Adadelta::apply(Tensor& param, const Tensor& grad, ParamState& state, const AdadeltaOptions& o) const {
-  fuse<Rule>(param, grad, state, slots<0, 1>, o.lr(), o.weight_decay(), o.rho(), 1 - o.rho(), o.eps());
+  fuse<AdadeltaRule>(param, grad, state, slots<0, 1>, o.lr(), o.weight_decay(), o.rho(), 1 - o.rho(), o.eps());
 }
 
 }  // namespace weft::optim

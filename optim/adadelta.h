@@ -10,11 +10,11 @@ class AdadeltaOptions final : public OptionsOf<AdadeltaOptions> {
   AdadeltaOptions() : OptionsOf(1) {}
   AdadeltaOptions(double lr) : AdadeltaOptions() { set_lr(lr); }  // NOLINT: as in libtorch
   /// Decay of the running squares; in [0, 1].
-  WEFT_OPTION(AdadeltaOptions, double, rho, 0.9)
+  WEFT_OPTIM_OPTION(AdadeltaOptions, double, rho, 0.9)
   /// Added under the roots; at least 0.
-  WEFT_OPTION(AdadeltaOptions, double, eps, 1e-6)
+  WEFT_OPTIM_OPTION(AdadeltaOptions, double, eps, 1e-6)
   /// L2 penalty; at least 0.
-  WEFT_OPTION(AdadeltaOptions, double, weight_decay, 0)
+  WEFT_OPTIM_OPTION(AdadeltaOptions, double, weight_decay, 0)
 
   void validate() const override;
   template <class S>

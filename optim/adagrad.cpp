@@ -9,7 +9,7 @@ namespace weft::optim {
 namespace {
 
 template <class T>
-struct Rule {
+struct AdagradRule {
   T lr, decay, eps;
   void operator()(T& x, T g, T& sum) const {
     g += decay * x;
@@ -31,7 +31,7 @@ void AdagradOptions::validate() const {
 void Adagrad::apply(Tensor& param, const Tensor& grad, ParamState& state, const AdagradOptions& o) const {
   if (!state.slots[0].defined()) state.slots[0] = full(param.sizes(), o.initial_accumulator_value(), param.dtype());
   const double lr = o.lr() / (1 + static_cast<double>(state.step - 1) * o.lr_decay());
-  fuse<Rule>(param, grad, state, slots<0>, lr, o.weight_decay(), o.eps());
+  fuse<AdagradRule>(param, grad, state, slots<0>, lr, o.weight_decay(), o.eps());
 }
 
 }  // namespace weft::optim

@@ -10,13 +10,13 @@ class AdagradOptions final : public OptionsOf<AdagradOptions> {
   AdagradOptions() : OptionsOf(1e-2) {}
   AdagradOptions(double lr) : AdagradOptions() { set_lr(lr); }  // NOLINT: as in libtorch
   /// The rate falls as lr / (1 + steps * lr_decay); at least 0.
-  WEFT_OPTION(AdagradOptions, double, lr_decay, 0)
+  WEFT_OPTIM_OPTION(AdagradOptions, double, lr_decay, 0)
   /// L2 penalty; at least 0.
-  WEFT_OPTION(AdagradOptions, double, weight_decay, 0)
+  WEFT_OPTIM_OPTION(AdagradOptions, double, weight_decay, 0)
   /// What the sum of squares starts from; at least 0.
-  WEFT_OPTION(AdagradOptions, double, initial_accumulator_value, 0)
+  WEFT_OPTIM_OPTION(AdagradOptions, double, initial_accumulator_value, 0)
   /// Added to the denominator; at least 0.
-  WEFT_OPTION(AdagradOptions, double, eps, 1e-10)
+  WEFT_OPTIM_OPTION(AdagradOptions, double, eps, 1e-10)
 
   void validate() const override;
   template <class S>

@@ -9,7 +9,7 @@ namespace weft::optim {
 namespace {
 
 template <class T>
-struct Rule {
+struct AdamaxRule {
   T step_size, decay, mean_rate, beta2, eps;
   void operator()(T& x, T g, T& mean, T& largest) const {
     g += decay * x;
@@ -32,7 +32,7 @@ void AdamaxOptions::validate() const {
 void Adamax::apply(Tensor& param, const Tensor& grad, ParamState& state, const AdamaxOptions& o) const {
   const auto [beta1, beta2] = o.betas();
   const double step_size = o.lr() / (1 - std::pow(beta1, static_cast<double>(state.step)));
-  fuse<Rule>(param, grad, state, slots<0, 1>, step_size, o.weight_decay(), 1 - beta1, beta2, o.eps());
+  fuse<AdamaxRule>(param, grad, state, slots<0, 1>, step_size, o.weight_decay(), 1 - beta1, beta2, o.eps());
 }
 
 }  // namespace weft::optim

@@ -10,11 +10,11 @@ class AdamaxOptions final : public OptionsOf<AdamaxOptions> {
   AdamaxOptions() : OptionsOf(2e-3) {}
   AdamaxOptions(double lr) : AdamaxOptions() { set_lr(lr); }  // NOLINT: as in libtorch
   /// Decay of the running mean and of the running maximum; each in [0, 1).
-  WEFT_OPTION(AdamaxOptions, Betas, betas, {0.9, 0.999})
+  WEFT_OPTIM_OPTION(AdamaxOptions, Betas, betas, {0.9, 0.999})
   /// Added to the size of each gradient; at least 0.
-  WEFT_OPTION(AdamaxOptions, double, eps, 1e-8)
+  WEFT_OPTIM_OPTION(AdamaxOptions, double, eps, 1e-8)
   /// L2 penalty; at least 0.
-  WEFT_OPTION(AdamaxOptions, double, weight_decay, 0)
+  WEFT_OPTIM_OPTION(AdamaxOptions, double, weight_decay, 0)
 
   void validate() const override;
   template <class S>

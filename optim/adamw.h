@@ -10,13 +10,13 @@ class AdamWOptions final : public OptionsOf<AdamWOptions> {
   AdamWOptions() : OptionsOf(1e-3) {}
   AdamWOptions(double lr) : AdamWOptions() { set_lr(lr); }  // NOLINT: as in libtorch
   /// Decay of the running mean and of the running square; each in [0, 1).
-  WEFT_OPTION(AdamWOptions, Betas, betas, {0.9, 0.999})
+  WEFT_OPTIM_OPTION(AdamWOptions, Betas, betas, {0.9, 0.999})
   /// Added to the denominator; at least 0.
-  WEFT_OPTION(AdamWOptions, double, eps, 1e-8)
+  WEFT_OPTIM_OPTION(AdamWOptions, double, eps, 1e-8)
   /// Each step shrinks the parameter by lr * weight_decay; at least 0.
-  WEFT_OPTION(AdamWOptions, double, weight_decay, 1e-2)
+  WEFT_OPTIM_OPTION(AdamWOptions, double, weight_decay, 1e-2)
   /// Divides by the largest running square so far (Reddi et al. 2018).
-  WEFT_OPTION(AdamWOptions, bool, amsgrad, false)
+  WEFT_OPTIM_OPTION(AdamWOptions, bool, amsgrad, false)
 
   void validate() const override;
   template <class S>

@@ -48,8 +48,10 @@ void run(const Rule& rule, int64_t n, T* x, const T* g, S*... s) {
 
 /// Runs Rule<T>{constants...}(x, g, slot values...) over all elements of a parameter, in parallel and in place, where T
 /// is its element type. Slots not yet in use start as zeros.
+/// Static, because g++ would give fuse<Rule, ...> external linkage even where Rule stands in an anonymous namespace,
+/// and rules of one name in two files would become one.
 template <template <class> class Rule, size_t... kSlots, class... C>
-void fuse(Tensor& param, const Tensor& grad, ParamState& state, std::index_sequence<kSlots...>, C... constants) {
+static void fuse(Tensor& param, const Tensor& grad, ParamState& state, std::index_sequence<kSlots...>, C... constants) {
   for (size_t i : std::initializer_list<size_t>{kSlots...})
     if (!state.slots[i].defined()) state.slots[i] = zeros(param.sizes(), param.dtype());
   // A parameter of other strides is updated in a row-major copy: its state is row-major, so elements meet.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "weft/optim/optimizer.h"
+#include "weft/optim/scheduler.h"
 
 namespace weft::optim {
 
@@ -18,13 +19,10 @@ using Schedule = std::function<double(double base, int64_t step, size_t group)>;
 /// Schedulers are values that hold a schedule and a count, so they compose: SequentialLR and ChainedScheduler take
 /// schedulers made for the same optimizer. Your own is `LRScheduler(optimizer, "Mine", [](double base, int64_t step,
 /// size_t) { return ...; })`. As in PyTorch, call optimizer.step() before scheduler.step().
-class LRScheduler {
+class LRScheduler : public Scheduler {
  public:
   /// `momentum`, where given, is set as the momentum or first beta.
   LRScheduler(Optimizer& optimizer, const char* name, Schedule rate, Schedule momentum = {});
-  virtual ~LRScheduler() = default;
-  LRScheduler(const LRScheduler&) = default;
-  LRScheduler& operator=(const LRScheduler&) = default;
 
   /// Goes one step on and sets the rates.
   void step();
@@ -38,9 +36,9 @@ class LRScheduler {
   const char* name() const { return name_; }
 
   /// Kind, step and base rates. Rates in use are the optimizer's and are saved with it.
-  Metadata state_dict() const;
+  Metadata state_dict() const override;
   /// Throws StateError for a state of another kind or number of groups.
-  void load_state_dict(const Metadata& saved);
+  void load_state_dict(const Metadata& saved) override;
 
  private:
   void set_rates();
@@ -122,26 +120,26 @@ class OneCycleLROptions {
   OneCycleLROptions(double max_lr, int64_t total_steps) : max_lr_{max_lr}, total_steps_(total_steps) {}
   OneCycleLROptions(std::vector<double> max_lr, int64_t total_steps)
       : max_lr_(std::move(max_lr)), total_steps_(total_steps) {}
-#define WEFT_SCHEDULE_OPTION(Self, type, option, standard)      \
-  Self& option(type value) { return option##_ = value, *this; } \
-  const type& option() const { return option##_; }              \
-                                                                \
- private:                                                       \
-  type option##_ = standard;                                    \
-                                                                \
+#define WEFT_OPTIM_SCHEDULE_OPTION(Self, type, option, standard) \
+  Self& option(type value) { return option##_ = value, *this; }  \
+  const type& option() const { return option##_; }               \
+                                                                 \
+ private:                                                        \
+  type option##_ = standard;                                     \
+                                                                 \
  public:
   /// The part of the steps in which the rate rises; in [0, 1].
-  WEFT_SCHEDULE_OPTION(OneCycleLROptions, double, pct_start, 0.3)
-  WEFT_SCHEDULE_OPTION(OneCycleLROptions, Anneal, anneal_strategy, Anneal::Cosine)
+  WEFT_OPTIM_SCHEDULE_OPTION(OneCycleLROptions, double, pct_start, 0.3)
+  WEFT_OPTIM_SCHEDULE_OPTION(OneCycleLROptions, Anneal, anneal_strategy, Anneal::Cosine)
   /// Lets the momentum, or the first beta, move against the rate between base_momentum and max_momentum.
-  WEFT_SCHEDULE_OPTION(OneCycleLROptions, bool, cycle_momentum, true)
-  WEFT_SCHEDULE_OPTION(OneCycleLROptions, double, base_momentum, 0.85)
-  WEFT_SCHEDULE_OPTION(OneCycleLROptions, double, max_momentum, 0.95)
+  WEFT_OPTIM_SCHEDULE_OPTION(OneCycleLROptions, bool, cycle_momentum, true)
+  WEFT_OPTIM_SCHEDULE_OPTION(OneCycleLROptions, double, base_momentum, 0.85)
+  WEFT_OPTIM_SCHEDULE_OPTION(OneCycleLROptions, double, max_momentum, 0.95)
   /// The rate starts at max_lr / div_factor and ends at that over final_div_factor.
-  WEFT_SCHEDULE_OPTION(OneCycleLROptions, double, div_factor, 25)
-  WEFT_SCHEDULE_OPTION(OneCycleLROptions, double, final_div_factor, 1e4)
+  WEFT_OPTIM_SCHEDULE_OPTION(OneCycleLROptions, double, div_factor, 25)
+  WEFT_OPTIM_SCHEDULE_OPTION(OneCycleLROptions, double, final_div_factor, 1e4)
   /// Falls back to the start in as many steps as it rose, and only then to the end.
-  WEFT_SCHEDULE_OPTION(OneCycleLROptions, bool, three_phase, false)
+  WEFT_OPTIM_SCHEDULE_OPTION(OneCycleLROptions, bool, three_phase, false)
   const std::vector<double>& max_lr() const { return max_lr_; }
   int64_t total_steps() const { return total_steps_; }
 
@@ -166,19 +164,19 @@ class WarmupCosineLROptions {
   WarmupCosineLROptions(int64_t warmup_steps, int64_t total_steps)
       : warmup_steps_(warmup_steps), total_steps_(total_steps) {}
   /// The lowest rate.
-  WEFT_SCHEDULE_OPTION(WarmupCosineLROptions, double, eta_min, 0)
+  WEFT_OPTIM_SCHEDULE_OPTION(WarmupCosineLROptions, double, eta_min, 0)
   /// The factor of step 0; negative stands for 1 / (warmup_steps + 1), the even start of a line that is 0 at step -1.
-  WEFT_SCHEDULE_OPTION(WarmupCosineLROptions, double, start_factor, -1)
+  WEFT_OPTIM_SCHEDULE_OPTION(WarmupCosineLROptions, double, start_factor, -1)
   /// Restarts: the first cosine takes this many steps, each further restart_mult times as many; 0 is one cosine that
   /// stays at eta_min from total_steps on.
-  WEFT_SCHEDULE_OPTION(WarmupCosineLROptions, int64_t, restart_every, 0)
-  WEFT_SCHEDULE_OPTION(WarmupCosineLROptions, int64_t, restart_mult, 1)
+  WEFT_OPTIM_SCHEDULE_OPTION(WarmupCosineLROptions, int64_t, restart_every, 0)
+  WEFT_OPTIM_SCHEDULE_OPTION(WarmupCosineLROptions, int64_t, restart_mult, 1)
   /// Factors on the first steps of the cosine, which then begins at step 0: warm-up of another form than a line before
   /// the cosine. warmup_steps must be their number.
-  WEFT_SCHEDULE_OPTION(WarmupCosineLROptions, std::vector<double>, factors, {})
+  WEFT_OPTIM_SCHEDULE_OPTION(WarmupCosineLROptions, std::vector<double>, factors, {})
   int64_t warmup_steps() const { return warmup_steps_; }
   int64_t total_steps() const { return total_steps_; }
-#undef WEFT_SCHEDULE_OPTION
+#undef WEFT_OPTIM_SCHEDULE_OPTION
 
  private:
   int64_t warmup_steps_, total_steps_;
@@ -193,4 +191,4 @@ struct WarmupCosineLR : LRScheduler {
 
 }  // namespace weft::optim
 
-#include "weft/optim/reduce_lr_on_plateau.h"
+#include "weft/optim/reduce_lr_on_plateau.h"  // the one scheduler that is no formula

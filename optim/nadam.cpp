@@ -9,7 +9,7 @@ namespace weft::optim {
 namespace {
 
 template <class T>
-struct Rule {
+struct NAdamRule {
   T of_grad, of_mean, decay, shrink, mean_rate, beta2, square_rate, correction, eps;
   void operator()(T& x, T g, T& mean, T& square) const {
     x *= shrink;
@@ -39,9 +39,10 @@ void NAdam::apply(Tensor& param, const Tensor& grad, ParamState& state, const NA
   const double mu = mu_of(t), mu_next = mu_of(t + 1);
   state.mu_product *= mu;
   const bool apart = o.decoupled_weight_decay();
-  fuse<Rule>(param, grad, state, slots<0, 1>, o.lr() * (1 - mu) / (1 - state.mu_product),
-             o.lr() * mu_next / (1 - state.mu_product * mu_next), apart ? 0 : o.weight_decay(),
-             apart ? 1 - o.lr() * o.weight_decay() : 1, 1 - beta1, beta2, 1 - beta2, 1 - std::pow(beta2, t), o.eps());
+  fuse<NAdamRule>(param, grad, state, slots<0, 1>, o.lr() * (1 - mu) / (1 - state.mu_product),
+                  o.lr() * mu_next / (1 - state.mu_product * mu_next), apart ? 0 : o.weight_decay(),
+                  apart ? 1 - o.lr() * o.weight_decay() : 1, 1 - beta1, beta2, 1 - beta2, 1 - std::pow(beta2, t),
+                  o.eps());
 }
 
 }  // namespace weft::optim

@@ -10,15 +10,15 @@ class NAdamOptions final : public OptionsOf<NAdamOptions> {
   NAdamOptions() : OptionsOf(2e-3) {}
   NAdamOptions(double lr) : NAdamOptions() { set_lr(lr); }  // NOLINT: as in libtorch
   /// Decay of the running mean and of the running square; each in [0, 1).
-  WEFT_OPTION(NAdamOptions, Betas, betas, {0.9, 0.999})
+  WEFT_OPTIM_OPTION(NAdamOptions, Betas, betas, {0.9, 0.999})
   /// Added to the denominator; at least 0.
-  WEFT_OPTION(NAdamOptions, double, eps, 1e-8)
+  WEFT_OPTIM_OPTION(NAdamOptions, double, eps, 1e-8)
   /// L2 penalty, or decay as in AdamW when decoupled; at least 0.
-  WEFT_OPTION(NAdamOptions, double, weight_decay, 0)
+  WEFT_OPTIM_OPTION(NAdamOptions, double, weight_decay, 0)
   /// How fast the momentum reaches its full size; at least 0.
-  WEFT_OPTION(NAdamOptions, double, momentum_decay, 4e-3)
+  WEFT_OPTIM_OPTION(NAdamOptions, double, momentum_decay, 4e-3)
   /// Weight decay apart from the gradient.
-  WEFT_OPTION(NAdamOptions, bool, decoupled_weight_decay, false)
+  WEFT_OPTIM_OPTION(NAdamOptions, bool, decoupled_weight_decay, false)
 
   void validate() const override;
   template <class S>

@@ -10,5 +10,6 @@
 #include "weft/optim/lr_scheduler.h"
 #include "weft/optim/nadam.h"
 #include "weft/optim/radam.h"
+#include "weft/optim/reduce_lr_on_plateau.h"
 #include "weft/optim/rmsprop.h"
 #include "weft/optim/sgd.h"

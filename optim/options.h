@@ -49,7 +49,7 @@ class OptimizerOptions {
 };
 
 /// Declares an option of `Self`: its setter, which returns the options so that calls chain, and its getters.
-#define WEFT_OPTION(Self, type, option, ...)                          \
+#define WEFT_OPTIM_OPTION(Self, type, option, ...)                    \
  public:                                                              \
   Self& option(type value) { return option##_.assign(value), *this; } \
   const type& option() const { return option##_.value; }              \

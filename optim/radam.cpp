@@ -9,7 +9,7 @@ namespace weft::optim {
 namespace {
 
 template <class T>
-struct Moments {
+struct RAdamMoments {
   T step_size, decay, shrink, mean_rate, beta2, square_rate, eps;
   void update(T& x, T g, T& mean, T& square) const {
     x *= shrink;
@@ -19,14 +19,14 @@ struct Moments {
   }
 };
 template <class T>
-struct Plain : Moments<T> {
+struct RAdamPlain : RAdamMoments<T> {
   void operator()(T& x, T g, T& mean, T& square) const {
     this->update(x, g, mean, square);
     x -= this->step_size * mean;
   }
 };
 template <class T>
-struct Rectified : Moments<T> {
+struct RAdamRectified : RAdamMoments<T> {
   void operator()(T& x, T g, T& mean, T& square) const {
     this->update(x, g, mean, square);
     x -= this->step_size * mean / (std::sqrt(square) + this->eps);
@@ -55,9 +55,9 @@ void RAdam::apply(Tensor& param, const Tensor& grad, ParamState& state, const RA
   if (rho > 5) {
     const double rectify =
         std::sqrt((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho)) * std::sqrt(correction2);
-    run(rectify, [&](auto... c) { fuse<Rectified>(param, grad, state, slots<0, 1>, c...); });
+    run(rectify, [&](auto... c) { fuse<RAdamRectified>(param, grad, state, slots<0, 1>, c...); });
   } else {
-    run(1, [&](auto... c) { fuse<Plain>(param, grad, state, slots<0, 1>, c...); });
+    run(1, [&](auto... c) { fuse<RAdamPlain>(param, grad, state, slots<0, 1>, c...); });
   }
 }
 

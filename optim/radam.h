@@ -10,13 +10,13 @@ class RAdamOptions final : public OptionsOf<RAdamOptions> {
   RAdamOptions() : OptionsOf(1e-3) {}
   RAdamOptions(double lr) : RAdamOptions() { set_lr(lr); }  // NOLINT: as in libtorch
   /// Decay of the running mean and of the running square; each in [0, 1).
-  WEFT_OPTION(RAdamOptions, Betas, betas, {0.9, 0.999})
+  WEFT_OPTIM_OPTION(RAdamOptions, Betas, betas, {0.9, 0.999})
   /// Added to the denominator; at least 0.
-  WEFT_OPTION(RAdamOptions, double, eps, 1e-8)
+  WEFT_OPTIM_OPTION(RAdamOptions, double, eps, 1e-8)
   /// L2 penalty, or decay as in AdamW when decoupled; at least 0.
-  WEFT_OPTION(RAdamOptions, double, weight_decay, 0)
+  WEFT_OPTIM_OPTION(RAdamOptions, double, weight_decay, 0)
   /// Weight decay apart from the gradient.
-  WEFT_OPTION(RAdamOptions, bool, decoupled_weight_decay, false)
+  WEFT_OPTIM_OPTION(RAdamOptions, bool, decoupled_weight_decay, false)
 
   void validate() const override;
   template <class S>

@@ -84,8 +84,8 @@ void ReduceLROnPlateau::load_state_dict(const Metadata& saved) {
   check<StateError>(kind == "ReduceLROnPlateau", "[ReduceLROnPlateau] the state is of {}", kind);
   const int64_t steps = int_at(saved, "last_epoch"), bad = int_at(saved, "num_bad_epochs");
   const int64_t cooling = int_at(saved, "cooldown_counter");
-  best_ = double_at(saved, "best");
-  step_ = steps, bad_ = bad, cooling_ = cooling;
+  const double best = double_at(saved, "best");
+  best_ = best, step_ = steps, bad_ = bad, cooling_ = cooling;
 }
 
 }  // namespace weft::optim

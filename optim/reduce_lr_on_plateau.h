@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "weft/optim/optimizer.h"
+#include "weft/optim/scheduler.h"
 
 namespace weft::optim {
 
 /// Multiplies the rates by `factor` when the metric has not improved for more than `patience` calls, as PyTorch's. It
 /// works on the rates as they are, so it goes together with set_lr and with other schedulers that run before it.
-class ReduceLROnPlateau {
+class ReduceLROnPlateau : public Scheduler {
  public:
   enum SchedulerMode { min, max };
   enum ThresholdMode { rel, abs };
@@ -28,8 +29,8 @@ class ReduceLROnPlateau {
   std::vector<double> get_last_lr() const;
 
   /// Steps, best metric and counts.
-  Metadata state_dict() const;
-  void load_state_dict(const Metadata& saved);
+  Metadata state_dict() const override;
+  void load_state_dict(const Metadata& saved) override;
 
  private:
   bool better(double metric) const;

@@ -9,7 +9,7 @@ namespace weft::optim {
 namespace {
 
 template <class T>
-struct Base {
+struct RMSpropBase {
   T lr, decay, alpha, rate, eps, momentum;
 
   /// The gradient over the root of its running square, or over its running standard deviation.
@@ -30,23 +30,23 @@ struct Base {
 };
 
 template <class T>
-struct Plain : Base<T> {
+struct RMSpropPlain : RMSpropBase<T> {
   void operator()(T& x, T g, T& square) const { this->move(x, this->scaled(g + this->decay * x, square)); }
 };
 template <class T>
-struct Centered : Base<T> {
+struct RMSpropCentered : RMSpropBase<T> {
   void operator()(T& x, T g, T& square, T& mean) const {
     this->move(x, this->scaled(g + this->decay * x, square, mean));
   }
 };
 template <class T>
-struct Momentum : Base<T> {
+struct RMSpropMomentum : RMSpropBase<T> {
   void operator()(T& x, T g, T& square, T& buffer) const {
     this->move(x, this->scaled(g + this->decay * x, square), buffer);
   }
 };
 template <class T>
-struct CenteredMomentum : Base<T> {
+struct RMSpropCenteredMomentum : RMSpropBase<T> {
   void operator()(T& x, T g, T& square, T& mean, T& buffer) const {
     this->move(x, this->scaled(g + this->decay * x, square, mean), buffer);
   }
@@ -66,13 +66,13 @@ void RMSprop::apply(Tensor& param, const Tensor& grad, ParamState& state, const 
   auto run = [&](auto update) { update(o.lr(), o.weight_decay(), o.alpha(), 1 - o.alpha(), o.eps(), o.momentum()); };
   const bool momentum = o.momentum() > 0;
   if (o.centered() && momentum)
-    run([&](auto... c) { fuse<CenteredMomentum>(param, grad, state, slots<0, 1, 2>, c...); });
+    run([&](auto... c) { fuse<RMSpropCenteredMomentum>(param, grad, state, slots<0, 1, 2>, c...); });
   else if (o.centered())
-    run([&](auto... c) { fuse<Centered>(param, grad, state, slots<0, 1>, c...); });
+    run([&](auto... c) { fuse<RMSpropCentered>(param, grad, state, slots<0, 1>, c...); });
   else if (momentum)
-    run([&](auto... c) { fuse<Momentum>(param, grad, state, slots<0, 2>, c...); });
+    run([&](auto... c) { fuse<RMSpropMomentum>(param, grad, state, slots<0, 2>, c...); });
   else
-    run([&](auto... c) { fuse<Plain>(param, grad, state, slots<0>, c...); });
+    run([&](auto... c) { fuse<RMSpropPlain>(param, grad, state, slots<0>, c...); });
 }
 
 }  // namespace weft::optim

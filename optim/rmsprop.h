@@ -10,15 +10,15 @@ class RMSpropOptions final : public OptionsOf<RMSpropOptions> {
   RMSpropOptions() : OptionsOf(1e-2) {}
   RMSpropOptions(double lr) : RMSpropOptions() { set_lr(lr); }  // NOLINT: as in libtorch
   /// Decay of the running square; at least 0.
-  WEFT_OPTION(RMSpropOptions, double, alpha, 0.99)
+  WEFT_OPTIM_OPTION(RMSpropOptions, double, alpha, 0.99)
   /// Added to the denominator; at least 0.
-  WEFT_OPTION(RMSpropOptions, double, eps, 1e-8)
+  WEFT_OPTIM_OPTION(RMSpropOptions, double, eps, 1e-8)
   /// L2 penalty; at least 0.
-  WEFT_OPTION(RMSpropOptions, double, weight_decay, 0)
+  WEFT_OPTIM_OPTION(RMSpropOptions, double, weight_decay, 0)
   /// Momentum of the step; at least 0.
-  WEFT_OPTION(RMSpropOptions, double, momentum, 0)
+  WEFT_OPTIM_OPTION(RMSpropOptions, double, momentum, 0)
   /// Divides by the running standard deviation instead.
-  WEFT_OPTION(RMSpropOptions, bool, centered, false)
+  WEFT_OPTIM_OPTION(RMSpropOptions, bool, centered, false)
 
   void validate() const override;
   template <class S>

@@ -9,13 +9,13 @@ namespace weft::optim {
 namespace {
 
 template <class T>
-struct Plain {
+struct SGDPlain {
   T lr, decay;
   void operator()(T& x, T g) const { x -= lr * (g + decay * x); }
 };
 
 template <class T>
-struct Momentum {
+struct SGDMomentum {
   T lr, decay, keep, gain, of_grad, of_buffer;
   void operator()(T& x, T g, T& buffer) const {
     g += decay * x;
@@ -37,10 +37,10 @@ void SGDOptions::validate() const {
 }
 
 void SGD::apply(Tensor& param, const Tensor& grad, ParamState& state, const SGDOptions& o) const {
-  if (o.momentum() == 0) return fuse<Plain>(param, grad, state, slots<>, o.lr(), o.weight_decay());
+  if (o.momentum() == 0) return fuse<SGDPlain>(param, grad, state, slots<>, o.lr(), o.weight_decay());
   const bool first = !state.slots[0].defined();  // the buffer starts as the whole first gradient
-  fuse<Momentum>(param, grad, state, slots<0>, o.lr(), o.weight_decay(), o.momentum(), first ? 1 : 1 - o.dampening(),
-                 o.nesterov() ? 1 : 0, o.nesterov() ? o.momentum() : 1);
+  fuse<SGDMomentum>(param, grad, state, slots<0>, o.lr(), o.weight_decay(), o.momentum(), first ? 1 : 1 - o.dampening(),
+                    o.nesterov() ? 1 : 0, o.nesterov() ? o.momentum() : 1);
 }
 
 }  // namespace weft::optim
