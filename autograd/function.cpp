@@ -39,7 +39,7 @@ TensorList FunctionNode::finish(const Ref<FunctionNode>& node, const TensorList&
     t.impl().storage->bump_version();
   }
   if (!recording) return outputs;
-  for (const Tensor& t : inputs) self.edges.push_back(edge_of(t));
+  for (const Tensor& t : inputs) self.add_edge(edge_of(t));
   self.arguments_ = std::move(arguments);
   self.argument_count_ = argument_count;
   if (AnomalyMode::is_enabled()) self.where = where_called();

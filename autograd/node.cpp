@@ -20,6 +20,11 @@ std::mutex& leaf_mutex() {
 
 Node::Node(const char* op) : op_(op), number_(g_next_number.fetch_add(1, std::memory_order_relaxed)) {}
 
+void Node::add_edge(Edge edge) {
+  if (edge.node && edge.node->number() > number_) number_ = g_next_number.fetch_add(1, std::memory_order_relaxed);
+  edges.push_back(std::move(edge));
+}
+
 void Node::destroy(const Node* node) noexcept {
   // What a node owns may be the last owner of another node: those wait in a list instead of on the stack.
   thread_local std::vector<const Node*>* waiting = nullptr;
@@ -148,7 +153,7 @@ void fail_released(const Node& node) {
 
 void connect(const Ref<Node>& node, Inputs inputs, const Tensor& out) {
   node->edges.reserve(inputs.size());
-  for (const Tensor& t : inputs) node->edges.push_back(edge_of(t));
+  for (const Tensor& t : inputs) node->add_edge(edge_of(t));
   node->outputs.push_back({out.impl().sizes, out.dtype()});
   if (AnomalyMode::is_enabled()) node->where = where_called();
   set_history(out, node, 0);

@@ -44,6 +44,9 @@ class Node : public RefCounted<Node> {
   const char* op() const { return op_; }
   /// Nodes are numbered in the order of creation; what a node depends on has a smaller number. Leaves are 0.
   uint64_t number() const { return number_; }
+  /// Adds an edge. A producer that was made after this node (the fresh window of a view whose base changed) moves this
+  /// node behind it.
+  void add_edge(Edge edge);
   bool needs(size_t input) const { return static_cast<bool>(edges[input].node); }
 
   std::vector<Edge> edges;

@@ -22,13 +22,13 @@ HWY_INLINE V vsigmoid(D d, V x) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vexpm1_negative(D d, V x) {
   const V limited = hn::Max(hn::Min(x, hn::Zero(d)), hn::Set(d, -100.0f));
-  return hn::IfThenElse(hn::Ne(x, x), x, hn::Expm1(d, limited));
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Expm1(d, limited));
 }
 
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vsoftplus(D d, V x) {
   const V rest = hn::Log1p(d, vexp(d, hn::Neg(hn::Abs(x))));
-  return hn::IfThenElse(hn::Ne(x, x), x, hn::Add(hn::Max(x, hn::Zero(d)), rest));
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Add(hn::Max(x, hn::Zero(d)), rest));
 }
 
 /// Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26: erfc to 1.5e-7. Its relative error stays small in
@@ -73,7 +73,7 @@ HWY_INLINE V vsilu_grad(D d, V g, V x) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vtanh_softplus(D d, V x) {
   const V two = hn::Set(d, 2.0f), e = vexp(d, hn::Min(x, hn::Set(d, 20.0f))), n = hn::Mul(e, hn::Add(e, two));
-  return hn::IfThenElse(hn::Ne(x, x), x, hn::Div(n, hn::Add(n, two)));
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Div(n, hn::Add(n, two)));
 }
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vmish_grad(D d, V g, V x) {

@@ -89,7 +89,7 @@ HWY_INLINE float sum_over(int64_t n, const F& f) {
 }
 
 /// e^x for x <= 0, and NaN for NaN: what a softmax needs of vexp.
-HWY_INLINE Vec exp_of(Vec x) { return hn::IfThenElse(hn::Ne(x, x), x, hn::Exp(kLanes, x)); }
+HWY_INLINE Vec exp_of(Vec x) { return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(kLanes, x)); }
 HWY_INLINE Vec log_of(Vec x) { return vlog(kLanes, x); }
 
 }  // namespace weft::kernel::HWY_NAMESPACE

@@ -22,7 +22,7 @@ HWY_INLINE V vexp(D d, V x) {
   const V limited = hn::Min(hn::Max(x, hn::Set(d, -104.0f)), hn::Set(d, 88.8f));
   const V big = hn::IfThenElse(hn::Gt(x, hn::Set(d, 88.7228394f)), hn::Set(d, std::numeric_limits<float>::infinity()),
                                hn::Exp(d, limited));
-  return hn::IfThenElse(hn::Ne(x, x), x, big);
+  return hn::IfThenElse(hn::IsNaN(x), x, big);
 }
 
 /// The natural logarithm: -infinity for 0, NaN below.
@@ -39,7 +39,7 @@ HWY_INLINE V vlog(D d, V x) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vtanh(D d, V x) {
   const V limited = hn::Min(hn::Max(x, hn::Set(d, -20.0f)), hn::Set(d, 20.0f));
-  return hn::IfThenElse(hn::Ne(x, x), x, hn::Tanh(d, limited));
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(d, limited));
 }
 
 }  // namespace weft::kernel::HWY_NAMESPACE

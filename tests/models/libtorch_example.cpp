@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(trains) {
 
   torch::optim::SGD optimizer(model.parameters(), torch::optim::SGDOptions(0.01).momentum(0.5));
   double accuracy = 0;
-  for (size_t epoch = 1; epoch <= 4; ++epoch) {
+  for (size_t epoch = 1; epoch <= 6; ++epoch) {
     train(model, device, *train_loader, optimizer);
     accuracy = test(model, device, *test_loader, test_dataset_size);
   }
