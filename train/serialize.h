@@ -1,0 +1,77 @@
+// save and load: tensors, modules and optimizers as safetensors files.
+#pragma once
+
+#include <concepts>
+#include <memory>
+
+#include "weft/nn/module_holder.h"
+#include "weft/optim/optimizer.h"
+#include "weft/tensor/safetensors.h"
+
+namespace weft {
+
+// All of these write through a temporary file that replaces `path` when it is complete, and throw IoError, naming the
+// file, where it cannot be written, read or is no safetensors file. A load that throws has changed nothing.
+
+/// One tensor, under the name "tensor", or several, under their names or "0", "1" ...
+void save(const Tensor& tensor, const std::string& path);
+void save(const TensorList& tensors, const std::string& path);
+void save(const NamedTensors& tensors, const std::string& path, const Metadata& metadata = {});
+/// Makes `tensor` the only tensor of a file. Throws StateError when there are several, or none.
+void load(Tensor& tensor, const std::string& path);
+/// All tensors of a file, in the order of its header.
+void load(TensorList& tensors, const std::string& path);
+void load(NamedTensors& tensors, const std::string& path);
+
+/// Parameters and buffers under their names, as Python's safetensors.torch.load_file gives them.
+void save(const nn::Module& module, const std::string& path, const Metadata& metadata = {});
+/// Copies a file's tensors into the module's parameters and buffers, which keep their place in memory: an optimizer of
+/// the module goes on working on them. Names, shapes and dtypes must agree: StateError for missing or unexpected names,
+/// ShapeError and DtypeError naming file and tensor. A checkpoint of train::Checkpoint is such a file, too.
+void load(nn::Module& module, const std::string& path);
+
+/// State and options; see Optimizer::state_dict.
+void save(const optim::Optimizer& optimizer, const std::string& path);
+void load(optim::Optimizer& optimizer, const std::string& path);
+
+// The same for modules in a holder (`Net net;`) or a shared_ptr.
+template <std::derived_from<nn::Module> M>
+void save(const std::shared_ptr<M>& module, const std::string& path, const Metadata& metadata = {}) {
+  check<StateError>(module != nullptr, "[save] '{}': the module is empty", path);
+  save(static_cast<const nn::Module&>(*module), path, metadata);
+}
+template <std::derived_from<nn::Module> M>
+void load(const std::shared_ptr<M>& module, const std::string& path) {
+  check<StateError>(module != nullptr, "[load] '{}': the module is empty", path);
+  load(static_cast<nn::Module&>(*module), path);
+}
+template <class M>
+void save(const nn::ModuleHolder<M>& module, const std::string& path, const Metadata& metadata = {}) {
+  save(static_cast<const nn::Module&>(*module), path, metadata);
+}
+template <class M>
+void load(const nn::ModuleHolder<M>& module, const std::string& path) {
+  load(static_cast<nn::Module&>(*module), path);
+}
+
+namespace train {
+
+/// The parameters, then the buffers, of a module with their names: handles, not copies.
+NamedTensors tensors_of(const nn::Module& module);
+
+/// Tensors of a state that fit a module one by one, checked and ready to be copied.
+class ModuleUpdate {
+ public:
+  /// Throws as load(module) does; `where` names the file.
+  ModuleUpdate(const nn::Module& module, const NamedTensors& saved, const std::string& where);
+  void apply();
+
+ private:
+  std::vector<std::pair<Tensor, Tensor>> copies_;  // to, from
+};
+
+/// What a checkpoint puts before the names of all that is not the module's.
+inline constexpr const char* kCheckpointPrefix = "checkpoint";
+
+}  // namespace train
+}  // namespace weft
