@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 // CK#include "weft/train/checkpoint.h"
 
@@ -112,12 +113,41 @@ Evaluation Run::finish() {
   } else if (!last_) {
     model_.eval();
     last_ = test_();
+    fmt::print("test loss {:.4f}, test accuracy {:.2f} %\n", last_->loss, 100 * last_->accuracy);
   }
   if (options_.save) save();
   model_.eval();
   return last_.value_or(Evaluation{});
 }
 
-void Run::save() const {}
-void Run::resume() {}
+Checkpoint Run::checkpoint() const {
+  std::vector<optim::Scheduler*> schedulers;
+  if (scheduler_) schedulers.push_back(scheduler_);
+  return Checkpoint(model_, &optimizer_, schedulers);
+}
+
+void Run::save() const {
+  Checkpoint c = checkpoint();
+  c.epoch = epoch_, c.step = step_, c.position = position_.state();
+  c.metadata = {{"run.in_epoch", fmt::format("{}", in_epoch_)},
+                {"run.loss_sum", fmt::format("{}", loss_sum_)},
+                {"run.loss_steps", fmt::format("{}", loss_steps_)},
+                {"run.seconds", fmt::format("{}", seconds())}};
+  c.save(*options_.save);
+}
+
+void Run::resume() {
+  Checkpoint c = checkpoint();
+  c.load(*options_.resume);
+  check<IoError>(c.position.defined() && c.metadata.contains("run.in_epoch"),
+                 "[resume] {} holds weights, but not the state of a training run", *options_.resume);
+  position_.load(c.position);
+  epoch_ = c.epoch, step_ = c.step;
+  auto number = [&](const char* key) { return std::strtod(c.metadata[key].c_str(), nullptr); };
+  in_epoch_ = static_cast<int64_t>(number("run.in_epoch"));
+  loss_sum_ = number("run.loss_sum"), loss_steps_ = static_cast<int64_t>(number("run.loss_steps"));
+  earlier_seconds_ = number("run.seconds");
+  fmt::print("resuming after epoch {}, step {}\n", epoch_, step_);
+}
+
 }  // namespace weft::train

@@ -10,6 +10,7 @@
 #include "weft/nn/module.h"
 #include "weft/optim/lr_scheduler.h"
 #include "weft/optim/optimizer.h"
+#include "weft/train/checkpoint.h"
 #include "weft/train/evaluate.h"
 #include "weft/train/metrics_file.h"
 #include "weft/train/progress.h"
@@ -73,6 +74,7 @@ class Run {
   void report();
   std::string status(double loss) const;
   double seconds() const;
+  Checkpoint checkpoint() const;
   void save() const;
   void resume();
 
