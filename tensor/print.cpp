@@ -56,7 +56,9 @@ void write(std::ostream& out, double value, const Style& style) {
   out << std::setw(style.width) << value / style.scale;
 }
 
+// The common factor, with the precision of the numbers that follow.
 void write_scale(std::ostream& out, const Style& style) {
+  out << std::setprecision(4);
   write(out, style.scale, Style{});
   out << " *\n";
 }
