@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(any_memory_layout) {
 // As in libtorch, numbers of integers after a slice that is not keep its precision.
 BOOST_AUTO_TEST_CASE(precision_carries_over) {
   BOOST_TEST(to_string(tensor({{{0.5}}, {{123456.}}}, kFloat64)) ==
-             "(1,.,.) = \n  0.5000\n\n(2,.,.) = \n  1.235e+05\n[ CPUDoubleType{2,1,1} ]");
+             "(1,.,.) = \n  0.5000\n\n(2,.,.) = \n 1.235e+05\n[ CPUDoubleType{2,1,1} ]");
 }
 
 // The stream is left as it was.

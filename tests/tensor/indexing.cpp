@@ -1,9 +1,8 @@
 // Selecting, scattering and indexing against plain loops.
-#include "weft/tensor/kernels/index.h"
-
 #include <functional>
 
 #include "weft/autograd/functions.h"
+#include "weft/tensor/kernels/index.h"
 #include "weft/tensor/random.h"
 #include "weft/tests/tensor/plain.h"
 
@@ -11,7 +10,7 @@ using namespace weft;
 using namespace weft::plain;
 using namespace weft::indexing;
 
-BOOST_AUTO_TEST_SUITE(index)
+BOOST_AUTO_TEST_SUITE(indexing)
 
 namespace {
 
@@ -282,8 +281,7 @@ BOOST_AUTO_TEST_CASE(errors) {
         cat({x, x}, 2);
       },
   };
-  for (size_t i = 0; i < out_of_range.size(); ++i)
-    BOOST_CHECK_EXCEPTION(out_of_range[i](), IndexError, [&](const IndexError&) { return true; });
+  for (const auto& call : out_of_range) BOOST_CHECK_THROW(call(), IndexError);
   BOOST_CHECK_THROW(x.gather(1, zeros({4, 1}, kInt64)), ShapeError);
   BOOST_CHECK_THROW(x.gather(1, zeros({3}, kInt64)), ShapeError);
   BOOST_CHECK_THROW(x.scatter(1, zeros({3, 2}, kInt64), zeros({3, 1})), ShapeError);
