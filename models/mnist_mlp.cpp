@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   return models::run(argc, argv, [](int argc, char** argv) {
     models::Options options("Trains a perceptron with one hidden layer on MNIST: SGD of rate 0.1 on batches of 64.");
     int64_t hidden = 256;
-    options.app.add_option("--hidden", hidden, "hidden units")->check(CLI::PositiveNumber)->capture_default_str();
+    options.app.add_option("--hidden", hidden, "hidden units")->check(options.count())->capture_default_str();
     options.epochs = 9;
     options.parse(argc, argv);
     const int64_t batch_size = options.batch.value_or(64);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string>
 
@@ -19,28 +21,48 @@ struct Options : weft::train::RunOptions {
 
   std::optional<double> lr;
   std::optional<int64_t> batch;
-  uint64_t seed = 0;
+  uint64_t seed = 1;
   std::optional<int> threads;
   std::optional<std::string> data;
   CLI::App app;
 
-  /// Reads the command line, seeds the generator and sets the number of threads.
+  /// Reads the command line, seeds the generator and sets the number of threads. Ends the program after --help, and
+  /// with exit code 2 and a line that names the option when the command line is wrong.
   void parse(int argc, char** argv) {
-    app.add_option("--lr", lr, "learning rate")->check(CLI::NonNegativeNumber);
-    app.add_option("--epochs", epochs, "passes over the training set")
-        ->check(CLI::PositiveNumber)
+    app.add_option("--lr", lr, "learning rate")->check(number("at least 0", [](double v) { return v >= 0; }));
+    app.add_option("--epochs", epochs, "passes over the training set")->check(count())->capture_default_str();
+    app.add_option("--steps", steps, "stop after so many steps instead, testing every 100")->check(count());
+    app.add_option("--batch", batch, "images per step")->check(count());
+    app.add_option("--seed", seed, "of the random numbers")
+        ->check(number("a whole number of at least 0", [](double v) { return v >= 0 && v == std::floor(v); }))
         ->capture_default_str();
-    app.add_option("--steps", steps, "stop after so many steps instead, testing every 100")->check(CLI::PositiveNumber);
-    app.add_option("--batch", batch, "images per step")->check(CLI::PositiveNumber);
-    app.add_option("--seed", seed, "of the random numbers")->capture_default_str();
-    app.add_option("--threads", threads, "threads to use [WEFT_THREADS, else all cores]")->check(CLI::Range(1, 1024));
+    app.add_option("--threads", threads, "threads to use [WEFT_THREADS, else all cores]")->check(count());
     app.add_option("--data", data, "folder that holds mnist/ [WEFT_DATA, else the cache folder]");
     app.add_option("--metrics", metrics, "write one JSON object per epoch (per 100 steps with --steps) to this file");
     app.add_option("--save", save, "write the weights, with all that --resume needs, to this file");
     app.add_option("--resume", resume, "go on from a file that --save wrote");
-    app.parse(argc, argv);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+      std::exit(app.exit(e) == 0 ? 0 : 2);
+    }
     if (threads) weft::set_num_threads(*threads);
     weft::manual_seed(seed);
+  }
+
+  /// A check of an option's value, with what it must be.
+  static CLI::Validator number(std::string wanted, std::function<bool(double)> right) {
+    return CLI::Validator(
+        [=](const std::string& text) {
+          char* end = nullptr;
+          const double value = std::strtod(text.c_str(), &end);
+          const bool ok = !text.empty() && *end == '\0' && std::isfinite(value) && right(value);
+          return ok ? std::string() : "must be " + wanted + ", got \"" + text + "\"";
+        },
+        "");
+  }
+  static CLI::Validator count() {
+    return number("a whole number of at least 1", [](double v) { return v >= 1 && v < 1e15 && v == std::floor(v); });
   }
 };
 
@@ -49,9 +71,6 @@ template <class Program>
 int run(int argc, char** argv, Program program) {
   try {
     return program(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    CLI::App app;
-    return app.exit(e) == 0 ? 0 : 2;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "error: %s\n", e.what());
     return 2;

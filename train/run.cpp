@@ -1,10 +1,14 @@
 #include "weft/train/run.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 
 // CK#include "weft/train/checkpoint.h"
 
@@ -17,6 +21,14 @@ volatile std::sig_atomic_t g_interrupted = 0;
 extern "C" void on_interrupt(int) {
   g_interrupted = 1;
   std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
+}
+
+// A run of hours must not end with nothing because its file has no place.
+void check_writable(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  check<IoError>(access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0,
+                 "[save] '{}' cannot be written there: {}", path, std::strerror(errno));
+  check<IoError>(!std::filesystem::is_directory(path), "[save] '{}' is a folder", path);
 }
 
 double seconds_between(std::chrono::steady_clock::time_point a, std::chrono::steady_clock::time_point b) {
@@ -36,6 +48,7 @@ Run::Run(RunOptions options, nn::Module& model, optim::Optimizer& optimizer, Pos
   check<ValueError>(options_.epochs >= 1, "[train] --epochs must be at least 1, got {}", options_.epochs);
   check<ValueError>(!options_.steps || *options_.steps >= 1, "[train] --steps must be at least 1, got {}",
                     options_.steps.value_or(0));
+  if (options_.save) check_writable(*options_.save);
   if (options_.resume) resume();
   if (options_.metrics) metrics_ = std::make_unique<MetricsFile>(*options_.metrics, options_.resume.has_value());
   g_interrupted = 0;

@@ -31,12 +31,14 @@ struct Position {
   std::function<void(const Tensor&)> load;
   int64_t batches = 0;  ///< per epoch
 };
+/// Of the loader of a training set. Throws ValueError for batches larger than the set.
 template <class Loader>
 Position position_of(Loader& loader) {
+  const auto size = static_cast<int64_t>(loader.dataset().size().value());
+  const auto batch = static_cast<int64_t>(loader.options().batch_size());
+  check<ValueError>(batch <= size, "[train] batches of {} cannot be taken from a set of {}", batch, size);
   return {[&loader] { return loader.state(); }, [&loader](const Tensor& s) { loader.load_state(s); },
-          static_cast<int64_t>((loader.dataset().size().value() +
-                                (loader.options().drop_last() ? 0 : loader.options().batch_size() - 1)) /
-                               loader.options().batch_size())};
+          (size + (loader.options().drop_last() ? 0 : batch - 1)) / batch};
 }
 
 /// Wraps a training loop:

@@ -1,0 +1,133 @@
+// The programs as a user runs them: results, metrics, saving, resuming, and what wrong input gets.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "weft/data/idx.h"
+#include "weft/data/synthetic_digits.h"
+#include "weft/tensor/safetensors.h"
+
+using namespace weft;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Outcome {
+  int code;
+  std::string text;
+};
+
+std::string read(const fs::path& path) {
+  std::ifstream in(path);
+  std::stringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+// A folder with a small MNIST, in which programs run.
+struct Folder {
+  Folder() : path(fs::temp_directory_path() / ("weft-programs-" + std::to_string(getpid()))) {
+    fs::create_directories(path / "mnist");
+    write("train", 1280, 1);
+    write("t10k", 200, 2);
+  }
+  ~Folder() { fs::remove_all(path); }
+  void write(const std::string& part, size_t count, uint64_t seed) const {
+    data::datasets::SyntheticDigits set(count, seed);
+    data::write_idx((path / "mnist" / (part + "-images-idx3-ubyte")).string(), set.pixels());
+    data::write_idx((path / "mnist" / (part + "-labels-idx1-ubyte")).string(), set.targets().to(kUInt8));
+  }
+  Outcome run(const std::string& command) const {
+    fs::path out = path / "out.txt";
+    std::string line = "cd '" + path.string() + "' && WEFT_DATA='" + path.string() + "' '" WEFT_PROGRAMS_DIR "'/" +
+                       command + " >'" + out.string() + "' 2>&1 </dev/null";
+    int status = std::system(line.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out)};
+  }
+  fs::path path;
+};
+
+bool contains(const Outcome& o, const std::string& part) {
+  bool found = o.text.find(part) != std::string::npos;
+  if (!found) BOOST_TEST_MESSAGE(o.text);
+  return found;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(programs)
+
+BOOST_FIXTURE_TEST_CASE(metrics_tell_the_course, Folder) {
+  Outcome o = run("mnist_mlp --epochs 3 --hidden 64 --metrics m.jsonl --save weights.safetensors");
+  BOOST_TEST(o.code == 0);
+  BOOST_TEST(contains(o, "epoch 3/3"));
+  std::ifstream in(path / "m.jsonl");
+  int records = 0;
+  for (std::string line; std::getline(in, line);) {
+    auto r = nlohmann::json::parse(line);
+    ++records;
+    BOOST_TEST(r["epoch"] == records);
+    BOOST_TEST(r["step"] == 20 * records);
+    BOOST_TEST(r["test_accuracy"].get<double>() <= 1);
+    for (const char* key : {"train_loss", "test_loss", "seconds", "samples_per_second"}) BOOST_TEST(r[key].is_number());
+    if (records == 3) BOOST_TEST(r["test_accuracy"].get<double>() > 0.5);
+  }
+  BOOST_TEST(records == 3);
+  BOOST_TEST(fs::exists(path / "weights.safetensors"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_resumed_run_gives_the_same_bits, Folder) {
+  for (const std::string program : {"mnist_mlp --hidden 32", "mnist_cnn --net tutorial --batch 16"}) {
+    BOOST_TEST(run(program + " --steps 14 --save whole.st").code == 0);
+    BOOST_TEST(run(program + " --steps 5 --save part.st").code == 0);
+    Outcome o = run(program + " --steps 14 --resume part.st --save joined.st");
+    BOOST_TEST(contains(o, "resuming after epoch 0, step 5"));
+    auto whole = load_safetensors((path / "whole.st").string()),
+         joined = load_safetensors((path / "joined.st").string());
+    BOOST_TEST(whole.tensors.size() == joined.tensors.size());
+    for (size_t i = 0; i < whole.tensors.size(); ++i) BOOST_TEST_CONTEXT(whole.tensors[i].first) {
+        BOOST_TEST(whole.tensors[i].first == joined.tensors[i].first);
+        BOOST_TEST(whole.tensors[i].second.equal(joined.tensors[i].second));
+      }
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(wrong_input_is_named_and_gives_2, Folder) {
+  write("t10k", 100, 3);
+  std::ofstream(path / "noise.st") << "not a checkpoint";
+  const std::pair<const char*, const char*> rows[] = {
+      {"mnist_mlp --lr -1", "--lr: must be at least 0"},
+      {"mnist_mlp --epochs 0", "--epochs: must be a whole number"},
+      {"mnist_mlp --batch 2.5", "--batch: must be a whole number"},
+      {"mnist_mlp --seed -3", "--seed"},
+      {"mnist_mlp --threads 0", "--threads"},
+      {"mnist_mlp --colour red", "--colour"},
+      {"mnist_cnn --net deep", "--net"},
+      {"mnist_mlp --batch 5000", "batches of 5000 cannot be taken from a set of 1280"},
+      {"mnist_mlp --data nowhere", "nowhere"},
+      {"mnist_mlp --resume nowhere.st", "nowhere.st"},
+      {"mnist_mlp --resume noise.st", "noise.st"},
+      {"mnist_mlp --save no/where.st", "no/where.st"},
+      {"mnist_mlp --metrics no/where.jsonl", "no/where.jsonl"},
+  };
+  for (auto& [command, part] : rows) BOOST_TEST_CONTEXT(command) {
+      Outcome o = run(command);
+      BOOST_TEST(o.code == 2);
+      BOOST_TEST(contains(o, part));
+    }
+  fs::resize_file(path / "mnist" / "train-images-idx3-ubyte", 5000);
+  Outcome o = run("mnist_mlp --epochs 1 --save w.st --metrics m.jsonl");
+  BOOST_TEST(o.code == 2);
+  BOOST_TEST(contains(o, "train-images-idx3-ubyte"));
+  BOOST_TEST(!fs::exists(path / "w.st"));
+  BOOST_TEST(!fs::exists(path / "m.jsonl"));
+  BOOST_TEST(run("mnist_cnn --help").code == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
