@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(against_differences) {
 
 // Products with zeros: gradients without division, to second order.
 BOOST_AUTO_TEST_CASE(products_with_zeros) {
-  for (const NestedList& list : {NestedList({2., 0., 3.}), NestedList({0., 0., 3.}), NestedList({0.}),
+  for (const NestedList& list : {NestedList({2., 0., 3.}), NestedList({0., 0., 3.}), NestedList({0., 0.}),
                                  NestedList({{1., 0., 2.}, {3., 4., 5.}}), NestedList({0., 0., 0., 1., 2.})}) {
     const Tensor x = leaf(list);
     const Fn product = [](const TensorList& in) { return in[0].prod(-1); };
