@@ -28,6 +28,10 @@ class Blocks {
   /// Calls f(offset, n) on each block of [begin, end).
   template <class F>
   void each(int64_t begin, int64_t end, F&& f) const {
+    if (outer_.empty()) {
+      for (int64_t b = begin; b < end; ++b) f(b * block_ * stride_, std::min(block_, size_ - b * block_));
+      return;
+    }
     Odometer<1> run(outer_, {strides_});
     run.seek(begin / per_run_);
     int64_t in_run = begin % per_run_;
@@ -42,110 +46,91 @@ class Blocks {
   int64_t block_, runs_ = 1, per_run_ = 1, size_ = 1, stride_ = 1;
 };
 
-// Into how many pieces the blocks behind one unit of results are cut, so that there is work for many threads and no
-// piece is tiny. `cost` is that of a unit in nanoseconds.
-int64_t pieces_per_unit(int64_t units, int64_t blocks, double cost) {
+// Into how many pieces the blocks behind one tile of results are cut, so that there is work for many threads and no
+// piece is tiny. `cost` is that of a tile in nanoseconds.
+int64_t pieces_per_tile(int64_t tiles, int64_t blocks, double cost) {
   constexpr int64_t kWanted = 64;
   constexpr double kLeast = 10000;
-  const int64_t wanted = (kWanted + units - 1) / units;
+  const int64_t wanted = (kWanted + tiles - 1) / tiles;
   return std::max<int64_t>(1, std::min({wanted, static_cast<int64_t>(cost / kLeast), blocks}));
 }
 
-Odometer<2> outputs_of(const std::vector<ReducePlan::Dim>& kept, size_t n) {
-  Dims sizes, in, out;
-  for (size_t i = 0; i < n; ++i) sizes.push_back(kept[i].size), in.push_back(kept[i].in), out.push_back(kept[i].out);
-  return Odometer<2>(sizes, {in, out});
-}
-
-// Each result by itself: its elements are runs in memory, or scattered.
-void reduce_rows(const void* x, void* out, const ReducePlan& plan, const Reducer& op) {
-  const Blocks blocks(plan.reduced, kRun);
-  const auto part = [&](int64_t from, int64_t begin, int64_t end, void* acc) {
-    op.clear(acc, 1);
-    blocks.each(begin, end,
-                [&](int64_t off, int64_t n) { op.run(at(x, (from + off) * op.item), n, blocks.stride(), acc); });
-  };
-  const Odometer<2> results = outputs_of(plan.kept, plan.kept.size());
-  const double cost = op.cost * static_cast<double>(plan.per_output) + 10;
-  const int64_t pieces = pieces_per_unit(plan.outputs, blocks.count(), cost);
-  if (pieces == 1) {
-    parallel_for(plan.outputs, cost, [&](int64_t begin, int64_t end) {
-      Odometer<2> here = results;
-      here.seek(begin);
-      alignas(16) char acc[kAccBytes];
-      for (int64_t i = begin; i < end; ++i, here.next()) {
-        part(here.offset(0), 0, blocks.count(), acc);
-        op.finish(acc, 1, at(out, here.offset(1) * op.out), 1);
-      }
-    });
-    return;
+// The results in tiles of neighbours along the innermost kept dimension.
+class Tiles {
+ public:
+  Tiles(const ReducePlan& plan, int64_t most) {
+    if (!plan.kept.empty()) inner_ = plan.kept.back();
+    size_ = std::min(most, inner_.size);
+    per_row_ = (inner_.size + size_ - 1) / size_;
+    count_ = plan.outputs / inner_.size * per_row_;
+    for (size_t i = 0; i + 1 < plan.kept.size(); ++i) {
+      const ReducePlan::Dim& d = plan.kept[i];
+      sizes_.push_back(d.size), in_.push_back(d.in), out_.push_back(d.out);
+    }
   }
-  const std::unique_ptr<char[]> parts(new char[plan.outputs * pieces * op.acc]);
-  parallel_pieces(plan.outputs * pieces, cost / static_cast<double>(pieces), [&](int64_t i) {
-    const int64_t piece = i % pieces;
-    Odometer<2> here = results;
-    here.seek(i / pieces);
-    part(here.offset(0), blocks.count() * piece / pieces, blocks.count() * (piece + 1) / pieces, &parts[i * op.acc]);
-  });
-  Odometer<2> here = results;
-  for (int64_t o = 0; o < plan.outputs; ++o, here.next()) {
-    char* acc = &parts[o * pieces * op.acc];
-    for (int64_t p = 1; p < pieces; ++p) op.combine(acc, acc + p * op.acc, 1);
-    op.finish(acc, 1, at(out, here.offset(1) * op.out), 1);
+  struct Tile {
+    int64_t in, out, count;
+  };
+  Tile operator[](int64_t t) const {
+    const int64_t first = t % per_row_ * size_;
+    Tile tile{first * inner_.in, first * inner_.out, std::min(size_, inner_.size - first)};
+    for (int64_t row = t / per_row_, d = static_cast<int64_t>(sizes_.size()); d-- > 0; row /= sizes_[d])
+      tile.in += row % sizes_[d] * in_[d], tile.out += row % sizes_[d] * out_[d];
+    return tile;
   }
-}
+  int64_t count() const { return count_; }
+  int64_t size() const { return size_; }
+  int64_t in_stride() const { return inner_.in; }
+  int64_t out_stride() const { return inner_.out; }
 
-// Tiles of neighbouring results at once, row after row of elements.
-void reduce_columns(const void* x, void* out, const ReducePlan& plan, const Reducer& op) {
-  const Blocks blocks(plan.reduced, kRowRun);
-  const ReducePlan::Dim inner = plan.kept.back();
-  const int64_t tiles = (inner.size + kTile - 1) / kTile, units = plan.outputs / inner.size * tiles;
-  const Odometer<2> groups = outputs_of(plan.kept, plan.kept.size() - 1);
-  const double cost = op.cost * static_cast<double>(plan.per_output * std::min(kTile, inner.size)) + 20;
-  const int64_t pieces = pieces_per_unit(units, blocks.count(), cost);
+ private:
+  ReducePlan::Dim inner_{1, 1, 1};
+  int64_t size_ = 1, per_row_ = 1, count_ = 1;
+  Dims sizes_, in_, out_;
+};
 
-  struct Unit {
-    int64_t in, out, cols;
-  };
-  const auto unit_at = [&](int64_t u) {
-    Odometer<2> here = groups;
-    here.seek(u / tiles);
-    const int64_t first = u % tiles * kTile;
-    return Unit{here.offset(0) + first, here.offset(1) + first * inner.out, std::min(kTile, inner.size - first)};
-  };
-  const auto part = [&](const Unit& unit, int64_t begin, int64_t end, void* accs) {
-    op.clear(accs, unit.cols);
+void reduce_tiles(const void* x, void* out, const ReducePlan& plan, const Reducer& op) {
+  const Blocks blocks(plan.reduced, plan.columns ? kRowRun : kRun);
+  const Tiles tiles(plan, plan.columns ? kTile : kRowTile);
+  const double cost = 10 + (3 + op.cost * static_cast<double>(plan.per_output)) * static_cast<double>(tiles.size());
+  const int64_t pieces = pieces_per_tile(tiles.count(), blocks.count(), cost);
+
+  const auto part = [&](const Tiles::Tile& tile, int64_t begin, int64_t end, void* accs) {
+    op.clear(accs, tile.count);
     blocks.each(begin, end, [&](int64_t off, int64_t n) {
-      op.columns(at(x, (unit.in + off) * op.item), n, blocks.stride(), unit.cols, accs);
+      const void* from = at(x, (tile.in + off) * op.item);
+      if (plan.columns)
+        op.columns(from, n, blocks.stride(), tile.count, accs);
+      else
+        op.runs(from, n, blocks.stride(), tile.count, tiles.in_stride(), accs);
     });
   };
-  const auto finish = [&](const Unit& unit, const void* accs) {
-    op.finish(accs, unit.cols, at(out, unit.out * op.out), inner.out);
+  const auto finish = [&](const Tiles::Tile& tile, const void* accs) {
+    op.finish(accs, tile.count, at(out, tile.out * op.out), tiles.out_stride());
   };
 
   if (pieces == 1) {
-    parallel_for(units, cost, [&](int64_t begin, int64_t end) {
+    parallel_for(tiles.count(), cost, [&](int64_t begin, int64_t end) {
       alignas(64) char accs[kTile * kAccBytes];
-      for (int64_t u = begin; u < end; ++u) {
-        const Unit unit = unit_at(u);
-        part(unit, 0, blocks.count(), accs);
-        finish(unit, accs);
+      for (int64_t t = begin; t < end; ++t) {
+        const Tiles::Tile tile = tiles[t];
+        part(tile, 0, blocks.count(), accs);
+        finish(tile, accs);
       }
     });
     return;
   }
-  const int64_t bytes = kTile * op.acc;
-  const std::unique_ptr<char[]> parts(new char[units * pieces * bytes]);
-  parallel_pieces(units * pieces, cost / static_cast<double>(pieces), [&](int64_t i) {
+  const int64_t bytes = tiles.size() * op.acc;
+  const std::unique_ptr<char[]> parts(new char[tiles.count() * pieces * bytes]);
+  parallel_pieces(tiles.count() * pieces, cost / static_cast<double>(pieces), [&](int64_t i) {
     const int64_t piece = i % pieces;
-    part(unit_at(i / pieces), blocks.count() * piece / pieces, blocks.count() * (piece + 1) / pieces,
-         &parts[i * bytes]);
+    part(tiles[i / pieces], blocks.count() * piece / pieces, blocks.count() * (piece + 1) / pieces, &parts[i * bytes]);
   });
-  for (int64_t u = 0; u < units; ++u) {
-    const Unit unit = unit_at(u);
-    char* accs = &parts[u * pieces * bytes];
-    for (int64_t p = 1; p < pieces; ++p) op.combine(accs, accs + p * bytes, unit.cols);
-    finish(unit, accs);
+  for (int64_t t = 0; t < tiles.count(); ++t) {
+    const Tiles::Tile tile = tiles[t];
+    char* accs = &parts[t * pieces * bytes];
+    for (int64_t p = 1; p < pieces; ++p) op.combine(accs, accs + p * bytes, tile.count);
+    finish(tile, accs);
   }
 }
 
@@ -157,10 +142,8 @@ void run_reduction(const void* x, void* out, const ReducePlan& plan, const Reduc
     alignas(16) char acc[kAccBytes];
     reducer.clear(acc, 1);
     for (int64_t o = 0; o < plan.outputs; ++o) reducer.finish(acc, 1, at(out, o * reducer.out), 1);
-  } else if (plan.columns) {
-    reduce_columns(x, out, plan, reducer);
   } else {
-    reduce_rows(x, out, plan, reducer);
+    reduce_tiles(x, out, plan, reducer);
   }
 }
 

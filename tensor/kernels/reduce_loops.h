@@ -8,8 +8,8 @@ namespace weft::kernel {
 
 /// Elements, or rows of columns, that are accumulated in the element type before they join a wider accumulator.
 inline constexpr int64_t kRun = 2048, kRowRun = 64;
-/// Columns worked on at a time.
-inline constexpr int64_t kTile = 256;
+/// Columns, or runs that belong to different results, worked on at a time.
+inline constexpr int64_t kTile = 512, kRowTile = 64;
 /// Bytes of the largest accumulator.
 inline constexpr int64_t kAccBytes = 24;
 
@@ -20,8 +20,8 @@ class Reducer {
   virtual ~Reducer() = default;
   /// Sets n accumulators to that of no element.
   virtual void clear(void* accs, int64_t n) const = 0;
-  /// Joins n <= kRun elements to one accumulator.
-  virtual void run(const void* x, int64_t n, int64_t stride, void* acc) const = 0;
+  /// Joins `count` runs of n <= kRun elements, which start `step` apart, to one accumulator each.
+  virtual void runs(const void* x, int64_t n, int64_t stride, int64_t count, int64_t step, void* accs) const = 0;
   /// Joins the `rows` <= kRowRun elements of each of `cols` <= kTile neighbouring columns to its accumulator.
   virtual void columns(const void* x, int64_t rows, int64_t stride, int64_t cols, void* accs) const = 0;
   /// Joins each of n accumulators to the one of the same place.
@@ -43,8 +43,9 @@ class ReducerOf final : public Reducer {
   void clear(void* accs, int64_t n) const override {
     std::fill(static_cast<Acc*>(accs), static_cast<Acc*>(accs) + n, op_.identity());
   }
-  void run(const void* x, int64_t n, int64_t stride, void* acc) const override {
-    op_.combine(*static_cast<Acc*>(acc), op_.run(static_cast<const T*>(x), n, stride));
+  void runs(const void* x, int64_t n, int64_t stride, int64_t count, int64_t step, void* accs) const override {
+    for (int64_t i = 0; i < count; ++i)
+      op_.combine(static_cast<Acc*>(accs)[i], op_.run(static_cast<const T*>(x) + i * step, n, stride));
   }
   void columns(const void* x, int64_t rows, int64_t stride, int64_t cols, void* accs) const override {
     op_.columns(static_cast<const T*>(x), rows, stride, cols, static_cast<Acc*>(accs));

@@ -67,12 +67,30 @@ double lane_sum(const T* p, int64_t n, int64_t stride, F f) {
   return s;
 }
 
-/// Sum of Map(x), float elements in 32 lanes, runs in double; integers in int64.
+/// acc[c] = join(acc[c], f(p[r * stride + c])) over all rows, four of them at a time: memory is read in order.
+template <class T, class F, class Join>
+void join_rows(const T* p, int64_t rows, int64_t stride, int64_t cols, T* acc, F f, Join join) {
+  constexpr int64_t w = kVecWidth<T>;
+  int64_t r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    const T *a = p + r * stride, *b = a + stride, *c = b + stride, *d = c + stride;
+    int64_t k = 0;
+    for (; k + w <= cols; k += w) {
+      const Vec<T> ab = join(f(load_vec(a + k)), f(load_vec(b + k))), cd = join(f(load_vec(c + k)), f(load_vec(d + k)));
+      const Vec<T> sum = join(load_vec(acc + k), join(ab, cd));
+      std::memcpy(acc + k, &sum, sizeof(sum));
+    }
+    for (; k < cols; ++k) acc[k] = join(acc[k], join(join(f(a[k]), f(b[k])), join(f(c[k]), f(d[k]))));
+  }
+  for (; r < rows; ++r)
+    for (int64_t k = 0; k < cols; ++k) acc[k] = join(acc[k], f(p[r * stride + k]));
+}
+
+/// Sum of Map(x), floating-point runs in vectors of T, joined in double; integers in int64.
 template <class T, class Map, class Out>
 struct SumOp {
   using Acc = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
   double divisor = 1;  ///< for means
-  static constexpr int64_t kWidth = kVecWidth<T>, kLanes = kVecs;
 
   static Acc identity() { return 0; }
   static void combine(Acc& a, const Acc& b) { a += b; }
@@ -91,27 +109,21 @@ struct SumOp {
   }
 
   static void columns(const T* p, int64_t rows, int64_t stride, int64_t cols, Acc* acc) {
-    int64_t c = 0;
     if constexpr (std::is_floating_point_v<T>) {
-      for (; c + kLanes * kWidth <= cols; c += kLanes * kWidth) column_vectors<kLanes>(p + c, rows, stride, acc + c);
-      for (; c + kWidth <= cols; c += kWidth) column_vectors<1>(p + c, rows, stride, acc + c);
+      T sums[kTile];
+      std::fill(sums, sums + cols, T(0));
+      join_rows(
+          p, rows, stride, cols, sums, [](auto v) { return Map::apply(v); }, [](auto a, auto b) { return a + b; });
+      for (int64_t k = 0; k < cols; ++k) acc[k] += sums[k];
+    } else {
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t k = 0; k < cols; ++k)
+          acc[k] += static_cast<Acc>(Map::apply(static_cast<Element>(p[r * stride + k])));
     }
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t k = c; k < cols; ++k)
-        acc[k] += static_cast<Acc>(Map::apply(static_cast<Element>(p[r * stride + k])));
   }
 
  private:
   using Element = std::conditional_t<std::is_floating_point_v<T>, T, int64_t>;
-
-  template <int64_t N>
-  static void column_vectors(const T* p, int64_t rows, int64_t stride, Acc* acc) {
-    Vec<T> lane[N] = {};
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t l = 0; l < N; ++l) lane[l] += Map::apply(load_vec(p + r * stride + l * kWidth));
-    for (int64_t l = 0; l < N; ++l)
-      for (int64_t k = 0; k < kWidth; ++k) acc[l * kWidth + k] += lane[l][k];
-  }
 };
 
 /// Product, in double or int64.
@@ -173,19 +185,14 @@ struct ExtremeOp {
     return best;
   }
   static void columns(const T* p, int64_t rows, int64_t stride, int64_t cols, T* acc) {
-    int64_t c = 0;
     if constexpr (std::is_floating_point_v<T>) {
-      for (; c + kLanes * kWidth <= cols; c += kLanes * kWidth) {
-        Vec<T> lane[kLanes];
-        for (int64_t l = 0; l < kLanes; ++l) lane[l] = load_vec(acc + c + l * kWidth);
-        for (int64_t r = 0; r < rows; ++r)
-          for (int64_t l = 0; l < kLanes; ++l)
-            lane[l] = better(lane[l], Map::apply(load_vec(p + r * stride + c + l * kWidth)));
-        std::memcpy(acc + c, lane, sizeof(lane));
-      }
+      join_rows(
+          p, rows, stride, cols, acc, [](auto v) { return Map::apply(v); },
+          [](auto a, auto b) { return better(a, b); });
+    } else {
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t k = 0; k < cols; ++k) acc[k] = better<T>(acc[k], Map::apply(p[r * stride + k]));
     }
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t k = c; k < cols; ++k) acc[k] = better<T>(acc[k], Map::apply(p[r * stride + k]));
   }
 };
 
