@@ -36,9 +36,13 @@ std::string format_duration(double seconds) {
 }
 
 std::string format_count(double n) {
-  std::string digits = fmt::format("{:.0f}", n);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(at, ",");
-  return digits;
+  const std::string digits = fmt::format("{:.0f}", n);
+  std::string out;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) out += ',';
+    out += digits[i];
+  }
+  return out;
 }
 
 }  // namespace weft::train
