@@ -53,8 +53,8 @@ class Bend {
 class Posture {
  public:
   Posture(Draws& draws, float strength) {
-    const float slant = strength * (0.12f + 0.22f * draws.normal()), turn = strength * 0.08f * draws.normal();
-    const float width = std::exp(strength * 0.18f * draws.normal());
+    const float slant = strength * (0.2f + 0.26f * draws.normal()), turn = strength * 0.10f * draws.normal();
+    const float width = std::exp(strength * 0.28f * draws.normal());
     c_ = std::cos(turn), s_ = std::sin(turn);
     slant_ = std::clamp(slant, -0.6f, 0.9f);
     width_ = width;
@@ -93,9 +93,9 @@ void trace(const Stroke& p, std::vector<Point>& out) {
 std::vector<Line> draw_lines(int digit, Draws& draws, const SyntheticDigitsOptions& options) {
   const std::vector<Stroke> strokes = write_digit(digit, draws, static_cast<float>(options.wobble));
   const Posture posture(draws, static_cast<float>(options.slant));
-  const Bend bend(draws, 0.022f * static_cast<float>(options.distortion));
+  const Bend bend(draws, 0.048f * static_cast<float>(options.distortion));
   const float spread = static_cast<float>(options.pen);
-  const float radius = std::clamp(1.25f * std::exp(spread * 0.28f * draws.normal()), 0.6f, 2.3f);
+  const float radius = std::clamp(1.25f * std::exp(spread * 0.34f * draws.normal()), 0.6f, 3.4f);
   const float swell = spread * 0.12f * draws.normal(), phase = draws.uniform(0, 2 * kPi), waves = draws.uniform(1, 6);
   std::vector<Line> lines;
   std::vector<Point> way;
