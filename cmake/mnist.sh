@@ -29,8 +29,9 @@ fetch_into() (
     [ "${sum%% *}" = "${mnist_sums[$file]}" ] ||
       { say "MNIST could not be downloaded ($mnist_source/$file.gz does not have the expected checksum)."; exit 1; }
   done
-  mkdir -p "$1"
-  for file in "${!mnist_sums[@]}"; do mv -f "$part/$file.gz" "$1/"; done
+  rm -f "$part/error"
+  chmod 755 "$part"
+  mv -T "$part" "$1"
 )
 
 # find_mnist: sees to it that the programs find MNIST where that is possible. A failed download is not tried again for
@@ -38,10 +39,10 @@ fetch_into() (
 find_mnist() {
   local cache="${XDG_CACHE_HOME:-${HOME:-}/.cache}/weft"
   local failed="$cache/mnist.failed"
-  if mnist_in "${WEFT_DATA:-$cache}/mnist"; then return 0; fi
-  if ! mnist_in "$cache/mnist"; then
+  if holds_mnist "${WEFT_DATA:-$cache}"; then return 0; fi
+  if ! holds_mnist "$cache"; then
     if [ -n "$(find "$failed" -mmin -360 2>/dev/null)" ]; then
-      say "MNIST is neither in ${WEFT_DATA:-$cache}/mnist nor could it be downloaded lately (rm $failed to try again)."
+      say "No MNIST in ${WEFT_DATA:-$cache}, and it could not be downloaded lately (rm $failed to try again)."
       return 0
     fi
     say "Downloading MNIST into $cache/mnist (11 MB) ..."
@@ -52,6 +53,6 @@ find_mnist() {
     fi
   fi
   rm -f "$failed"
-  [ -z "${WEFT_DATA:-}" ] || say "No MNIST in $WEFT_DATA/mnist: using $cache/mnist."
+  [ -z "${WEFT_DATA:-}" ] || say "No MNIST in $WEFT_DATA: using $cache/mnist."
   export WEFT_DATA="$cache"
 }

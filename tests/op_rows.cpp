@@ -1,0 +1,230 @@
+#include "tests/op_rows.h"
+
+#include <boost/test/unit_test.hpp>
+#include <cstring>
+#include <random>
+
+#include "tests/golden.h"
+#include "tests/plain.h"
+#include "weft/autograd/autograd.h"
+#include "weft/autograd/functions.h"
+#include "weft/autograd/gradcheck.h"
+#include "weft/tensor/creation.h"
+#include "weft/tensor/parallel.h"
+
+namespace weft::test {
+
+Fn returns(std::function<Tensor(const TensorList&)> f) {
+  return [f](const TensorList& in) { return TensorList{f(in)}; };
+}
+
+Tensor fixed(IntArrayRef sizes, double low, double high, unsigned seed) {
+  Tensor t = empty(sizes, kFloat64);
+  double* p = t.data_ptr<double>();
+  const int64_t n = t.numel();
+  for (int64_t i = 0; i < n; ++i) p[i] = low + (high - low) * (static_cast<double>(i) + 0.37) / static_cast<double>(n);
+  std::mt19937 generator(seed);
+  for (int64_t i = n - 1; i > 0; --i) std::swap(p[i], p[generator() % static_cast<uint64_t>(i + 1)]);
+  return t;
+}
+
+Tensor spread(IntArrayRef sizes, double low, double high, unsigned seed) {
+  return fixed(sizes, low, high, seed).requires_grad_();
+}
+
+OpRow moves(const std::string& name, std::function<Tensor(const Tensor&)> f, Dims sizes, Dims out_sizes,
+            std::function<Position(const Position&)> from, std::function<void()> bad) {
+  return {name, returns([f](const TensorList& in) { return f(in[0]); }), [=] { return TensorList{spread(sizes)}; },
+          returns([=](const TensorList& in) {
+            return build(out_sizes, [&](const Position& i) { return at(in[0].detach(), from(i)); });
+          }),
+          std::move(bad)};
+}
+
+namespace {
+
+enum class Memory { Standard, ChannelsLast, Strided };
+
+/// A leaf with the same numbers in `dtype` and in another order in memory.
+Tensor leaf(const Tensor& t, Dtype dtype, Memory memory) {
+  if (!t.defined()) return t;
+  NoGradGuard no_grad;
+  Tensor c = t.is_floating_point() ? t.detach().to(dtype, true) : t.detach().clone();
+  if (memory == Memory::ChannelsLast && t.dim() == 4) c = c.contiguous(MemoryFormat::ChannelsLast);
+  if (memory == Memory::Strided && t.dim() == 1) c = stack({c, c}, 1).select(1, 0);
+  if (memory == Memory::Strided && t.dim() > 1) c = c.transpose(0, -1).contiguous().transpose(0, -1);
+  return c.detach().set_requires_grad(t.requires_grad());
+}
+
+TensorList leaves(const TensorList& inputs, Dtype dtype, Memory memory = Memory::Standard) {
+  TensorList list;
+  for (const Tensor& t : inputs) list.push_back(leaf(t, dtype, memory));
+  return list;
+}
+
+TensorList differentiable(const TensorList& list) {
+  TensorList some;
+  for (const Tensor& t : list)
+    if (t.defined() && t.requires_grad()) some.push_back(t);
+  return some;
+}
+
+/// Everything a row computes from `inputs`: results, then gradients, then what double backward gives.
+struct Computed {
+  TensorList tensors;
+  std::vector<std::string> names;
+  void add(const char* what, const TensorList& list) {
+    for (const Tensor& t : list) {
+      tensors.push_back(t.defined() ? t.detach() : t);
+      names.push_back(fmt::format("{} {}", what, names.size()));
+    }
+  }
+};
+
+Computed compute(const OpRow& row, const TensorList& inputs, bool second) {
+  Computed all;
+  const TensorList outs = row.f(inputs), from = differentiable(outs), to = differentiable(inputs);
+  all.add("result", outs);
+  if (from.empty() || to.empty()) return all;
+  TensorList grad_outs;
+  for (const Tensor& t : from)
+    grad_outs.push_back(fixed(t.sizes(), -1, 1.1, 5).to(t.dtype()).set_requires_grad(second));
+  const TensorList grads = autograd::grad(from, to, grad_outs, second, second, true);
+  all.add("gradient", grads);
+  if (!second) return all;
+  const TensorList from2 = differentiable(grads);
+  if (from2.empty()) return all;
+  TensorList to2 = to, grad_outs2;
+  to2.insert(to2.end(), grad_outs.begin(), grad_outs.end());
+  for (const Tensor& t : from2) grad_outs2.push_back(fixed(t.sizes(), -1.2, 0.9, 9).to(t.dtype()));
+  all.add("second derivative", autograd::grad(from2, to2, grad_outs2, {}, false, true));
+  return all;
+}
+
+/// The row's function without its integer results, for the gradient checks.
+autograd::DifferentiableFn real_results(const OpRow& row) {
+  return [f = row.f](const TensorList& in) {
+    TensorList outs = f(in);
+    std::erase_if(outs, [](const Tensor& t) { return !t.is_floating_point(); });
+    return outs;
+  };
+}
+
+/// What differs between two lists, or "".
+std::string difference(const Computed& got, const Computed& want, double tolerance) {
+  if (got.tensors.size() != want.tensors.size())
+    return fmt::format("{} tensors instead of {}", got.tensors.size(), want.tensors.size());
+  for (size_t i = 0; i < want.tensors.size(); ++i) {
+    const Tensor &g = got.tensors[i], &w = want.tensors[i];
+    if (!w.defined() && !g.defined()) continue;
+    const std::string d = test::difference(w.defined() ? g : w, w.defined() ? w : g, tolerance);
+    if (!d.empty()) return want.names[i] + ": " + d;
+  }
+  return "";
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  if (!a.defined() || !b.defined()) return a.defined() == b.defined();
+  const Tensor x = a.contiguous(), y = b.contiguous();
+  return x.sizes() == y.sizes() && x.dtype() == y.dtype() &&
+         std::memcmp(x.data_ptr(), y.data_ptr(), static_cast<size_t>(x.nbytes())) == 0;
+}
+
+}  // namespace
+
+std::string check_values(const OpRow& row) {
+  if (!row.reference) return "";
+  const TensorList in = row.inputs();
+  Computed got, want;
+  got.add("result", row.f(in));
+  want.add("result", row.reference(in));
+  return difference(got, want, 1e-9);
+}
+
+std::string check_gradients(const OpRow& row) {
+  const TensorList in = row.inputs();
+  if (differentiable(in).empty()) return "";
+  return autograd::gradcheck(real_results(row), in) ? "" : "gradcheck returned false";
+}
+
+std::string check_second_order(const OpRow& row) {
+  const TensorList in = row.inputs();
+  if (differentiable(in).empty() || !row.first_order_only.empty()) return "";
+  return autograd::gradgradcheck(real_results(row), in) ? "" : "gradgradcheck returned false";
+}
+
+std::string check_error(const OpRow& row) {
+  if (!row.bad) return "";
+  try {
+    row.bad();
+  } catch (const Error& e) {
+    const std::string text = e.what();
+    return text.starts_with("[") && text.size() > 12 ? "" : "the error says only '" + text + "'";
+  }
+  return "no error was thrown";
+}
+
+std::string check_leaks(const OpRow& row) {
+  const auto forward = [&] { row.f(row.inputs()); };
+  const auto backward = [&] { compute(row, row.inputs(), row.first_order_only.empty()); };
+  forward(), backward();  // what is made once and kept
+  const int64_t before = TensorImpl::live();
+  forward();
+  if (const int64_t n = TensorImpl::live() - before) return fmt::format("{} tensors live on after a forward", n);
+  backward();
+  if (const int64_t n = TensorImpl::live() - before) return fmt::format("{} tensors live on after a backward", n);
+  return "";
+}
+
+std::string check_float32(const OpRow& row) {
+  const TensorList in = row.inputs();
+  const bool second = row.first_order_only.empty();
+  const Computed want = compute(row, leaves(in, kFloat64), second);
+  const std::pair<Memory, const char*> orders[] = {
+      {Memory::Standard, ""}, {Memory::ChannelsLast, "channels-last "}, {Memory::Strided, "strided "}};
+  for (const auto& [memory, name] : orders) {
+    if (memory != Memory::Standard && !row.standard_strides_only.empty()) continue;
+    for (Dtype dtype : {kFloat32, kFloat64}) {
+      const double tolerance = dtype == kFloat32 ? row.tolerance : 1e-9;
+      const std::string d = difference(compute(row, leaves(in, dtype, memory), second), want, tolerance);
+      if (!d.empty()) return fmt::format("{}{}: {}", name, dtype, d);
+    }
+  }
+  return "";
+}
+
+std::string check_threads(const OpRow& row) {
+  const TensorList in = leaves(row.large ? row.large() : row.inputs(), kFloat32);
+  const int before = get_num_threads();
+  Computed one;
+  std::string wrong;
+  for (int threads : {1, 2, 3}) {
+    set_num_threads(threads);
+    const Computed now = compute(row, in, row.first_order_only.empty());
+    if (threads == 1) one = now;
+    for (size_t i = 0; i < one.tensors.size() && wrong.empty(); ++i)
+      if (!same_bits(now.tensors[i], one.tensors[i])) wrong = fmt::format("{} at {} threads", one.names[i], threads);
+  }
+  set_num_threads(before);
+  return wrong;
+}
+
+std::vector<Table>& tables() {
+  static std::vector<Table> all;
+  return all;
+}
+
+void run_rows(const std::vector<OpRow>& rows, std::string (*check)(const OpRow&)) {
+  BOOST_REQUIRE(!rows.empty());
+  for (const OpRow& row : rows) {
+    std::string wrong;
+    try {
+      wrong = check(row);
+    } catch (const std::exception& e) {
+      wrong = e.what();
+    }
+    BOOST_CHECK_MESSAGE(wrong.empty(), row.name << ": " << wrong);
+  }
+}
+
+}  // namespace weft::test
