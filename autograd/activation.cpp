@@ -56,26 +56,23 @@ Tensor gelu_second(const Tensor& x, double, double) {
 Tensor gelu_tanh_second(const Tensor& x, double, double) {
   // f = x s(2u): f'' = s (1 - s) (4 u' + 2 x u'' + 4 x u'^2 (1 - 2 s)), u = c (x + k x^3)
   constexpr double c = M_SQRT2 * M_2_SQRTPI / 2, k = 0.044715;
-  const Tensor squared = x * x, s = (x * (squared * k + 1) * (2 * c)).sigmoid();
+  const Tensor squared = x * x, z = x * (squared * k + 1) * (2 * c), s = z.sigmoid();
   const Tensor slope = (squared * (3 * k) + 1) * c;
-  return s * (1 - s) * (slope * 4 + squared * (12 * c * k) + x * slope * slope * (1 - 2 * s) * 4);
+  return s * (-z).sigmoid() * (slope * 4 + squared * (12 * c * k) + x * slope * slope * (1 - 2 * s) * 4);
 }
 Tensor silu_second(const Tensor& x, double, double) {
   const Tensor s = x.sigmoid();
-  return s * (1 - s) * (2 + x * (1 - 2 * s));
+  return s * (-x).sigmoid() * (2 + x * (1 - 2 * s));
 }
 Tensor mish_second(const Tensor& x, double, double) {
   const Tensor s = x.sigmoid(), t = softplus(x).tanh();
   return (1 - t * t) * s * (2 + x * ((1 - s) - 2 * t * s));
 }
 Tensor softplus_second(const Tensor& x, double beta, double threshold) {
-  const Tensor z = x * beta, s = z.sigmoid();
-  return only_where(z.le(threshold), s * (1 - s) * beta);
+  const Tensor z = x * beta;
+  return only_where(z.le(threshold), z.sigmoid() * (-z).sigmoid() * beta);
 }
-Tensor logsigmoid_second(const Tensor& x, double, double) {
-  const Tensor s = x.sigmoid();
-  return s * (s - 1);
-}
+Tensor logsigmoid_second(const Tensor& x, double, double) { return -(x.sigmoid() * (-x).sigmoid()); }
 Tensor softsign_second(const Tensor& x, double, double) { return x.sign() * (1 + x.abs()).pow(-3) * -2; }
 Tensor tanhshrink_second(const Tensor& x, double, double) {
   const Tensor t = x.tanh();

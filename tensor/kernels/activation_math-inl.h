@@ -51,16 +51,24 @@ HWY_INLINE V vgelu_grad(D d, V g, V x) {
   return hn::Mul(g, hn::MulAdd(x, density, vnormal_cdf(d, x)));
 }
 
-/// The sigmoid of GELU's approximation by tanh.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V vgelu_limited(D d, V x) {
+  return hn::Max(hn::Min(x, hn::Set(d, 16.0f)), hn::Set(d, -16.0f));
+}
+/// The sigmoid of GELU's approximation by tanh; x is limited.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vgelu_gate(D d, V x) {
   const V cubic = hn::MulAdd(hn::Mul(x, x), hn::Set(d, 0.044715f), hn::Set(d, 1.0f));
   return vsigmoid(d, hn::Mul(hn::Mul(x, cubic), hn::Set(d, 1.5957691f)));
 }
 template <class D, class V = hn::Vec<D>>
+HWY_INLINE V vgelu_tanh(D d, V x) {
+  return hn::Mul(x, vgelu_gate(d, vgelu_limited(d, x)));
+}
+template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vgelu_tanh_grad(D d, V g, V x) {
-  const V one = hn::Set(d, 1.0f), s = vgelu_gate(d, x);
-  const V slope = hn::Mul(hn::MulAdd(hn::Mul(x, x), hn::Set(d, 0.134145f), one), hn::Set(d, 1.5957691f));
+  const V one = hn::Set(d, 1.0f), l = vgelu_limited(d, x), s = vgelu_gate(d, l);
+  const V slope = hn::Mul(hn::MulAdd(hn::Mul(l, l), hn::Set(d, 0.134145f), one), hn::Set(d, 1.5957691f));
   return hn::Mul(g, hn::MulAdd(hn::Mul(x, hn::Sub(one, s)), hn::Mul(s, slope), s));
 }
 

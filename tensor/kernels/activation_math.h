@@ -29,14 +29,23 @@ T gelu_grad_of(T g, T x) {
 }
 
 /// GELU's approximation by tanh, written with the sigmoid: x / (1 + e^(-2u)), u = sqrt(2 / pi) (x + 0.044715 x^3).
+/// Beyond 16 the sigmoid has reached its end; x^3 need not overflow.
+template <class T>
+T gelu_limited(T x) {
+  return x > T(16) ? T(16) : x < T(-16) ? T(-16) : x;
+}
+template <class T>
+T gelu_gate_of(T x) {
+  return sigmoid_of(T(1.59576912160573071176) * (x + T(0.044715) * x * x * x));
+}
 template <class T>
 T gelu_tanh_of(T x) {
-  return x * sigmoid_of(T(1.59576912160573071176) * (x + T(0.044715) * x * x * x));
+  return x * gelu_gate_of(gelu_limited(x));
 }
 template <class T>
 T gelu_tanh_grad_of(T g, T x) {
-  const T s = sigmoid_of(T(1.59576912160573071176) * (x + T(0.044715) * x * x * x));
-  return g * (s + x * s * (1 - s) * T(1.59576912160573071176) * (1 + T(0.134145) * x * x));
+  const T l = gelu_limited(x), s = gelu_gate_of(l);
+  return g * (s + x * s * (1 - s) * T(1.59576912160573071176) * (1 + T(0.134145) * l * l));
 }
 
 template <class T>
