@@ -36,7 +36,7 @@ void check_near(double got, double want, double tolerance, const std::string& wh
 
 /// Trains as `run` of training.json says and compares every loss to `loss_tolerance` and, relative to their sizes, sums
 /// and first elements of the final parameters to `parameter_tolerance`.
-void train(const char* run, nn::Sequential net, optim::Optimizer& optimizer, Dims image, Dtype dtype,
+void train_as(const char* run, nn::Sequential net, optim::Optimizer& optimizer, Dims image, Dtype dtype,
            double loss_tolerance, double parameter_tolerance) {
   const data::MnistLocation mnist = data::find_mnist();
   if (!mnist.folder) {
@@ -74,7 +74,7 @@ void train_mlp(Dtype dtype, double loss_tolerance, double parameter_tolerance) {
   net->to(dtype);
   start_from_formula(net);
   optim::SGD sgd(net->parameters(), optim::SGDOptions(0.1));
-  train("mlp_prelu_sgd", net, sgd, {784}, dtype, loss_tolerance, parameter_tolerance);
+  train_as("mlp_prelu_sgd", net, sgd, {784}, dtype, loss_tolerance, parameter_tolerance);
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(cnn_in_float32) {
                      nn::Linear(3136, 1024), nn::ReLU(), nn::Linear(1024, 10));
   start_from_formula(net);
   optim::Adam adam(net->parameters(), optim::AdamOptions(1e-4));
-  train("cnn_adam", net, adam, {1, 28, 28}, kFloat32, 1e-3, 1e-3);
+  train_as("cnn_adam", net, adam, {1, 28, 28}, kFloat32, 1e-3, 1e-3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
