@@ -22,7 +22,7 @@ inline Tensor build(IntArrayRef sizes, const std::function<double(const Position
   return out;
 }
 
-/// The element at a position.
+/// The element at a position of a tensor in standard order.
 inline double at(const Tensor& x, const Position& i) {
   int64_t n = 0;
   for (size_t d = 0; d < i.size(); ++d) n = n * x.sizes()[d] + i[d];
@@ -38,13 +38,14 @@ inline double at_or(const Tensor& x, const Position& i, double outside) {
 
 /// f of each element.
 inline Tensor map(const Tensor& x, const std::function<double(double)>& f) {
-  return build(x.sizes(), [&](const Position& i) { return f(at(x, i)); });
+  const Tensor in = x.detach().contiguous();
+  return build(x.sizes(), [&](const Position& i) { return f(at(in, i)); });
 }
 
 /// f of each pair of elements, b broadcast to a's sizes.
 inline Tensor map2(const Tensor& a, const Tensor& b, const std::function<double(double, double)>& f) {
-  const Tensor y = b.detach().expand_as(a).contiguous();
-  return build(a.sizes(), [&](const Position& i) { return f(at(a, i), at(y, i)); });
+  const Tensor x = a.detach().contiguous(), y = b.detach().expand_as(a).contiguous();
+  return build(a.sizes(), [&](const Position& i) { return f(at(x, i), at(y, i)); });
 }
 
 /// f of all elements along the dimensions `dims` (not negative), each group in order.
