@@ -12,7 +12,7 @@ struct DataLoaderOptions {
   DataLoaderOptions() = default;
   DataLoaderOptions(size_t batch_size) : batch_size_(batch_size) {}  // NOLINT: as in libtorch
 
-#define WEFT_LOADER_OPTION(type, name)         \
+#define WEFT_LOADER_OPTION(type, name)  \
   DataLoaderOptions& name(type value) { \
     name##_ = value;                    \
     return *this;                       \

@@ -149,8 +149,11 @@ Tensor forward(const char* op, const Tensor& input, int64_t dim, bool log) {
     const float* in = x.data_ptr<float>();
     float* y = out.data_ptr<float>();
     for_lines(
-        l, [&](int64_t at) { HWY_DYNAMIC_DISPATCH(softmax_row)
-                             (in + at, y + at, l.n, log); },
+        l,
+        [&](int64_t at) {
+          HWY_DYNAMIC_DISPATCH(softmax_row)
+          (in + at, y + at, l.n, log);
+        },
         [&](int64_t at, int64_t width) {
           HWY_DYNAMIC_DISPATCH(softmax_columns)(in + at, y + at, l.n, l.inner, width, log);
         });
@@ -175,8 +178,11 @@ Tensor backward(const Tensor& grad, const Tensor& result, int64_t dim, bool log)
     const float *pg = g.data_ptr<float>(), *py = y.data_ptr<float>();
     float* po = out.data_ptr<float>();
     for_lines(
-        l, [&](int64_t at) { HWY_DYNAMIC_DISPATCH(softmax_grad_row)
-                             (pg + at, py + at, po + at, l.n, log); },
+        l,
+        [&](int64_t at) {
+          HWY_DYNAMIC_DISPATCH(softmax_grad_row)
+          (pg + at, py + at, po + at, l.n, log);
+        },
         [&](int64_t at, int64_t width) {
           HWY_DYNAMIC_DISPATCH(softmax_grad_columns)(pg + at, py + at, po + at, l.n, l.inner, width, log);
         });

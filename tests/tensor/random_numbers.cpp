@@ -1,10 +1,9 @@
 // The generator draws PyTorch's numbers; the counter-based one depends on key and counter only.
-#include "weft/tensor/random.h"
-
 #include <boost/test/unit_test.hpp>
 
 #include "tests/golden.h"
 #include "weft/tensor/creation.h"
+#include "weft/tensor/random.h"
 
 using namespace weft;
 

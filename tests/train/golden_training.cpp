@@ -37,7 +37,7 @@ void check_near(double got, double want, double tolerance, const std::string& wh
 /// Trains as `run` of training.json says and compares every loss to `loss_tolerance` and, relative to their sizes, sums
 /// and first elements of the final parameters to `parameter_tolerance`.
 void train_as(const char* run, nn::Sequential net, optim::Optimizer& optimizer, Dims image, Dtype dtype,
-           double loss_tolerance, double parameter_tolerance) {
+              double loss_tolerance, double parameter_tolerance) {
   const data::MnistLocation mnist = data::find_mnist();
   if (!mnist.folder) {
     std::cout << "no MNIST here: all cases skipped\n";
