@@ -4,14 +4,12 @@
 #include <algorithm>
 
 #include "weft/tensor/kernels/elementwise.h"
+#include "weft/tensor/kernels/image.h"
 
 namespace weft::kernel {
 namespace {
 
-bool channels_last(const Tensor& x) {
-  const TensorImpl& t = x.impl();
-  return x.dim() == 4 && (t.storage->channels_last() || (!t.contiguous && x.is_contiguous(MemoryFormat::ChannelsLast)));
-}
+bool channels_last(const Tensor& x) { return x.dim() == 4 && lies_channels_last(x); }
 
 // A row of one place is a plane of one value per channel: the plain loops are written once, with a stride.
 template <class T>
