@@ -14,6 +14,12 @@
 namespace weft {
 namespace {
 
+// The address sanitizer sees more when every block comes from the system and goes back there.
+#ifdef WEFT_MEMORY_CACHE
+constexpr bool kKeeps = true;
+#else
+constexpr bool kKeeps = false;
+#endif
 constexpr int64_t kSmall = 64;
 constexpr int64_t kHuge = int64_t{2} << 20;
 constexpr int kClasses = 4 * 64;
@@ -110,9 +116,7 @@ namespace detail {
 void* allocate(int64_t* bytes) {
   int64_t size = *bytes = rounded(*bytes);
   void* p = nullptr;
-#ifdef WEFT_MEMORY_CACHE
-  p = take_cached(class_of(size), size);
-#endif
+  if (kKeeps) p = take_cached(class_of(size), size);
   if (p)
     g_cached.fetch_sub(size, std::memory_order_relaxed);
   else
@@ -127,16 +131,13 @@ void* allocate(int64_t* bytes) {
 
 void deallocate(void* block, int64_t bytes) noexcept {
   g_in_use.fetch_sub(bytes, std::memory_order_relaxed);
-#ifdef WEFT_MEMORY_CACHE
+  if (!kKeeps) return std::free(block);
   g_cached.fetch_add(bytes, std::memory_order_relaxed);
   int c = class_of(bytes);
   if (bytes <= kLocalMax)
     if (LocalStock* stock = local_stock(); stock && stock->blocks[c].size() < kLocalBlocks)
       return stock->blocks[c].push_back(block);
   to_bin(c, block, bytes);
-#else
-  std::free(block);
-#endif
 }
 
 }  // namespace detail
