@@ -33,11 +33,25 @@ std::vector<std::vector<int64_t>> counted(int64_t n, int64_t batch) {
   return batches;
 }
 
-// Takes longer for early samples, so that later batches are ready first.
+// Samples below 4 are given only when the gate is open; asking for sample `opener` opens it.
+struct Gated : datasets::Dataset<Gated> {
+  explicit Gated(size_t n, size_t opener = SIZE_MAX) : inner(n), opener(opener) {}
+  Example<> get(size_t i) override {
+    if (i == opener) *open = true;
+    while (i < 4 && !*open) std::this_thread::sleep_for(std::chrono::microseconds(100));
+    return inner.get(i);
+  }
+  std::optional<size_t> size() const override { return inner.size(); }
+  Counting inner;
+  size_t opener;
+  std::shared_ptr<std::atomic<bool>> open = std::make_shared<std::atomic<bool>>(false);
+};
+
+// Takes a moment for each sample, so that a loop that is left finds batches under way.
 struct Slow : datasets::Dataset<Slow> {
   explicit Slow(size_t n) : inner(n) {}
   Example<> get(size_t i) override {
-    std::this_thread::sleep_for(std::chrono::milliseconds(i < 8 ? 20 : 0));
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
     return inner.get(i);
   }
   std::optional<size_t> size() const override { return inner.size(); }
@@ -121,13 +135,22 @@ BOOST_AUTO_TEST_CASE(order_is_kept_by_any_number_of_workers) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(slow_batches_keep_their_place) {
-  auto options = DataLoaderOptions().batch_size(4).workers(3);
-  auto loader = make_data_loader<SequentialSampler>(Slow(40).map(Stack<>()), options);
+BOOST_AUTO_TEST_CASE(a_batch_that_is_ready_early_keeps_its_place) {
+  // batch 0 is ready no earlier than batch 2 has been begun by another worker
+  auto loader = make_data_loader<SequentialSampler>(Gated(40, 11).map(Stack<>()), DataLoaderOptions(4).workers(3));
   BOOST_TEST((epoch(*loader) == counted(40, 4)));
-  auto free = make_data_loader<SequentialSampler>(Slow(40).map(Stack<>()), options.enforce_ordering(false));
-  auto batches = epoch(*free);
-  BOOST_TEST((batches != counted(40, 4)));
+}
+
+BOOST_AUTO_TEST_CASE(without_order_ready_batches_come_first) {
+  Gated set(40);
+  auto options = DataLoaderOptions(4).workers(2).enforce_ordering(false);
+  auto loader = make_data_loader<SequentialSampler>(set.map(Stack<>()), options);
+  std::vector<std::vector<int64_t>> batches;
+  for (auto& batch : *loader) {
+    batches.push_back(values<int64_t>(batch.target));
+    if (batches.size() == 9) *set.open = true;  // only batch 0 is left
+  }
+  BOOST_TEST((batches.back() == counted(4, 4)[0]));
   std::sort(batches.begin(), batches.end());
   BOOST_TEST((batches == counted(40, 4)));
 }
@@ -256,9 +279,11 @@ BOOST_AUTO_TEST_CASE(refused) {
 }
 
 BOOST_AUTO_TEST_CASE(timeout) {
-  auto loader = make_data_loader<SequentialSampler>(
-      Slow(40).map(Stack<>()), DataLoaderOptions(8).workers(1).timeout(std::chrono::milliseconds(1)));
+  Gated set(40);
+  auto options = DataLoaderOptions(8).workers(1).timeout(std::chrono::milliseconds(1));
+  auto loader = make_data_loader<SequentialSampler>(set.map(Stack<>()), options);
   check_throws<StateError>([&] { loader->begin(); }, {"timeout of 1 ms"});
+  *set.open = true;
 }
 
 BOOST_AUTO_TEST_CASE(state) {
