@@ -27,7 +27,8 @@ struct Reduced {
       if (mask[d]) n *= sizes[d];
     return n;
   }
-  /// The dimensions as a list; must not be taken for "all" when there are none.
+  /// x summed over the same dimensions, which stay as 1. No dimension is not the same as an empty list, which means
+  /// all.
   Tensor sum(const Tensor& x) const {
     Dims dims;
     for (size_t d = 0; d < sizes.size(); ++d)
@@ -38,10 +39,11 @@ struct Reduced {
   DimMask mask;
 };
 
-Tensor one_dim_mask_sum(const Tensor& x, const DimMask& mask, bool keepdim) {
-  return record(
-      "sum", kernel::reduce(Reduce::Sum, x, mask, keepdim), {x},
-      [r = Dims(x.sizes()), mask](const Tensor& g) { return g.reshape(reduced_sizes(r, mask, true)).expand(r); });
+Tensor sum_over(const Tensor& x, const DimMask& mask, bool keepdim) {
+  return record("sum", kernel::reduce(Reduce::Sum, x, mask, keepdim), {x},
+                [sizes = Dims(x.sizes()), mask](const Tensor& g) {
+                  return g.reshape(reduced_sizes(sizes, mask, true)).expand(sizes);
+                });
 }
 
 // The gradient of an extreme: elements equal to it share it evenly. `g` and `y` have the sizes of the result.
@@ -85,7 +87,7 @@ Tensor autograd::sum_to(const Tensor& x, IntArrayRef sizes) {
 
 Tensor Tensor::sum(IntArrayRef dim, bool keepdim, std::optional<Dtype> dtype) const {
   if (dtype && *dtype != this->dtype()) return to(*dtype).sum(dim, keepdim);
-  return one_dim_mask_sum(*this, dim_mask("sum", dim, this->dim()), keepdim);
+  return sum_over(*this, dim_mask("sum", dim, this->dim()), keepdim);
 }
 Tensor Tensor::sum() const { return sum(IntArrayRef()); }
 Tensor Tensor::sum(Dtype dtype) const { return sum(IntArrayRef(), false, dtype); }
