@@ -21,7 +21,7 @@ Tensor embedding(const Tensor& index, const Tensor& weight, std::optional<int64_
   Dims sizes = index.sizes();
   sizes.push_back(width);
   const Tensor ids = index.detach().reshape({-1});
-  const Tensor rows = kernel::index_select(weight, 0, ids);
+  const Tensor rows = kernel::index_select(weight, 0, ids, "embedding");
   const Tensor out(rows.impl().storage, rows.dtype(), sizes, contiguous_strides(sizes));
   return record("embedding", out, {weight}, [num, width, padding_idx, ids = saved(ids)](const Tensor& g) {
     Tensor by_row = g.reshape({-1, width});

@@ -112,18 +112,18 @@ void scatter_into(const Tensor& out, int64_t dim, const Tensor& index, const Ten
                    [&](auto tag) { scatter_elements<typename decltype(tag)::type, false>(out, dim, at, src); });
 }
 
-Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
-  dim = wrap_dim("index_select", dim, x.dim());
-  check<ShapeError>(index.dim() <= 1, "[index_select] the index must have one dimension, got sizes {}", index.sizes());
-  const Tensor in = kernel::contiguous(x), at = index_numbers("index_select", index);
+Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index, const char* op) {
+  dim = wrap_dim(op, dim, x.dim());
+  check<ShapeError>(index.dim() <= 1, "[{}] the index must have one dimension, got sizes {}", op, index.sizes());
+  const Tensor in = kernel::contiguous(x), at = index_numbers(op, index);
   const Lines lines(x.sizes(), dim);
   const int64_t* rows = at.data_ptr<int64_t>();
   const int64_t m = at.numel(), bytes = lines.inner * x.element_size();
   for (int64_t i = 0; i < m; ++i)
-    if (rows[i] < 0 || rows[i] >= lines.n) fail_index("index_select", rows[i], dim, lines.n);
+    if (rows[i] < 0 || rows[i] >= lines.n) fail_index(op, rows[i], dim, lines.n);
   Dims sizes = x.sizes();
   if (!sizes.empty()) sizes[dim] = m;
-  check<ShapeError>(!sizes.empty() || m == 1, "[index_select] {} elements of a tensor without dimensions", m);
+  check<ShapeError>(!sizes.empty() || m == 1, "[{}] {} elements of a tensor without dimensions", op, m);
   Tensor out = empty(sizes, x.dtype());
   const char* from = static_cast<const char*>(in.data_ptr());
   char* to = static_cast<char*>(out.data_ptr());

@@ -15,7 +15,7 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
 void scatter_into(const Tensor& out, int64_t dim, const Tensor& index, const Tensor& src, bool add);
 
 /// The slices of x along dim that `index` (at most one dimension) names.
-Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);
+Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index, const char* op = "index_select");
 /// Adds alpha * the slices of src to the slices of out (contiguous) that `index` names, in their order.
 void index_add_into(const Tensor& out, int64_t dim, const Tensor& index, const Tensor& src, const Scalar& alpha);
 

@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(embeddings) {
   y.sum().backward();
   check_close(table->weight.grad().sum({1}), {6, 0, 0, 0, 3});
   const std::string message = message_of<IndexError>([&] { table(tensor({5})); });
-  BOOST_CHECK_MESSAGE(message.find("] Embedding: ") != std::string::npos, message);
+  BOOST_CHECK_MESSAGE(message.find("[embedding] Embedding: ") != std::string::npos, message);
   const Tensor given = randn({4, 2});
   nn::Embedding frozen = nn::Embedding::from_pretrained(given);
   check_same(frozen(tensor({2})), given.slice(0, 2, 3));

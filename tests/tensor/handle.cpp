@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(errors_of_pieces_reach_the_caller) {
   BOOST_CHECK_THROW(parallel_for(1 << 20, 10, body), ValueError);
 }
 
-#ifdef WEFT_TEST_MEMORY_CACHE
+#ifdef WEFT_MEMORY_CACHE
 BOOST_AUTO_TEST_CASE(repeated_work_takes_nothing_from_the_system) {
   auto work = [] { return (randn({300, 300}) * 2 + 1).exp().sum(); };
   for (int i = 0; i < 3; ++i) work();
