@@ -1,0 +1,38 @@
+# What bench/run, bench/compare and bench/roofline share. Sourced, not run.
+source "$(dirname "${BASH_SOURCE[0]}")/../cmake/setup.sh"
+source "$root/cmake/mnist.sh"
+
+# build_bench TARGET...: the release build with its benchmarks.
+build_bench() {
+  install_packages "${packages[@]}"
+  [ -f "$build/CMakeCache.txt" ] && grep -q '^WEFT_BUILD_BENCH:BOOL=ON' "$build/CMakeCache.txt" ||
+    (cd "$root" && cmake --preset release -DWEFT_BUILD_BENCH=ON >/dev/null) || die "Configuring failed."
+  build_targets "$@"
+}
+
+# mnist_folder: prints the folder with MNIST's files; they are fetched where they are missing.
+mnist_folder() {
+  find_mnist
+  local folder
+  for folder in "${WEFT_DATA:-}" "$root/../shared/data" "${XDG_CACHE_HOME:-$HOME/.cache}/weft"; do
+    [ -n "$folder" ] && holds_mnist "$folder" && (cd "$folder" && [ -d mnist ] && cd mnist; pwd) && return
+  done
+  die "The workloads need MNIST: name the folder that holds mnist/ in WEFT_DATA."
+}
+
+# weft_workloads THREADS [WORKLOAD...]: mnist_99_seconds is a process of its own, because its time begins with it.
+weft_workloads() {
+  local threads=$1 others=() whole=
+  shift
+  [ $# -gt 0 ] || whole=yes
+  for name; do [ "$name" = mnist_99_seconds ] && whole=yes || others+=("$name"); done
+  [ $# -gt 0 ] && [ ${#others[@]} -eq 0 ] || "$build/bench/workloads" "$mnist" "$threads" ${others[@]+"${others[@]}"} || return
+  [ -z "$whole" ] || "$build/bench/mnist_99" "$mnist" "$threads" | grep -v '^#'
+}
+
+machine() {
+  local model
+  model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
+  echo "# ${model:-unknown processor}, $(nproc) cores, $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)," \
+    "$("${CXX:-c++}" --version | head -1), oneDNN $(dpkg-query -W -f '${Version}' libdnnl-dev 2>/dev/null)"
+}
