@@ -1,5 +1,6 @@
 // Backward: a walk over the nodes from the newest to the oldest, which is a topological order.
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -26,45 +27,44 @@ class Engine {
 
   void add(const Edge& edge, Tensor gradient) {
     if (limited_ && !useful_.contains(edge.node.get())) return;
-    auto [at, fresh] = pending_.try_emplace(edge.node.get());
-    auto& gradients = at->second;
-    if (fresh) {
-      gradients.resize(edge.node->outputs.size());
-      heap_.push_back(edge.node);
-      std::push_heap(heap_.begin(), heap_.end(), older);
-    }
+    auto [at, fresh] = pending_.try_emplace(edge.node);
+    Gradients& gradients = at->second;
+    if (fresh) gradients.resize(edge.node->outputs.size());
     Tensor& slot = gradients[edge.output];
     slot = slot.defined() ? add_gradients(std::move(slot), gradient) : std::move(gradient);
   }
 
   void run() {
-    while (!heap_.empty()) {
-      std::pop_heap(heap_.begin(), heap_.end(), older);
-      Ref<Node> node = std::move(heap_.back());
-      heap_.pop_back();
-      auto at = pending_.find(node.get());
-      std::vector<Tensor> gradients = std::move(at->second);
-      pending_.erase(at);
-      step(*node, gradients);
+    while (!pending_.empty()) {
+      auto newest = pending_.extract(pending_.begin());
+      step(*newest.key(), newest.mapped());
     }
   }
 
   const TensorList& results() const { return results_; }
 
  private:
-  static bool is_leaf(const Node& node) { return node.number() == 0; }
-  static bool older(const Ref<Node>& a, const Ref<Node>& b) { return a->number() < b->number(); }
+  using Gradients = SmallVector<Tensor, 1>;
 
-  void step(Node& node, std::vector<Tensor>& gradients) {
+  static bool is_leaf(const Node& node) { return node.number() == 0; }
+  // Newest first: an order in which every node comes behind all that depend on it.
+  struct Newer {
+    bool operator()(const Ref<Node>& a, const Ref<Node>& b) const {
+      return a->number() != b->number() ? a->number() > b->number() : std::less<>()(a.get(), b.get());
+    }
+  };
+
+  void step(Node& node, Gradients& gradients) {
     run_hooks(node, gradients);
-    if (auto at = wanted_.find(&node); at != wanted_.end())
-      for (auto [output, result] : at->second) results_[result] = gradients[output];
+    if (limited_)
+      if (auto at = wanted_.find(&node); at != wanted_.end())
+        for (auto [output, result] : at->second) results_[result] = gradients[output];
     if (is_leaf(node)) {
       if (!limited_) node.apply(gradients, {});
       return;
     }
     if (limited_ && !passes_on(node)) return;
-    std::vector<Tensor> out(node.edges.size());
+    SmallVector<Tensor, 3> out(node.edges.size());
     node.apply(gradients, out);
     gradients.clear();
     if (!retain_graph_) node.release();
@@ -76,7 +76,7 @@ class Engine {
     }
   }
 
-  void run_hooks(Node& node, std::vector<Tensor>& gradients) {
+  void run_hooks(Node& node, Gradients& gradients) {
     auto& hooks = is_leaf(node) ? meta_of(static_cast<AccumulateNode&>(node).leaf()).hooks : node.hooks;
     if (!hooks) return;
     auto called = *hooks;  // a hook may remove itself
@@ -118,8 +118,7 @@ class Engine {
   };
   bool retain_graph_, limited_ = false;
   AutoGradMode mode_;
-  std::unordered_map<Node*, std::vector<Tensor>> pending_;
-  std::vector<Ref<Node>> heap_;
+  std::map<Ref<Node>, Gradients, Newer, PooledAllocator<std::pair<const Ref<Node>, Gradients>>> pending_;
   std::unordered_map<Node*, std::vector<Target>> wanted_;
   std::unordered_set<Node*> useful_;
   TensorList results_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "weft/tensor/small_vector.h"
 #include "weft/tensor/tensor.h"
 
 namespace weft::autograd {
@@ -49,8 +50,8 @@ class Node : public RefCounted<Node> {
   void add_edge(Edge edge);
   bool needs(size_t input) const { return static_cast<bool>(edges[input].node); }
 
-  std::vector<Edge> edges;
-  std::vector<OutputMeta> outputs;
+  SmallVector<Edge, 3> edges;
+  SmallVector<OutputMeta, 1> outputs;
   /// (hook number, output, hook)
   struct OutputHook {
     unsigned number;

@@ -11,6 +11,9 @@
 #include <new>
 #include <vector>
 
+#include "weft/tensor/pooled.h"
+#include "weft/tensor/tally.h"
+
 namespace weft {
 namespace {
 
@@ -26,7 +29,8 @@ constexpr int kClasses = 4 * 64;
 // What may lie unused: enough for the working set of a training step, so that repeated steps take nothing new.
 constexpr int64_t kMaxCached = int64_t{4} << 30;
 
-std::atomic<int64_t> g_in_use{0}, g_cached{0}, g_peak{0}, g_system_calls{0};
+// Bytes taken from the system and not given back, their maximum, and those that lie in the shared bins.
+std::atomic<int64_t> g_held{0}, g_peak{0}, g_binned{0}, g_system_calls{0};
 
 // Sizes are rounded up to four steps per power of two, so that a block serves requests of nearly its size.
 int64_t rounded(int64_t bytes) {
@@ -42,13 +46,22 @@ int class_of(int64_t size) {
 }
 
 void* from_system(int64_t bytes) {
-  g_system_calls.fetch_add(1, std::memory_order_relaxed);
   bool huge = bytes >= kHuge;
   void* p = std::aligned_alloc(huge ? kHuge : kSmall,
                                static_cast<size_t>(huge ? (bytes + kHuge - 1) / kHuge * kHuge : bytes));
   if (!p) throw std::bad_alloc();
   if (huge) madvise(p, static_cast<size_t>(bytes), MADV_HUGEPAGE);
+  g_system_calls.fetch_add(1, std::memory_order_relaxed);
+  const int64_t held = g_held.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  int64_t peak = g_peak.load(std::memory_order_relaxed);
+  while (held > peak && !g_peak.compare_exchange_weak(peak, held, std::memory_order_relaxed)) {
+  }
   return p;
+}
+
+void to_system(void* block, int64_t bytes) noexcept {
+  g_held.fetch_sub(bytes, std::memory_order_relaxed);
+  std::free(block);
 }
 
 struct Bin {
@@ -61,95 +74,144 @@ std::array<Bin, kClasses>& bins() {
   return *bins;
 }
 
-// The thread's own stock of small blocks, which needs no lock.
-constexpr int64_t kLocalMax = 64 << 10;
-constexpr size_t kLocalBlocks = 16;
-struct LocalStock {
-  std::array<std::vector<void*>, kClasses> blocks;
-  ~LocalStock();
-};
-thread_local bool t_stock_gone = false;
-LocalStock* local_stock() {
-  if (t_stock_gone) return nullptr;
-  thread_local LocalStock stock;
-  return &stock;
-}
-
 void to_bin(int c, void* block, int64_t bytes) noexcept {
-  if (g_cached.load(std::memory_order_relaxed) > kMaxCached) {
-    g_cached.fetch_sub(bytes, std::memory_order_relaxed);
-    std::free(block);
-    return;
-  }
+  if (g_binned.load(std::memory_order_relaxed) > kMaxCached) return to_system(block, bytes);
   Bin& bin = bins()[c];
   std::lock_guard lock(bin.mutex);
   bin.blocks.push_back(block);
+  g_binned.fetch_add(bytes, std::memory_order_relaxed);
 }
 
-int64_t size_of_class(int c) { return (int64_t{4} + c % 4) << (c / 4 - 2); }
-
-LocalStock::~LocalStock() {
-  t_stock_gone = true;
-  for (int c = 0; c < kClasses; ++c)
-    for (void* block : blocks[c]) to_bin(c, block, size_of_class(c));
-}
-
-void* take_cached(int c, int64_t size) {
-  if (size <= kLocalMax)
-    if (LocalStock* stock = local_stock(); stock && !stock->blocks[c].empty()) {
-      void* p = stock->blocks[c].back();
-      stock->blocks[c].pop_back();
-      return p;
-    }
+void* from_bin(int c, int64_t size) {
   Bin& bin = bins()[c];
   std::lock_guard lock(bin.mutex);
   if (bin.blocks.empty()) return nullptr;
   void* p = bin.blocks.back();
   bin.blocks.pop_back();
+  g_binned.fetch_sub(size, std::memory_order_relaxed);
   return p;
 }
+
+int64_t size_of_class(int c) { return (int64_t{4} + c % 4) << (c / 4 - 2); }
+
+// Free blocks of one size, each holding the address of the next.
+struct FreeList {
+  void* head = nullptr;
+  uint32_t count = 0;
+  void push(void* block) {
+    *static_cast<void**>(block) = head;
+    head = block;
+    ++count;
+  }
+  void* pop() {
+    void* block = head;
+    if (block) {
+      head = *static_cast<void**>(block);
+      --count;
+    }
+    return block;
+  }
+};
+
+// The thread's own stock of small blocks and objects, which needs no lock.
+constexpr int64_t kLocalMax = 64 << 10;
+constexpr int kLocalClasses = 4 * 17;
+constexpr uint32_t kLocalBlocks = 16;
+constexpr size_t kObjectStep = 16, kObjectMax = 512;
+constexpr uint32_t kLocalObjects = 1024;
+struct LocalStock {
+  std::array<FreeList, kLocalClasses> blocks;
+  std::array<FreeList, kObjectMax / kObjectStep + 1> objects;
+  LocalStock();
+  ~LocalStock();
+};
+
+thread_local LocalStock* t_stock = nullptr;
+thread_local bool t_stock_gone = false;
+
+[[gnu::noinline]] LocalStock* first_stock() {
+  if (t_stock_gone) return nullptr;  // what a thread frees after its own end
+  thread_local LocalStock stock;
+  return &stock;
+}
+LocalStock* local_stock() { return t_stock ? t_stock : first_stock(); }
+
+LocalStock::LocalStock() { t_stock = this; }
+LocalStock::~LocalStock() {
+  t_stock = nullptr;
+  t_stock_gone = true;
+  for (int c = 0; c < kLocalClasses; ++c)
+    while (void* block = blocks[c].pop()) {
+      Tally::add(Tally::kCachedBytes, -size_of_class(c));
+      to_bin(c, block, size_of_class(c));
+    }
+  for (FreeList& list : objects)
+    while (void* object = list.pop()) ::operator delete(object);
+}
+
+size_t object_class(size_t bytes) { return (bytes + kObjectStep - 1) / kObjectStep; }
 
 }  // namespace
 
 namespace detail {
 
 void* allocate(int64_t* bytes) {
-  int64_t size = *bytes = rounded(*bytes);
-  void* p = nullptr;
-  if (kKeeps) p = take_cached(class_of(size), size);
-  if (p)
-    g_cached.fetch_sub(size, std::memory_order_relaxed);
-  else
-    p = from_system(size);
-  int64_t in_use = g_in_use.fetch_add(size, std::memory_order_relaxed) + size;
-  int64_t total = in_use + g_cached.load(std::memory_order_relaxed);
-  int64_t peak = g_peak.load(std::memory_order_relaxed);
-  while (total > peak && !g_peak.compare_exchange_weak(peak, total, std::memory_order_relaxed)) {
-  }
-  return p;
+  const int64_t size = *bytes = rounded(*bytes);
+  if (!kKeeps) return from_system(size);
+  const int c = class_of(size);
+  if (size <= kLocalMax)
+    if (LocalStock* stock = local_stock())
+      if (void* block = stock->blocks[c].pop()) {
+        Tally::add(Tally::kCachedBytes, -size);
+        return block;
+      }
+  void* block = from_bin(c, size);
+  return block ? block : from_system(size);
 }
 
 void deallocate(void* block, int64_t bytes) noexcept {
-  g_in_use.fetch_sub(bytes, std::memory_order_relaxed);
-  if (!kKeeps) return std::free(block);
-  g_cached.fetch_add(bytes, std::memory_order_relaxed);
-  int c = class_of(bytes);
+  if (!kKeeps) return to_system(block, bytes);
+  const int c = class_of(bytes);
   if (bytes <= kLocalMax)
-    if (LocalStock* stock = local_stock(); stock && stock->blocks[c].size() < kLocalBlocks)
-      return stock->blocks[c].push_back(block);
+    if (LocalStock* stock = local_stock(); stock && stock->blocks[c].count < kLocalBlocks) {
+      Tally::add(Tally::kCachedBytes, bytes);
+      return stock->blocks[c].push(block);
+    }
   to_bin(c, block, bytes);
+}
+
+void* allocate_object(size_t bytes) {
+  if (kKeeps && bytes <= kObjectMax)
+    if (LocalStock* stock = local_stock()) {
+      const size_t c = object_class(bytes);
+      void* object = stock->objects[c].pop();
+      return object ? object : ::operator new(c* kObjectStep);
+    }
+  return ::operator new(bytes);
+}
+
+void free_object(void* object, size_t bytes) noexcept {
+  if (kKeeps && bytes <= kObjectMax)
+    if (LocalStock* stock = local_stock()) {
+      FreeList& list = stock->objects[object_class(bytes)];
+      if (list.count < kLocalObjects) return list.push(object);
+    }
+  ::operator delete(object);
 }
 
 }  // namespace detail
 
-MemoryStats memory_stats() { return {g_in_use, g_cached, g_peak, g_system_calls}; }
+MemoryStats memory_stats() {
+  const int64_t cached = g_binned + Tally::total(Tally::kCachedBytes);
+  return {g_held - cached, cached, g_peak, g_system_calls};
+}
 
 void release_cached_memory() {
   for (int c = 0; c < kClasses; ++c) {
     Bin& bin = bins()[c];
     std::lock_guard lock(bin.mutex);
-    for (void* block : bin.blocks) std::free(block);
-    g_cached.fetch_sub(static_cast<int64_t>(bin.blocks.size()) * size_of_class(c), std::memory_order_relaxed);
+    for (void* block : bin.blocks) to_system(block, size_of_class(c));
+    g_binned.fetch_sub(static_cast<int64_t>(bin.blocks.size()) * size_of_class(c), std::memory_order_relaxed);
     bin.blocks.clear();
   }
 }

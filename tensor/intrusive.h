@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <utility>
 
+#include "weft/tensor/pooled.h"
+
 namespace weft {
 
 /// Base of reference-counted objects. The derived class is freed by Derived::destroy(const Derived*), which by default
 /// deletes; a class whose destruction could recurse hides it with its own.
 template <class Derived>
-class RefCounted {
+class RefCounted : public Pooled {
  public:
   void retain() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
   /// Not named release: what a Node's release() frees is another matter, and would hide this one from Ref.

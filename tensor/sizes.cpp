@@ -2,26 +2,13 @@
 
 namespace weft {
 
-void Dims::reserve(size_t n) {
-  if (n <= capacity_) return;
-  size_t capacity = std::max<size_t>(n, 2 * capacity_);
+void Dims::grow(size_t n) {
+  const size_t capacity = std::max<size_t>(n, 2 * capacity_);
   auto* heap = new int64_t[capacity];
   std::copy(begin(), end(), heap);
   free_heap();
   heap_ = heap;
   capacity_ = static_cast<uint32_t>(capacity);
-}
-
-void Dims::assign(const int64_t* p, size_t n) {
-  reserve(n);
-  size_ = static_cast<uint32_t>(n);
-  std::copy(p, p + n, data());
-}
-
-void Dims::resize(size_t n, int64_t value) {
-  reserve(n);
-  if (n > size_) std::fill(data() + size_, data() + n, value);
-  size_ = static_cast<uint32_t>(n);
 }
 
 void Dims::insert(size_t at, int64_t v) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <iosfwd>
 #include <string>
@@ -23,10 +24,19 @@ class Dims {
   Dims(const int64_t* p, size_t n) { assign(p, n); }
   Dims(size_t n, int64_t value) { resize(n, value); }
   Dims(IntArrayRef v);  // NOLINT: sizes are copied freely
-  Dims(const Dims& o) { assign(o.data(), o.size()); }
+  Dims(const Dims& o) {
+    if (o.heap_) [[unlikely]]
+      assign(o.data(), o.size());
+    else
+      size_ = o.size_, copy_inline(o);
+  }
   Dims(Dims&& o) noexcept { take(o); }
   Dims& operator=(const Dims& o) {
-    if (this != &o) assign(o.data(), o.size());
+    if (this == &o) return *this;
+    if (o.heap_ || heap_) [[unlikely]]
+      assign(o.data(), o.size());
+    else
+      size_ = o.size_, copy_inline(o);
     return *this;
   }
   Dims& operator=(Dims&& o) noexcept {
@@ -52,24 +62,39 @@ class Dims {
   void push_back(int64_t v) { insert(size_, v); }
   void insert(size_t at, int64_t v);
   void erase(size_t at);
-  void resize(size_t n, int64_t value = 0);
+  void resize(size_t n, int64_t value = 0) {
+    reserve(n);
+    for (size_t i = size_; i < n; ++i) data()[i] = value;
+    size_ = static_cast<uint32_t>(n);
+  }
 
  private:
   static constexpr size_t kInline = 5;
-  void assign(const int64_t* p, size_t n);
-  void reserve(size_t n);
+  void assign(const int64_t* p, size_t n) {
+    reserve(n);
+    size_ = static_cast<uint32_t>(n);
+    int64_t* to = data();
+    for (size_t i = 0; i < n; ++i) to[i] = p[i];
+  }
+  void reserve(size_t n) {
+    if (n > capacity_) [[unlikely]]
+      grow(n);
+  }
+  void grow(size_t n);
+  // All places, used or not: a fixed number of moves beats a loop.
+  void copy_inline(const Dims& o) { std::memcpy(inline_, o.inline_, sizeof inline_); }
   void free_heap() {
     delete[] heap_;
     heap_ = nullptr;
   }
   void take(Dims& o) {
     size_ = o.size_, capacity_ = o.capacity_, heap_ = o.heap_;
-    std::copy(o.inline_, o.inline_ + kInline, inline_);
+    copy_inline(o);
     o.heap_ = nullptr, o.size_ = 0, o.capacity_ = kInline;
   }
   uint32_t size_ = 0, capacity_ = kInline;
   int64_t* heap_ = nullptr;
-  int64_t inline_[kInline];
+  int64_t inline_[kInline] = {};
 };
 
 /// A view of consecutive int64s, valid as long as what it views: use it for parameters, never for members.

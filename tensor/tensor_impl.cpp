@@ -1,11 +1,9 @@
 #include "weft/tensor/tensor_impl.h"
 
-#include <atomic>
+#include "weft/tensor/tally.h"
 
 namespace weft {
 namespace {
-std::atomic<int64_t> g_live{0};
-
 bool is_contiguous(const Dims& sizes, const Dims& strides) {
   int64_t expected = 1;
   for (size_t i = sizes.size(); i-- > 0;) {
@@ -25,11 +23,11 @@ TensorImpl::TensorImpl(Ref<Storage> s, Dtype d, Dims sz, Dims st, int64_t off)
       numel(numel_of(sizes)),
       dtype(d),
       contiguous(is_contiguous(sizes, strides)) {
-  g_live.fetch_add(1, std::memory_order_relaxed);
+  Tally::add(Tally::kTensors, 1);
 }
 
-TensorImpl::~TensorImpl() { g_live.fetch_sub(1, std::memory_order_relaxed); }
+TensorImpl::~TensorImpl() { Tally::add(Tally::kTensors, -1); }
 
-int64_t TensorImpl::live() { return g_live.load(); }
+int64_t TensorImpl::live() { return Tally::total(Tally::kTensors); }
 
 }  // namespace weft

@@ -10,7 +10,7 @@
 namespace weft {
 
 /// Base of what autograd/ hangs on a tensor.
-struct AutogradSlot {
+struct AutogradSlot : Pooled {
   virtual ~AutogradSlot() = default;
 };
 

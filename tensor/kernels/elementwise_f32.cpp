@@ -145,14 +145,25 @@ BinaryLoop find_binary(Binary f, Broadcast broadcast) {
   return nullptr;
 }
 
+FindUnary unary_finder() { return find_unary; }
+FindBinary binary_finder() { return find_binary; }
+
 }  // namespace weft::kernel::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace weft::kernel {
-HWY_EXPORT(find_unary);
-HWY_EXPORT(find_binary);
-UnaryLoop unary_loop_f32(Unary f) { return HWY_DYNAMIC_DISPATCH(find_unary)(f); }
-BinaryLoop binary_loop_f32(Binary f, Broadcast b) { return HWY_DYNAMIC_DISPATCH(find_binary)(f, b); }
+HWY_EXPORT(unary_finder);
+HWY_EXPORT(binary_finder);
+
+// Highway's dispatch is asked once: it costs as much as a small loop.
+UnaryLoop unary_loop_f32(Unary f) {
+  static const auto find = HWY_DYNAMIC_DISPATCH(unary_finder)();
+  return find(f);
+}
+BinaryLoop binary_loop_f32(Binary f, Broadcast b) {
+  static const auto find = HWY_DYNAMIC_DISPATCH(binary_finder)();
+  return find(f, b);
+}
 }  // namespace weft::kernel
 #endif

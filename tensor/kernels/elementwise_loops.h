@@ -15,6 +15,8 @@ UnaryLoop unary_loop(Unary f, Dtype dtype);
 BinaryLoop binary_loop(Binary f, Dtype dtype, Broadcast broadcast);
 BinaryLoop compare_loop(Compare f, Dtype dtype, Broadcast broadcast);
 
+using FindUnary = UnaryLoop (*)(Unary);
+using FindBinary = BinaryLoop (*)(Binary, Broadcast);
 /// The float32 loops for the instruction set of this machine; null for functions without a vector form.
 UnaryLoop unary_loop_f32(Unary f);
 BinaryLoop binary_loop_f32(Binary f, Broadcast broadcast);

@@ -1,0 +1,16 @@
+// Counts of the whole process that every op adds to. Each thread adds to its own, without a locked instruction.
+#pragma once
+
+#include <cstdint>
+
+namespace weft {
+
+class Tally {
+ public:
+  enum Of : uint8_t { kCachedBytes, kTensors };
+  static void add(Of what, int64_t n) noexcept;
+  /// The sum over all threads, those that ended included; exact when no other thread adds meanwhile.
+  static int64_t total(Of what);
+};
+
+}  // namespace weft
