@@ -11,10 +11,16 @@ namespace weft::kernel {
 namespace {
 
 constexpr double kFlopsPerNs = 100;  // of one core in float32, roughly
+constexpr double kBytesPerNs = 60;   // that one core reads from its cache in a product of one row
 constexpr double kTileFlops = 4e6;   // a smaller tile is not worth handing over
 constexpr int64_t kMaxTiles = 64;
 constexpr int64_t kTileColumns = 128;  // narrower panels lose up to a quarter of the rate with AVX-512
 constexpr int64_t kWantedTiles = 16;   // enough for a machine of many cores
+
+// Products of too few tiles are cut finer than that, down to these: two threads then still gain.
+constexpr double kSmallTileFlops = 1.5e6;
+constexpr double kSmallTileBytes = 192 << 10;  // of B, which a product of few rows waits for
+constexpr int64_t kSmallTiles = 4;
 
 double flops(int64_t m, int64_t n, int64_t k) {
   return 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
@@ -32,6 +38,15 @@ struct Tiling {
     if (rows * columns < 4)
       sums =
           std::clamp<int64_t>(std::min(worth / (rows * columns), k / 512), 1, std::min<int64_t>(16, kSums / (m * n)));
+    if (rows * columns * sums == 1) cut_finer(m, n, k);
+  }
+  void cut_finer(int64_t m, int64_t n, int64_t k) {
+    const double worth = std::max(flops(m, n, k) / kSmallTileFlops, static_cast<double>(n * k * 4) / kSmallTileBytes);
+    const auto tiles =
+        static_cast<int64_t>(std::min<double>(kSmallTiles, worth)) / 2 * 2;  // an even load for two cores
+    if (tiles < 2) return;
+    columns = std::clamp<int64_t>(tiles, 1, (n + 16) / 32);
+    if (columns == 1) rows = std::clamp<int64_t>(tiles, 1, (m + 16) / 32);
   }
   static constexpr int64_t kSums = 1 << 22;  // floats of partial sums at most
   int64_t rows = 1, columns = 1, sums = 1;
@@ -122,7 +137,8 @@ void sgemm(int64_t m, int64_t n, int64_t k, float alpha, const Operand& a, const
     FlushDenormals flush;
     return tile(a, b, {0, 1, m}, {0, 1, n}, {0, 1, k}, alpha, beta, c, ldc, bias);
   }
-  const double cost = flops(m, n, k) / kFlopsPerNs / static_cast<double>(count * t.sums);
+  const double cost = std::max(flops(m, n, k) / kFlopsPerNs, static_cast<double>(n * k * 4) / kBytesPerNs) /
+                      static_cast<double>(count * t.sums);
   if (t.sums == 1)
     return parallel_pieces(count, cost, [&](int64_t i) {
       const Span rows(i / t.columns, t.rows, m), columns(i % t.columns, t.columns, n);
