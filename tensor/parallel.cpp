@@ -27,8 +27,8 @@ namespace weft {
 namespace {
 
 constexpr int64_t kMaxPieces = 64;
-constexpr double kPieceNs = 8000;    // a piece below this does not pay for handing it over
-constexpr double kSerialNs = 16000;  // work below this is done by the caller
+constexpr double kPieceNs = 4000;    // a piece below this does not pay for handing it over
+constexpr double kSerialNs = 8000;  // work below this is done by the caller
 
 int default_threads() {
   if (const char* text = std::getenv("WEFT_THREADS")) {

@@ -45,8 +45,8 @@ struct Tiling {
     const auto tiles =
         static_cast<int64_t>(std::min<double>(kSmallTiles, worth)) / 2 * 2;  // an even load for two cores
     if (tiles < 2) return;
-    columns = std::clamp<int64_t>(tiles, 1, (n + 16) / 32);
-    if (columns == 1) rows = std::clamp<int64_t>(tiles, 1, (m + 16) / 32);
+    columns = std::min(tiles, std::max<int64_t>(1, (n + 16) / 32));
+    if (columns == 1) rows = std::min(tiles, std::max<int64_t>(1, (m + 16) / 32));
   }
   static constexpr int64_t kSums = 1 << 22;  // floats of partial sums at most
   int64_t rows = 1, columns = 1, sums = 1;
