@@ -63,7 +63,7 @@ struct Exclusive : datasets::Dataset<Exclusive> {
   explicit Exclusive(size_t n) : inner(n) {}
   Exclusive(const Exclusive& o) : Dataset(o), inner(o.inner) {}
   Example<> get(size_t i) override {
-    BOOST_REQUIRE_MESSAGE(!busy.exchange(true), "two threads called one copy at once");
+    if (busy.exchange(true)) throw std::logic_error("two threads called one copy at once");
     std::this_thread::yield();
     Example<> e = inner.get(i);
     busy = false;

@@ -68,7 +68,7 @@ struct Operands {
 std::vector<Tensor> all_passes(const Case& k, const Operands& o) {
   const auto [dw, none] = kernel::conv2d_weight_grad(o.dy, o.x, k.kh, k.kw, k.options, false);
   const auto [dw2, db] = kernel::conv2d_weight_grad(o.dy, o.x, k.kh, k.kw, k.options, true);
-  BOOST_TEST(!none.defined());
+  if (none.defined()) throw std::logic_error("a bias gradient nobody asked for");  // may run on any thread
   return {kernel::conv2d(o.x, o.weight, o.bias, k.height(), k.width(), k.options),
           kernel::conv2d(o.x, o.weight, {}, k.height(), k.width(), k.options),
           kernel::conv2d_input_grad(o.dy, o.weight, {}, k.h, k.w, k.options),
