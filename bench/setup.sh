@@ -1,11 +1,11 @@
-# What bench/run, bench/compare and bench/roofline share. Sourced, not run.
+# What the commands of bench/ share. Sourced, not run.
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/setup.sh"
 source "$root/cmake/mnist.sh"
 
 # build_bench TARGET...: the release build with its benchmarks.
 build_bench() {
   install_packages "${packages[@]}"
-  [ -f "$build/CMakeCache.txt" ] && grep -q '^WEFT_BUILD_BENCH:BOOL=ON' "$build/CMakeCache.txt" ||
+  grep -qs "^build bench/$1:" "$build/build.ninja" ||
     (cd "$root" && cmake --preset release -DWEFT_BUILD_BENCH=ON >/dev/null) || die "Configuring failed."
   build_targets "$@"
 }
