@@ -66,11 +66,8 @@ AccumulateNode::~AccumulateNode() {
 namespace {
 
 Edge leaf_edge(const Tensor& t) {
-  AutogradMeta& meta = [&]() -> AutogradMeta& {
-    std::lock_guard lock(leaf_mutex());
-    return meta_of(t);
-  }();
   std::lock_guard lock(leaf_mutex());
+  AutogradMeta& meta = meta_of(t);
   if (meta.accumulator && meta.accumulator->try_retain()) return {Ref<Node>::adopt(meta.accumulator), 0};
   auto node = make_ref<AccumulateNode>(t);
   meta.accumulator = node.get();

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <mutex>
+#include <utility>
 
 #include "weft/tensor/allocator.h"
 #include "weft/tensor/kernels/reorder.h"
@@ -28,27 +29,23 @@ std::mutex& lock_of(const Storage* s) {
 }
 }  // namespace
 
-Ref<Buffer> Storage::raw(bool* channels_last) const {
-  if (!channels_last_.load(std::memory_order_acquire)) {
-    *channels_last = false;
-    return buffer_;
-  }
+void* Storage::raw_image(bool* channels_last) const {
   std::lock_guard lock(lock_of(this));
   *channels_last = channels_last_.load(std::memory_order_relaxed);
-  return buffer_;
+  return buffer_->data();
 }
 
 void Storage::standardise() const {
   // The reorder runs on other threads too and may run any task meanwhile, so no lock is held across it; when two
   // threads do the same work, the first result stays.
   bool channels_last;
-  Ref<Buffer> old = raw(&channels_last);
+  const void* old = raw(&channels_last);
   if (!channels_last) return;
   auto fresh = make_ref<Buffer>(image_.n * image_.c * image_.h * image_.w * item_);
-  kernel::nhwc_to_nchw(old->data(), fresh->data(), image_.n, image_.c, image_.h, image_.w, item_);
+  kernel::nhwc_to_nchw(old, fresh->data(), image_.n, image_.c, image_.h, image_.w, item_);
   std::lock_guard lock(lock_of(this));
   if (!channels_last_.load(std::memory_order_relaxed)) return;
-  buffer_ = std::move(fresh);
+  image_buffer_ = std::exchange(buffer_, std::move(fresh));
   channels_last_.store(false, std::memory_order_release);
 }
 

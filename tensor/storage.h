@@ -51,8 +51,11 @@ class Storage : public RefCounted<Storage> {
     return buffer_->data();
   }
   bool channels_last() const { return channels_last_.load(std::memory_order_acquire); }
-  /// The memory as it lies now. The reference keeps it valid if another thread asks for standard order meanwhile.
-  Ref<Buffer> raw(bool* channels_last) const;
+  /// The memory as it lies now. It stays as long as the storage, even when another thread asks for standard order.
+  void* raw(bool* channels_last) const {
+    *channels_last = false;
+    return channels_last_.load(std::memory_order_acquire) ? raw_image(channels_last) : buffer_->data();
+  }
   int64_t bytes() const { return buffer_->bytes(); }
 
   /// How often the memory was changed in place.
@@ -62,7 +65,9 @@ class Storage : public RefCounted<Storage> {
 
  private:
   void standardise() const;
+  void* raw_image(bool* channels_last) const;
   mutable Ref<Buffer> buffer_;
+  mutable Ref<Buffer> image_buffer_;  ///< what buffer_ was before standardise()
   std::atomic<uint32_t> version_{0};
   mutable std::atomic<bool> channels_last_{false};
   ImageSizes image_{};

@@ -60,7 +60,7 @@ bool same_layout(const Tensor& a, const Tensor& b);
 template <class T>
 T* flat_data(const Tensor& x) {
   bool order;
-  return static_cast<T*>(x.impl().storage->raw(&order)->data()) + x.impl().offset;
+  return static_cast<T*>(x.impl().storage->raw(&order)) + x.impl().offset;
 }
 
 }  // namespace weft::kernel

@@ -14,12 +14,11 @@ bool visibly_channels_last(const Tensor& x) {
 template <class T>
 Image<T> image_of(const Tensor& x) {
   bool is_private;
-  Ref<Buffer> memory = x.impl().storage->raw(&is_private);
-  const auto* data = static_cast<const T*>(memory->data()) + x.storage_offset();
-  if (is_private || visibly_channels_last(x)) return {data, true, is_private, x, memory};
-  if (x.impl().contiguous) return {data, false, false, x, memory};
+  const auto* data = static_cast<const T*>(x.impl().storage->raw(&is_private)) + x.storage_offset();
+  if (is_private || visibly_channels_last(x)) return {data, true, is_private, x};
+  if (x.impl().contiguous) return {data, false, false, x};
   Tensor copy = kernel::contiguous(x);
-  return {copy.data_ptr<T>(), false, false, copy, {}};
+  return {copy.data_ptr<T>(), false, false, copy};
 }
 
 template <class T>
@@ -29,7 +28,7 @@ Image<T> image_as(const Tensor& x, bool channels_last) {
   Tensor other = empty(x.sizes(), x.dtype());
   auto reorder = channels_last ? nchw_to_nhwc : nhwc_to_nchw;
   reorder(image.data, other.data_ptr(), x.size(0), x.size(1), x.size(2), x.size(3), x.element_size());
-  return {other.data_ptr<T>(), channels_last, false, other, {}};
+  return {other.data_ptr<T>(), channels_last, false, other};
 }
 
 template Image<float> image_of<float>(const Tensor&);

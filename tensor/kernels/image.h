@@ -12,7 +12,6 @@ struct Image {
   bool channels_last;  ///< else standard order; a batch of one channel or of 1 x 1 images is in both orders
   bool is_private;     ///< channels-last although strides() says otherwise
   Tensor tensor;
-  Ref<Buffer> memory;
 };
 
 /// The batch as it lies. One that lies in neither order is copied to standard order first.
@@ -33,7 +32,7 @@ Tensor new_channels_last(IntArrayRef sizes, Dtype dtype, const Tensor& like);
 template <class T>
 T* image_data(const Tensor& out) {
   bool order;
-  return static_cast<T*>(out.impl().storage->raw(&order)->data()) + out.storage_offset();
+  return static_cast<T*>(out.impl().storage->raw(&order)) + out.storage_offset();
 }
 
 }  // namespace weft::kernel

@@ -25,8 +25,7 @@ void sort_and_merge(std::vector<Dim>& dims) {
 RawView::RawView(const Tensor& x) {
   const TensorImpl& t = x.impl();
   bool channels_last = false;
-  keep = t.storage->raw(&channels_last);
-  data = static_cast<const char*>(keep->data()) + t.offset * item_size(t.dtype);
+  data = static_cast<const char*>(t.storage->raw(&channels_last)) + t.offset * item_size(t.dtype);
   strides = t.strides;
   if (channels_last) {
     const Dims& s = t.sizes;

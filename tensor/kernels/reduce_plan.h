@@ -11,7 +11,6 @@ namespace weft::kernel {
 /// Where a tensor's elements are, without putting a private channels-last storage into standard order.
 struct RawView {
   explicit RawView(const Tensor& x);
-  Ref<Buffer> keep;
   const void* data;
   Dims strides;
 };

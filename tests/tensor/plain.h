@@ -67,7 +67,7 @@ inline Tensor tensor_of(const std::vector<double>& values, const std::vector<int
   }
   if (!storage) storage = make_ref<Storage>(2 * n * item);
   bool private_order = false;
-  void* memory = storage->raw(&private_order)->data();
+  void* memory = storage->raw(&private_order);
   dispatch(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     size_t i = 0;
