@@ -4,8 +4,11 @@
 #include <cmath>
 
 #include "weft/optim/fused.h"
+#include "weft/optim/options_of.h"
 
 namespace weft::optim {
+
+template class OptionsOf<AdadeltaOptions>;
 namespace {
 
 template <class T>

@@ -2,8 +2,11 @@
 #include "weft/optim/adam.h"
 
 #include "weft/optim/adam_rule.h"
+#include "weft/optim/options_of.h"
 
 namespace weft::optim {
+
+template class OptionsOf<AdamOptions>;
 
 void AdamOptions::validate() const {
   check_not_negative("Adam", "lr", lr());

@@ -2,8 +2,11 @@
 #include "weft/optim/adamw.h"
 
 #include "weft/optim/adam_rule.h"
+#include "weft/optim/options_of.h"
 
 namespace weft::optim {
+
+template class OptionsOf<AdamWOptions>;
 
 void AdamWOptions::validate() const {
   check_not_negative("AdamW", "lr", lr());

@@ -60,8 +60,9 @@ class OptimizerOptions {
                                                                       \
  public:
 
-/// Everything that follows from the list of options: Self has `template <class S> static auto list(S& self)`, a
-/// std::tie of its options without lr.
+/// Everything that follows from the list of options. The bodies are in options_of.h, which the source of an optimizer
+/// includes to instantiate `template class OptionsOf<Self>`; programs that only use it need not compile them. Self has
+/// `template <class S> static auto list(S& self)`, a std::tie of its options without lr.
 template <class Self>
 class OptionsOf : public OptimizerOptions {
  public:
@@ -70,32 +71,11 @@ class OptionsOf : public OptimizerOptions {
   double lr() const { return lr_.value; }
   double& lr() { return lr_.value; }
 
-  std::unique_ptr<OptimizerOptions> clone() const override { return std::make_unique<Self>(self()); }
-  void inherit(const OptimizerOptions& defaults) override {
-    auto* from = dynamic_cast<const Self*>(&defaults);
-    check<ValueError>(from, "[optim] the options of a group are not of the optimizer's kind");
-    zip(all(self()), all(*from), [](auto& mine, const auto& theirs) {
-      if (!mine.is_set()) mine.value = theirs.value;
-    });
-  }
-  Metadata save() const override {
-    Metadata out;
-    each(all(self()), [&](const auto& option) { save_option(out, option.name, option.value); });
-    return out;
-  }
-  void load(const Metadata& saved) override {
-    each(all(self()), [&](auto& option) { load_option(saved, option.name, option.value), option.assigned = true; });
-  }
-  double* momentum_option() override {
-    double* found = nullptr;
-    each(all(self()), [&](auto& option) {
-      if constexpr (std::is_same_v<std::remove_reference_t<decltype(option.value)>, Betas>)
-        found = &std::get<0>(option.value);
-      else if constexpr (std::is_same_v<std::remove_reference_t<decltype(option.value)>, double>)
-        if (std::string_view(option.name) == "momentum") found = &option.value;
-    });
-    return found;
-  }
+  std::unique_ptr<OptimizerOptions> clone() const override;
+  void inherit(const OptimizerOptions& defaults) override;
+  Metadata save() const override;
+  void load(const Metadata& saved) override;
+  double* momentum_option() override;
 
  private:
   Self& self() { return static_cast<Self&>(*this); }
@@ -114,17 +94,6 @@ class OptionsOf : public OptimizerOptions {
   static void zip(A a, B b, F f) {
     [&]<size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(a), std::get<I>(b)), ...); }
     (std::make_index_sequence<std::tuple_size_v<A>>());
-  }
-  static void save_option(Metadata& out, const std::string& name, double v) { out[name] = to_text(v); }
-  static void save_option(Metadata& out, const std::string& name, bool v) { out[name] = to_text(int64_t{v}); }
-  static void save_option(Metadata& out, const std::string& name, const Betas& v) {
-    save_option(out, name + ".0", std::get<0>(v));
-    save_option(out, name + ".1", std::get<1>(v));
-  }
-  static void load_option(const Metadata& m, const std::string& name, double& v) { v = double_at(m, name); }
-  static void load_option(const Metadata& m, const std::string& name, bool& v) { v = int_at(m, name) != 0; }
-  static void load_option(const Metadata& m, const std::string& name, Betas& v) {
-    v = {double_at(m, name + ".0"), double_at(m, name + ".1")};
   }
 };
 
