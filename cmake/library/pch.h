@@ -1,0 +1,4 @@
+// What most of the library's sources spend their time on, precompiled.
+#include "weft/autograd/record.h"
+#include "weft/tensor/creation.h"
+#include "weft/tensor/parallel.h"
