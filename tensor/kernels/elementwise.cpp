@@ -143,8 +143,9 @@ Tensor unary(Unary f, const Tensor& x, double p, double q) {
 
 Tensor binary(Binary f, const char* op, const Tensor& a, const Tensor& b, double p, double q) {
   Dtype dtype = computed_in(f, result_type(a, b));
-  return run([&](Broadcast w) { return binary_loop(f, dtype, w); }, op, to_dtype(a, dtype), to_dtype(b, dtype), dtype,
-             cost_of(f, dtype), p, q);
+  auto loop = [&](Broadcast w) { return binary_loop(f, dtype, w); };
+  if (a.dtype() == dtype && b.dtype() == dtype) return run(loop, op, a, b, dtype, cost_of(f, dtype), p, q);
+  return run(loop, op, to_dtype(a, dtype), to_dtype(b, dtype), dtype, cost_of(f, dtype), p, q);
 }
 
 Tensor binary(Binary f, const char* op, const Tensor& a, const Scalar& b, double p, double q) {

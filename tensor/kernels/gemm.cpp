@@ -14,6 +14,7 @@ constexpr double kFlopsPerNs = 100;  // of one core in float32, roughly
 constexpr double kBytesPerNs = 60;   // that one core reads from its cache in a product of one row
 constexpr double kTileFlops = 4e6;   // a smaller tile is not worth handing over
 constexpr int64_t kMaxTiles = 64;
+constexpr int64_t kTallTile = 1024;
 constexpr int64_t kTileColumns = 128;  // narrower panels lose up to a quarter of the rate with AVX-512
 constexpr int64_t kWantedTiles = 16;   // enough for a machine of many cores
 
@@ -35,6 +36,8 @@ struct Tiling {
     if (columns % 2 == 1 && columns > 1 && columns < 8 && columns < worth) ++columns;  // an even load for two cores
     if (columns < kWantedTiles)
       rows = std::clamp<int64_t>(std::min(worth / columns, kWantedTiles / columns), 1, std::max<int64_t>(1, m / 64));
+    // Tall tiles outgrow the cache.
+    rows = std::max(rows, std::min(kMaxTiles / columns, m / kTallTile));
     if (rows * columns < 4)
       sums =
           std::clamp<int64_t>(std::min(worth / (rows * columns), k / 512), 1, std::min<int64_t>(16, kSums / (m * n)));
