@@ -1,6 +1,7 @@
 // Everything of data/: data sets, samplers, transforms, loader and files.
 #pragma once
 
+#include "weft/data/cross_validation.h"
 #include "weft/data/data_loader.h"
 #include "weft/data/dataset.h"
 #include "weft/data/idx.h"
