@@ -66,10 +66,9 @@ std::vector<Fold> stratified_k_fold(const Tensor& targets, size_t n_splits, bool
   std::vector<std::vector<size_t>> shares(count, std::vector<size_t>(n_splits));
   for (size_t i = 0; i < sorted.size(); ++i) ++shares[sorted[i]][i % n_splits];
   size_t largest = 0;
-  for (const auto& share : shares)
-    largest = std::max(largest, std::accumulate(share.begin(), share.end(), size_t{0}));
-  check<ValueError>(n_splits <= largest,
-                    "[stratified_k_fold] {} folds, the largest class has {} samples", n_splits, largest);
+  for (const auto& share : shares) largest = std::max(largest, std::accumulate(share.begin(), share.end(), size_t{0}));
+  check<ValueError>(n_splits <= largest, "[stratified_k_fold] {} folds, the largest class has {} samples", n_splits,
+                    largest);
 
   std::vector<std::vector<size_t>> folds_for(count);
   for (size_t c = 0; c < count; ++c) {

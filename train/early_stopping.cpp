@@ -37,7 +37,8 @@ Metadata EarlyStopping::state_dict() const {
 void EarlyStopping::load_state_dict(const Metadata& saved) {
   const std::string& kind = text_at(saved, "scheduler");
   check<StateError>(kind == "EarlyStopping", "[EarlyStopping] a state of {}", kind);
-  const int64_t steps = int_at(saved, "steps"), best_step = int_at(saved, "best_step"), waited = int_at(saved, "waited");
+  const int64_t steps = int_at(saved, "steps"), best_step = int_at(saved, "best_step"),
+                waited = int_at(saved, "waited");
   check<StateError>(0 <= best_step && best_step <= steps && waited == steps - best_step,
                     "[EarlyStopping] a state of {} steps, the best the {}., {} waited", steps, best_step, waited);
   best_ = best_step > 0 ? double_at(saved, "best") : std::numeric_limits<double>::quiet_NaN();

@@ -178,8 +178,9 @@ const ConfusionMatrix& Metrics::confusion() const {
 }
 
 std::string Metrics::table(const std::vector<std::string>& class_names) const {
-  const std::string top =
-      top_k_ > 1 && top_k_ < confusion().classes() ? fmt::format(", top-{} {:.2f} %", top_k_, 100 * top_k_accuracy()) : "";
+  const std::string top = top_k_ > 1 && top_k_ < confusion().classes()
+                              ? fmt::format(", top-{} {:.2f} %", top_k_, 100 * top_k_accuracy())
+                              : "";
   return fmt::format("{}accuracy {:.2f} %{}, mean loss {:.4f}\n", confusion().table(class_names), 100 * accuracy(), top,
                      loss());
 }

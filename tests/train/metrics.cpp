@@ -46,7 +46,8 @@ BOOST_AUTO_TEST_CASE(scores_are_scikit_learns) {
   BOOST_TEST(m.macro().precision == 13.0 / 18, within());
   BOOST_TEST(m.macro().recall == 13.0 / 18, within());
   BOOST_TEST(m.macro().f1 == 0.7, within());
-  for (double v : {m.accuracy(), m.micro().precision, m.micro().recall, m.micro().f1}) BOOST_TEST(v == 5.0 / 7, within());
+  for (double v : {m.accuracy(), m.micro().precision, m.micro().recall, m.micro().f1})
+    BOOST_TEST(v == 5.0 / 7, within());
   BOOST_TEST(m.total() == 7);
   BOOST_TEST(m.counts().equal(tensor({{1, 1, 0}, {0, 2, 0}, {1, 0, 2}}, kInt64)));
 }
@@ -134,8 +135,8 @@ BOOST_AUTO_TEST_CASE(tables_are_aligned) {
   Metrics m(2);
   m.add(tensor({{2., 1., 0.}, {0., 3., 1.}}), ids({0, 2}));
   const std::string text = m.table({"cat", "dog"});
-  for (const char* part : {"cat       1.0000  1.0000  1.0000        1\n", "dog ", "2         0.0000", "macro ", "micro ",
-                           "accuracy 50.00 %, top-2 100.00 %, mean loss 1.2887\n"})
+  for (const char* part : {"cat       1.0000  1.0000  1.0000        1\n", "dog ", "2         0.0000", "macro ",
+                           "micro ", "accuracy 50.00 %, top-2 100.00 %, mean loss 1.2887\n"})
     BOOST_TEST(text.find(part) != std::string::npos, part << " is not in\n" << text);
   BOOST_TEST(m.confusion().counts_table({"cat"}).find("true \\ predicted  cat  1  2\n") == 0u);
 }
