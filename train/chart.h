@@ -12,16 +12,16 @@ namespace weft::train {
 /// Points of one colour, with a name for the legend.
 struct Series {
   std::string name;
-  std::vector<double> x, y;  ///< as many of each; a point that is not finite breaks the line
-  bool line = true;          ///< join them
-  bool dots = false;         ///< mark each; short lines have dots anyway
-  int color = -1;            ///< which colour of the palette; -1: that of its place among the series
+  std::vector<double> x = {}, y = {};  ///< as many of each; a point that is not finite breaks the line
+  bool line = true;                    ///< join them
+  bool dots = false;                   ///< mark each; short lines have dots anyway
+  int color = -1;                      ///< which colour of the palette; -1: that of its place among the series
 };
 
 /// What stands on an axis.
 struct Axis {
   std::string label = {};
-  bool log = false;                ///< values that are not positive are left out
+  bool log = false;                          ///< values that are not positive are left out
   std::optional<double> min = {}, max = {};  ///< its ends; the data's where absent
 };
 
@@ -40,8 +40,8 @@ struct Chart {
 /// Number of colours before they repeat.
 inline constexpr int kChartColors = 8;
 
-/// An <svg> element for a page that holds chart_style(); each point tells its numbers when pointed at. Throws ValueError
-/// for series with x and y of different length, and sizes below 160 x 120.
+/// An <svg> element for a page that holds chart_style(); each point tells its numbers when pointed at. Throws
+/// ValueError for series with x and y of different length, and sizes below 160 x 120.
 std::string chart_svg(const Chart& chart);
 /// The colours of charts as CSS, for light and dark pages.
 std::string chart_style();
