@@ -1,6 +1,7 @@
 # What weft builds on. Each is packaged by the distributions; README.md says why each is there.
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(PNG REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)

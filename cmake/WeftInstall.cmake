@@ -9,6 +9,8 @@ foreach(room IN ITEMS tensor autograd nn optim data train)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${room}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weft"
           FILES_MATCHING PATTERN "*.h" PATTERN "*.def" PATTERN "kernels" EXCLUDE)
 endforeach()
+install(FILES "${PROJECT_SOURCE_DIR}/share/iris.csv" "${PROJECT_SOURCE_DIR}/share/README.md"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/weft")
 
 install(TARGETS weft EXPORT weftTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")

@@ -3,7 +3,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build="$root/build/release"
 
 # Debian's and Ubuntu's names of what README.md's table of dependencies lists.
-packages=(g++ cmake ninja-build pkgconf libdnnl-dev libtbb-dev libhwy-dev libfmt-dev zlib1g-dev
+packages=(g++ cmake ninja-build pkgconf libdnnl-dev libtbb-dev libhwy-dev libfmt-dev zlib1g-dev libpng-dev
           nlohmann-json3-dev libcli11-dev libboost-test-dev)
 
 say() { echo "$@" >&2; }

@@ -15,12 +15,10 @@
 
 namespace models {
 
-/// The command line of a training program. Add the program's own options to `app`, then parse.
-struct Options : weft::train::RunOptions {
-  explicit Options(const std::string& description) : app(description) {}
+/// The command line of any program. Add the program's own options to `app`, then parse.
+struct BaseOptions {
+  explicit BaseOptions(const std::string& description) : app(description) {}
 
-  std::optional<double> lr;
-  std::optional<int64_t> batch;
   uint64_t seed = 1;
   std::optional<int> threads;
   std::optional<std::string> data;
@@ -29,18 +27,11 @@ struct Options : weft::train::RunOptions {
   /// Reads the command line, seeds the generator and sets the number of threads. Ends the program after --help, and
   /// with exit code 2 and a line that names the option when the command line is wrong.
   void parse(int argc, char** argv) {
-    app.add_option("--lr", lr, "learning rate")->check(number("at least 0", [](double v) { return v >= 0; }));
-    app.add_option("--epochs", epochs, "passes over the training set")->check(count())->capture_default_str();
-    app.add_option("--steps", steps, "stop after so many steps instead, testing every 100")->check(count());
-    app.add_option("--batch", batch, "images per step")->check(count());
     app.add_option("--seed", seed, "of the random numbers")
         ->check(number("a whole number of at least 0", [](double v) { return v >= 0 && v == std::floor(v); }))
         ->capture_default_str();
     app.add_option("--threads", threads, "threads to use [WEFT_THREADS, else all cores]")->check(count());
     app.add_option("--data", data, "folder that holds mnist/ [WEFT_DATA, else the cache folder]");
-    app.add_option("--metrics", metrics, "write one JSON object per epoch (per 100 steps with --steps) to this file");
-    app.add_option("--save", save, "write the weights, with all that --resume needs, to this file");
-    app.add_option("--resume", resume, "go on from a file that --save wrote");
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
@@ -63,6 +54,26 @@ struct Options : weft::train::RunOptions {
   }
   static CLI::Validator count() {
     return number("a whole number of at least 1", [](double v) { return v >= 1 && v < 1e15 && v == std::floor(v); });
+  }
+};
+
+/// The command line of a training program.
+struct Options : BaseOptions, weft::train::RunOptions {
+  using BaseOptions::BaseOptions;
+
+  std::optional<double> lr;
+  std::optional<int64_t> batch;
+
+  /// As BaseOptions::parse.
+  void parse(int argc, char** argv) {
+    app.add_option("--lr", lr, "learning rate")->check(number("at least 0", [](double v) { return v >= 0; }));
+    app.add_option("--epochs", epochs, "passes over the training set")->check(count())->capture_default_str();
+    app.add_option("--steps", steps, "stop after so many steps instead, testing every 100")->check(count());
+    app.add_option("--batch", batch, "images per step")->check(count());
+    app.add_option("--metrics", metrics, "write one JSON object per epoch (per 100 steps with --steps) to this file");
+    app.add_option("--save", save, "write the weights, with all that --resume needs, to this file");
+    app.add_option("--resume", resume, "go on from a file that --save wrote");
+    BaseOptions::parse(argc, argv);
   }
 };
 

@@ -106,7 +106,7 @@ void Run::report() {
   model_.train();
   MetricsRecord r{
       epoch_,          step_,     loss_steps_ ? loss_sum_ / static_cast<double>(loss_steps_) : 0, last_->loss,
-      last_->accuracy, seconds(), training > 0 ? static_cast<double>(samples_) / training : 0};
+      last_->accuracy, seconds(), training > 0 ? static_cast<double>(samples_) / training : 0,    optimizer_.lr()};
   progress_.clear();
   std::string place = options_.steps ? fmt::format("step {}/{}", step_, *options_.steps)
                                      : fmt::format("epoch {}/{}", epoch_, options_.epochs);

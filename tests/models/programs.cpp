@@ -75,7 +75,8 @@ BOOST_FIXTURE_TEST_CASE(metrics_tell_the_course, Folder) {
     BOOST_TEST(r["epoch"] == records);
     BOOST_TEST(r["step"] == 20 * records);
     BOOST_TEST(r["test_accuracy"].get<double>() <= 1);
-    for (const char* key : {"train_loss", "test_loss", "seconds", "samples_per_second"}) BOOST_TEST(r[key].is_number());
+    for (const char* key : {"train_loss", "test_loss", "seconds", "samples_per_second", "learning_rate"})
+      BOOST_TEST(r[key].is_number());
     if (records == 3) BOOST_TEST(r["test_accuracy"].get<double>() > 0.5);
   }
   BOOST_TEST(records == 3);

@@ -1,0 +1,37 @@
+// The rows and cells of CSV text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft::data {
+
+/// Gives the rows of CSV text one by one.
+class CsvText {
+ public:
+  /// Both must live as long as the reader.
+  CsvText(std::string_view text, const std::string& name);
+  /// The cells of the next line that is not blank, without the spaces around those that are not quoted; false at the
+  /// end. Throws IoError for quotes that do not close or have something behind them.
+  bool next(std::vector<std::string>& cells);
+  /// Of the row last given, from 1.
+  int64_t line() const { return line_; }
+
+ private:
+  std::string quoted();
+  std::string plain();
+  bool at_row_end() const { return at_ >= text_.size() || text_[at_] == '\n' || text_[at_] == '\r'; }
+  void end_row();
+  std::string_view text_;
+  const std::string& name_;
+  size_t at_ = 0;
+  int64_t line_ = 0, next_line_ = 1;
+};
+
+/// The finite number that a whole text is; "+1", "1e-3" and "0.5" are, "", "1x" and "nan" are not.
+std::optional<double> number_in(std::string_view text);
+
+}  // namespace weft::data

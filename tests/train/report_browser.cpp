@@ -1,0 +1,126 @@
+// A report in a real browser, on a wide and on a narrow screen: what is drawn, and whether it fits.
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/train/sample_report.h"
+#include "weft/train/markup.h"
+
+using namespace weft::train;
+namespace fs = std::filesystem;
+
+namespace {
+
+// The first of the usual names of headless browsers that is on the path, or nothing.
+std::string browser() {
+  for (const char* name : {"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"})
+    if (std::system((std::string("command -v ") + name + " >/dev/null 2>&1").c_str()) == 0) return name;
+  return "";
+}
+
+// Stands around the report in a frame, which may be narrower than a browser's window can be. Measures the report when
+// it is laid out, and leaves what it found as JSON in an element of its own.
+constexpr const char* kProbe = R"html(<script>
+addEventListener('load', () => {
+  const view = document.querySelector('iframe').contentWindow, page = view.document, all = q => [...page.querySelectorAll(q)];
+  const box = e => { const b = e.getBoundingClientRect(); return {x: b.x, right: b.right, width: b.width, height: b.height}; };
+  const charts = all('svg.chart').map(svg => ({
+    name: svg.getAttribute('aria-label'), box: box(svg),
+    lines: [...svg.querySelectorAll('path.c0, path.c1')].map(p => ({length: p.getTotalLength(),
+      color: view.getComputedStyle(p).stroke, height: p.getBBox().height})),
+    text: Math.min(...[...svg.querySelectorAll('text')].map(t => t.getBoundingClientRect().height)),
+    outside: [...svg.querySelectorAll('path, circle, text')].filter(e => { const b = e.getBBox(), v = svg.viewBox.baseVal;
+      return b.x < -4 || b.y < -4 || b.x + b.width > v.width + 8 || b.y + b.height > v.height + 4; }).length,
+    notes: svg.querySelectorAll('.note title').length}));
+  const images = all('img').map(i => ({natural: i.naturalWidth, box: box(i)}));
+  const cells = all('.heat td').map(c => view.getComputedStyle(c).backgroundColor);
+  const found = {width: view.innerWidth, page: page.documentElement.scrollWidth, charts, images, cells,
+    sections: all('section, .tile').map(box)};
+  document.querySelector('pre').textContent = JSON.stringify(found);
+});
+</script>)html";
+
+struct Folder {
+  Folder() : path(fs::temp_directory_path() / ("weft-browser-" + std::to_string(getpid()))) {
+    fs::create_directories(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+  fs::path path;
+};
+
+// What the probe found in a frame of this width; null where the browser does not run at all.
+nlohmann::json probe(const Folder& folder, const std::string& name, int width) {
+  std::ofstream(folder.path / "frame.html")
+      << "<!DOCTYPE html><meta charset=\"utf-8\">" << kProbe
+      << "<pre id=\"probe\"></pre><iframe height=\"900\" width=\"" << width << "\" srcdoc=\""
+      << escape_markup(report_html(sample_report())) << "\"></iframe>";
+  const std::string out = (folder.path / "dom.html").string();
+  const std::string command = "timeout 120 " + name + " --headless --no-sandbox --disable-gpu --disable-dev-shm-usage" +
+                              " --hide-scrollbars --user-data-dir='" + (folder.path / "profile").string() +
+                              "' --window-size=1600,1000 --dump-dom 'file://" + (folder.path / "frame.html").string() +
+                              "' >'" + out + "' 2>'" + (folder.path / "log.txt").string() + "'";
+  if (std::system(command.c_str()) != 0) return nullptr;
+  std::ifstream in(out);
+  std::stringstream dom;
+  dom << in.rdbuf();
+  const std::string text = dom.str(), begin = "<pre id=\"probe\">";
+  const size_t from = text.find(begin);
+  if (from == std::string::npos) return nullptr;
+  return nlohmann::json::parse(text.substr(from + begin.size(), text.find("</pre>", from) - from - begin.size()));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(report_browser)
+
+BOOST_AUTO_TEST_CASE(charts_are_drawn_and_the_page_fits) {
+  const std::string name = browser();
+  if (name.empty()) {
+    std::cout << "no Chromium here: all cases skipped\n";
+    return;
+  }
+  const Folder folder;
+  for (const int width : {1400, 400}) BOOST_TEST_CONTEXT(name << ", " << width << " wide") {
+      const nlohmann::json found = probe(folder, name, width);
+      BOOST_REQUIRE(!found.is_null());
+      const double inner = found["width"];
+      BOOST_TEST_MESSAGE(found.dump());
+      BOOST_TEST(inner == width);
+      BOOST_TEST(found["page"].get<double>() <= inner);  // nothing to scroll sideways
+      for (const auto& box : found["sections"]) {
+        BOOST_TEST(box["x"].get<double>() >= 0);
+        BOOST_TEST(box["right"].get<double>() <= inner + 0.5);
+      }
+      BOOST_TEST(found["charts"].size() == 4u);
+      for (const auto& chart : found["charts"]) BOOST_TEST_CONTEXT(chart["name"]) {
+          BOOST_TEST(chart["box"]["width"].get<double>() > 0.25 * inner);
+          BOOST_TEST(chart["box"]["height"].get<double>() > 150);
+          BOOST_TEST(chart["text"].get<double>() > 9);  // pixels: to be read
+          BOOST_TEST(chart["outside"] == 0);
+          BOOST_TEST(chart["notes"].get<int>() >= 12);
+          const bool two = chart["name"] == "Loss";
+          BOOST_REQUIRE_EQUAL(chart["lines"].size(), two ? 4u : 2u);  // each curve, and its line in the legend
+          int curves = 0;
+          for (const auto& line : chart["lines"])
+            curves += line["length"].get<double>() > 250 && line["height"].get<double>() > 40;
+          BOOST_TEST(curves == (two ? 2 : 1));
+          if (two) BOOST_TEST(chart["lines"][0]["color"] != chart["lines"][1]["color"]);
+        }
+      BOOST_TEST(found["images"].size() == 1u);
+      for (const auto& image : found["images"]) {
+        BOOST_TEST(image["natural"] == 28);
+        BOOST_TEST(image["box"]["width"].get<double>() > 60);
+      }
+      BOOST_TEST(found["cells"].size() == 16u);
+      BOOST_TEST(found["cells"][0] != found["cells"][1]);   // a full and an empty cell
+      BOOST_TEST(found["cells"][11] != found["cells"][1]);  // and the mistake
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

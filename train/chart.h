@@ -1,0 +1,55 @@
+// Chart: curves and points on two axes, drawn as SVG or PNG from one description.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weft/tensor/tensor.h"
+
+namespace weft::train {
+
+/// Points of one colour, with a name for the legend.
+struct Series {
+  std::string name;
+  std::vector<double> x = {}, y = {};  ///< as many of each; a point that is not finite breaks the line
+  bool line = true;                    ///< join them
+  bool dots = false;                   ///< mark each; short lines have dots anyway
+  int color = -1;                      ///< which colour of the palette; -1: that of its place among the series
+};
+
+/// What stands on an axis.
+struct Axis {
+  std::string label = {};
+  bool log = false;                          ///< values that are not positive are left out
+  std::optional<double> min = {}, max = {};  ///< its ends; the data's where absent
+};
+
+/// One picture.
+///
+///     train::Chart chart{"Loss", {"epoch"}, {}, {{"training", epochs, losses}}};
+///     train::write_chart("loss.png", chart);
+struct Chart {
+  std::string title;
+  Axis x = {}, y = {};
+  std::vector<Series> series = {};
+  Tensor background = {};  ///< uint8 [1, H, W] or [3, H, W] that fills the space between the axes, if defined
+  int64_t width = 440, height = 280;
+};
+
+/// Number of colours before they repeat.
+inline constexpr int kChartColors = 8;
+
+/// An <svg> element for a page that holds chart_style(); each point tells its numbers when pointed at. Throws
+/// ValueError for series with x and y of different length, and sizes below 160 x 120.
+std::string chart_svg(const Chart& chart);
+/// The colours of charts as CSS, for light and dark pages.
+std::string chart_style();
+/// uint8 [3, height * scale, width * scale]. Throws as chart_svg.
+Tensor chart_image(const Chart& chart, int scale = 2);
+/// Writes the chart to a file whose name ends in .svg or .png (ValueError otherwise), whole or not at all (IoError).
+void write_chart(const std::string& path, const Chart& chart);
+/// Throws the ValueError that write_chart would, for a program to say so before it starts.
+void check_chart_name(const std::string& path);
+
+}  // namespace weft::train

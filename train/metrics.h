@@ -1,0 +1,97 @@
+// Metrics: how well a classifier does, added up over batches.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weft/tensor/tensor.h"
+
+namespace weft::train {
+
+/// Of one class or averaged over classes, each 0 to 1; a quotient of nothing counts as 0.
+struct ClassScores {
+  double precision = 0;  ///< of what was called this class, the share that is
+  double recall = 0;     ///< of what is this class, the share that was called so
+  double f1 = 0;         ///< harmonic mean of the two
+  int64_t support = 0;   ///< samples of this class
+};
+
+/// How often each class was taken for each.
+class ConfusionMatrix {
+ public:
+  /// Throws ValueError for less than one class.
+  explicit ConfusionMatrix(int64_t classes);
+  /// predicted, target: int64 [N]. Throws ShapeError, DtypeError, or IndexError for a class outside [0, classes);
+  /// then nothing was counted.
+  void add(const Tensor& predicted, const Tensor& target);
+
+  int64_t classes() const { return classes_; }
+  int64_t total() const;
+  /// Samples of class `target` that were called `predicted`.
+  int64_t count(int64_t target, int64_t predicted) const;
+  /// int64 [classes, classes], a row per true class.
+  Tensor counts() const;
+
+  /// Share of right answers; 0 where nothing was added.
+  double accuracy() const;
+  ClassScores of(int64_t c) const;
+  /// Mean over the classes that occur, as target or as answer.
+  ClassScores macro() const;
+  /// Over all answers together: with one answer per sample, all three are the accuracy.
+  ClassScores micro() const;
+
+  /// A row per class with precision, recall, F1 and samples, then macro and micro.
+  std::string table(const std::vector<std::string>& class_names = {}) const;
+  /// The counts, a row per true class.
+  std::string counts_table(const std::vector<std::string>& class_names = {}) const;
+
+ private:
+  int64_t row_sum(int64_t target) const;
+  int64_t column_sum(int64_t predicted) const;
+  int64_t classes_;
+  std::vector<int64_t> counts_;
+};
+
+/// What a test during training tells.
+struct Evaluation {
+  double loss = 0;      ///< mean over the samples
+  double accuracy = 0;  ///< share of right answers, 0 to 1
+};
+
+/// Loss, accuracy, top-k accuracy and confusion matrix of a set, batch by batch.
+///
+///     train::Metrics metrics;
+///     for (auto& batch : *loader) metrics.add(net->forward(batch.data), batch.target);
+///     fmt::print("{}", metrics.table());
+class Metrics {
+ public:
+  /// Throws ValueError for a top_k below 1.
+  explicit Metrics(int64_t top_k = 5);
+  /// logits [N, classes], target int64 [N]; the loss is their cross entropy. The first batch says how many classes
+  /// there are. Throws ShapeError, DtypeError or IndexError; then nothing was counted.
+  void add(const Tensor& logits, const Tensor& target);
+  /// The same for another loss: `loss` is the batch's mean. The answer is the class of the largest score.
+  void add(const Tensor& scores, const Tensor& target, const Tensor& loss);
+
+  int64_t count() const { return count_; }
+  // Each throws StateError when nothing was added.
+  double loss() const;
+  double accuracy() const { return confusion().accuracy(); }
+  /// Share of the samples whose class is among the k largest scores; of equal scores the first counts as larger. A
+  /// sample whose score is not a number is wrong.
+  double top_k_accuracy() const;
+  int64_t top_k() const { return top_k_; }
+  const ConfusionMatrix& confusion() const;
+  Evaluation evaluation() const { return {loss(), accuracy()}; }
+  /// The confusion matrix's table, then one line of accuracy, top-k accuracy and loss.
+  std::string table(const std::vector<std::string>& class_names = {}) const;
+
+ private:
+  void check_any() const;
+  int64_t top_k_, count_ = 0, in_top_k_ = 0;
+  double loss_sum_ = 0;
+  std::optional<ConfusionMatrix> confusion_;
+};
+
+}  // namespace weft::train

@@ -1,0 +1,216 @@
+#include "weft/train/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "weft/autograd/grad_mode.h"
+#include "weft/data/image_bytes.h"
+#include "weft/data/png.h"
+#include "weft/tensor/atomic_file.h"
+#include "weft/train/chart.h"
+#include "weft/train/markup.h"
+#include "weft/train/progress.h"
+#include "weft/train/report_style.h"
+
+namespace weft::train {
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::string name_of(int64_t c, const Names& names) {
+  return escape_markup(static_cast<size_t>(c) < names.size() ? names[static_cast<size_t>(c)] : fmt::format("{}", c));
+}
+
+std::string percent(double share) { return std::isfinite(share) ? fmt::format("{:.2f} %", 100 * share) : "-"; }
+
+std::string section(const char* id, const char* title, const std::string& content) {
+  return fmt::format("<section id=\"{}\"><h2>{}</h2>{}</section>\n", id, title, content);
+}
+
+// The figures of a run at a glance.
+std::string tiles(const Report& r) {
+  std::string out;
+  auto tile = [&](const char* name, const std::string& value) {
+    out += fmt::format("<div class=\"tile\"><b>{}</b><span>{}</span></div>", value, name);
+  };
+  if (r.test) {
+    tile("test accuracy", percent(r.test->accuracy()));
+    if (r.test->top_k() > 1 && r.test->top_k() < r.test->confusion().classes())
+      tile(fmt::format("among the top {}", r.test->top_k()).c_str(), percent(r.test->top_k_accuracy()));
+    tile("test loss", fmt::format("{:.4f}", r.test->loss()));
+  } else if (!r.course.empty()) {
+    tile("test accuracy", percent(r.course.back().test_accuracy));
+    tile("test loss", fmt::format("{:.4f}", r.course.back().test_loss));
+  }
+  if (!r.course.empty()) {
+    const MetricsRecord& last = r.course.back();
+    double best = 0;
+    for (const auto& record : r.course)
+      if (record.samples_per_second > best) best = record.samples_per_second;
+    tile("epochs", fmt::format("{}", last.epoch));
+    tile("steps", format_count(static_cast<double>(last.step)));
+    tile("time", format_duration(last.seconds));
+    tile("samples per second", format_count(best));
+  }
+  return out.empty() ? "" : "<div class=\"tiles\">" + out + "</div>\n";
+}
+
+// One series per member of the records.
+Chart course_chart(const std::vector<MetricsRecord>& course, const char* title,
+                   std::initializer_list<std::pair<const char*, double MetricsRecord::*>> members) {
+  bool by_epoch = true;
+  for (size_t i = 1; i < course.size(); ++i) by_epoch &= course[i].epoch > course[i - 1].epoch;
+  Chart chart{title, {by_epoch ? "epoch" : "step"}};
+  for (auto [name, member] : members) {
+    Series s{name};
+    for (const auto& record : course) {
+      s.x.push_back(static_cast<double>(by_epoch ? record.epoch : record.step));
+      s.y.push_back(record.*member);
+    }
+    if (std::any_of(s.y.begin(), s.y.end(), [](double v) { return std::isfinite(v); })) chart.series.push_back(s);
+  }
+  return chart;
+}
+
+std::string curves(const Report& r) {
+  if (r.course.empty()) return "";
+  std::string out;
+  auto add = [&](const Chart& chart) {
+    if (!chart.series.empty()) out += "<div class=\"card\">" + chart_svg(chart) + "</div>";
+  };
+  add(course_chart(r.course, "Loss", {{"training", &MetricsRecord::train_loss}, {"test", &MetricsRecord::test_loss}}));
+  add(course_chart(r.course, "Accuracy", {{"test", &MetricsRecord::test_accuracy}}));
+  Chart rate = course_chart(r.course, "Learning rate", {{"learning rate", &MetricsRecord::learning_rate}});
+  double low = INFINITY, high = 0;
+  for (const auto& record : r.course)
+    if (record.learning_rate > 0)
+      low = std::min(low, record.learning_rate), high = std::max(high, record.learning_rate);
+  rate.y.log = high > 50 * low;
+  add(rate);
+  add(course_chart(r.course, "Speed", {{"samples per second", &MetricsRecord::samples_per_second}}));
+  return section("curves", "Course", "<div class=\"grid\">" + out + "</div>");
+}
+
+// Cells are shaded by their share of the row: right answers in one colour, mistakes in another, which is stronger so
+// that few of them are seen.
+std::string confusion(const ConfusionMatrix& m, const Names& names) {
+  std::string out = "<table class=\"heat\"><thead><tr><th></th>";
+  for (int64_t c = 0; c < m.classes(); ++c) out += fmt::format("<th scope=\"col\">{}</th>", name_of(c, names));
+  out += "</tr></thead><tbody>";
+  for (int64_t t = 0; t < m.classes(); ++t) {
+    out += fmt::format("<tr><th scope=\"row\">{}</th>", name_of(t, names));
+    const auto row = static_cast<double>(std::max<int64_t>(1, m.of(t).support));
+    for (int64_t p = 0; p < m.classes(); ++p) {
+      const auto n = static_cast<double>(m.count(t, p));
+      const double shade = t == p ? 0.15 + 0.75 * n / row : std::min(0.9, n > 0 ? 0.08 + 6 * n / row : 0);
+      out += fmt::format("<td class=\"{}{}\" style=\"--shade:{:.2f}\" title=\"{} taken for {}: {} of {}\">{}</td>",
+                         t == p ? "right" : "wrong", shade > 0.55 ? " full" : "", shade, name_of(t, names),
+                         name_of(p, names), n, row, n);
+    }
+    out += "</tr>";
+  }
+  return "<div class=\"scroll\">" + out +
+         "</tbody></table></div><p class=\"hint\">Rows are true classes, columns answers.</p>";
+}
+
+std::string scores(const ConfusionMatrix& m, const Names& names) {
+  std::string out =
+      "<div class=\"scroll\"><table class=\"numbers\"><thead><tr><th>class</th><th>precision</th><th>recall</th>"
+      "<th>F1</th><th>samples</th></tr></thead><tbody>";
+  auto row = [&](const std::string& name, const ClassScores& s) {
+    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", name,
+                       percent(s.precision), percent(s.recall), percent(s.f1), s.support);
+  };
+  for (int64_t c = 0; c < m.classes(); ++c) row(name_of(c, names), m.of(c));
+  row("macro", m.macro());
+  row("micro", m.micro());
+  return out + "</tbody></table></div>";
+}
+
+std::string mistakes(const Report& r) {
+  std::string out;
+  for (const Mistake& m : r.mistakes)
+    out += fmt::format(
+        "<figure><img src=\"{}\" alt=\"{} taken for {}\"><figcaption><b>{}</b> taken for <b class=\"bad\">{}</b>"
+        "<br>{}</figcaption></figure>",
+        png_uri(data::encode_png(m.image)), name_of(m.target, r.class_names), name_of(m.answer, r.class_names),
+        name_of(m.target, r.class_names), name_of(m.answer, r.class_names), percent(m.confidence));
+  return out.empty() ? "" : section("mistakes", "Surest mistakes", "<div class=\"images\">" + out + "</div>");
+}
+
+std::string options(const Report& r) {
+  std::string out;
+  for (const auto& [name, value] : r.options)
+    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>", escape_markup(name), escape_markup(value));
+  if (out.empty()) return "";
+  return section("options", "Options", "<div class=\"scroll\"><table class=\"options\">" + out + "</table></div>");
+}
+
+// All numbers, for those who want to read rather than look.
+std::string records(const Report& r) {
+  if (r.course.empty()) return "";
+  std::string out;
+  for (const auto& m : r.course)
+    out += fmt::format(
+        "<tr><td>{}</td><td>{}</td><td>{:.4f}</td><td>{:.4f}</td><td>{}</td><td>{:.4g}</td><td>{}</td><td>{}</td></tr>",
+        m.epoch, m.step, m.train_loss, m.test_loss, percent(m.test_accuracy), m.learning_rate,
+        format_count(m.samples_per_second), format_duration(m.seconds));
+  return "<section id=\"records\"><details><summary>All records</summary><div class=\"scroll\"><table "
+         "class=\"numbers\">"
+         "<thead><tr><th>epoch</th><th>step</th><th>training loss</th><th>test loss</th><th>accuracy</th>"
+         "<th>learning rate</th><th>samples/s</th><th>time</th></tr></thead><tbody>" +
+         out + "</tbody></table></div></details></section>\n";
+}
+
+}  // namespace
+
+void WorstMistakes::add(const Tensor& images, const Tensor& logits, const Tensor& target) {
+  NoGradGuard no_grad;
+  check<ShapeError>(logits.dim() == 2 && target.dim() == 1 && images.dim() >= 3 && images.size(0) == target.numel() &&
+                        logits.size(0) == target.numel(),
+                    "[WorstMistakes] images {}, logits {} and targets {} of one batch", images.sizes(), logits.sizes(),
+                    target.sizes());
+  const auto [sure, answers] = logits.detach().softmax(1).max(1);
+  for (int64_t i = 0; i < target.numel(); ++i) {
+    const auto wanted = target[i].item<int64_t>(), answer = answers[i].item<int64_t>();
+    const auto confidence = sure[i].item<double>();
+    if (wanted == answer || (kept_.size() == most_ && (most_ == 0 || !(confidence > kept_.back().confidence))))
+      continue;
+    const auto place =
+        std::find_if(kept_.begin(), kept_.end(), [&](const Mistake& m) { return confidence > m.confidence; });
+    kept_.insert(place, {data::image_bytes("WorstMistakes", images[i]).clone(), wanted, answer, confidence});
+    if (kept_.size() > most_) kept_.pop_back();
+  }
+}
+
+std::string report_html(const Report& r) {
+  std::string out = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
+      "<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n<main>\n<header><h1>{}</h1>{}</header>\n",
+      escape_markup(r.title), kReportStyle, chart_style(), escape_markup(r.title),
+      r.subtitle.empty() ? "" : "<p>" + escape_markup(r.subtitle) + "</p>");
+  out += tiles(r) + curves(r);
+  if (r.test)
+    out += "<div class=\"halves\">" +
+           section("confusion", "Confusion matrix", confusion(r.test->confusion(), r.class_names)) +
+           section("scores", "By class", scores(r.test->confusion(), r.class_names)) + "</div>";
+  out += mistakes(r);
+  std::string model;
+  if (!r.model.empty()) model = section("model", "Model", "<pre class=\"scroll\">" + escape_markup(r.model) + "</pre>");
+  const std::string told = model + options(r);
+  if (!told.empty()) out += "<div class=\"halves\">" + told + "</div>";
+  out += records(r);
+  return out + "</main>\n</body>\n</html>\n";
+}
+
+void write_report(const std::string& path, const Report& report) {
+  const std::string html = report_html(report);
+  AtomicFile file(path);
+  file.write(html.data(), static_cast<int64_t>(html.size()));
+  file.commit();
+}
+
+}  // namespace weft::train

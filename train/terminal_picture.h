@@ -1,0 +1,17 @@
+// Images in the terminal.
+#pragma once
+
+#include <string>
+
+#include "weft/tensor/tensor.h"
+
+namespace weft::train {
+
+/// One image [H, W], [1, H, W] or [3, H, W], uint8 or floating point as above, as lines of text in which a character
+/// shows two pixels, one above the other (the half blocks of UTF-8). With `color` they are terminal colours of 24 bits;
+/// without, pixels brighter than the middle are drawn and the others left out.
+std::string terminal_picture(const Tensor& image, bool color);
+/// The same with colours where standard output is a terminal and $NO_COLOR is not set.
+std::string terminal_picture(const Tensor& image);
+
+}  // namespace weft::train
