@@ -16,4 +16,5 @@
 #include "weft/tensor/safetensors.h"
 #include "weft/tensor/tensor.h"
 #include "weft/train/checkpoint.h"
+#include "weft/train/model_file.h"
 #include "weft/train/serialize.h"

@@ -1,6 +1,10 @@
-// Everything of nn/: modules, containers, layers, losses, functional and init.
+// Everything of nn/: modules, containers, layers, losses, functional, init and the model language.
 #pragma once
 
+#include "weft/nn/branches.h"
 #include "weft/nn/container.h"
 #include "weft/nn/functional.h"
 #include "weft/nn/init.h"
+#include "weft/nn/lang/pipe.h"
+#include "weft/nn/lang/summary.h"
+#include "weft/nn/lang/table.h"

@@ -6,6 +6,7 @@
 
 #include "weft/tensor/random.h"
 #include "weft/tensor/safetensors.h"
+#include "weft/train/model_file.h"
 #include "weft/train/serialize.h"
 
 namespace weft::train {
@@ -66,6 +67,7 @@ void Checkpoint::save(const std::string& path) const {
     check<ValueError>(!entry.first.starts_with(kPrefix + "/"), "[checkpoint] '{}' is no name for a parameter",
                       entry.first);
   file.metadata.emplace("format", "pt");  // what Python's loaders of PyTorch weights look for
+  add_description(file.metadata, *module_);
   add_subtree(file, kPrefix, part);
   save_safetensors(path, file.tensors, file.metadata);
 }
@@ -89,6 +91,7 @@ void Checkpoint::load_parts(const StateDict& file, const std::string& path) {
   const int64_t schedulers = int_at(part.metadata, "schedulers");
   check<StateError>(schedulers == static_cast<int64_t>(schedulers_.size()),
                     "[checkpoint] has {} schedulers, the run {}", schedulers, schedulers_.size());
+  check_description(file.metadata, *module_);
   ModuleUpdate update(*module_, file.tensors, path);
 
   // Each of the following loads whole or not at all; the ones before it are put back if it does not.
@@ -112,7 +115,7 @@ void Checkpoint::load_parts(const StateDict& file, const std::string& path) {
   position = found ? *found : Tensor();
   metadata.clear();
   for (const auto& [key, text] : file.metadata)
-    if (!key.starts_with(kPrefix + "/")) metadata[key] = text;
+    if (!key.starts_with(kPrefix + "/") && key != kModelKey && key != kLanguageKey) metadata[key] = text;
 }
 
 }  // namespace weft::train

@@ -23,7 +23,8 @@ namespace weft::train {
 ///     loader->load_state(checkpoint.position);
 ///
 /// The file is safetensors: parameters and buffers under their names, so that weft::load and Python read it as a file
-/// of weights, and the rest under names that begin with "checkpoint/".
+/// of weights, and the rest under names that begin with "checkpoint/". With the text of an nn::Model, which must be the
+/// same on load, weft::load_model opens it alone.
 class Checkpoint {
  public:
   /// Keeps references to all of them; optimizer may be null.

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "weft/autograd/grad_mode.h"
+#include "weft/train/model_file.h"
 
 namespace weft {
 
@@ -99,6 +100,7 @@ void ModuleUpdate::apply() {
 void save(const nn::Module& module, const std::string& path, const Metadata& metadata) {
   Metadata all = metadata;
   all.emplace("format", "pt");  // what Python's loaders of PyTorch weights look for
+  train::add_description(all, module);
   save_safetensors(path, train::tensors_of(module), all);
 }
 

@@ -23,7 +23,8 @@ void load(Tensor& tensor, const std::string& path);
 void load(TensorList& tensors, const std::string& path);
 void load(NamedTensors& tensors, const std::string& path);
 
-/// Parameters and buffers under their names, as Python's safetensors.torch.load_file gives them.
+/// Parameters and buffers under their names, as Python's safetensors.torch.load_file gives them. The text of an
+/// nn::Model goes into the metadata, so that weft::load_model opens the file alone.
 void save(const nn::Module& module, const std::string& path, const Metadata& metadata = {});
 /// Copies a file's tensors into the module's parameters and buffers, which keep their place in memory: an optimizer of
 /// the module goes on working on them. Names, shapes and dtypes must agree: StateError for missing or unexpected names,

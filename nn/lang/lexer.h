@@ -1,0 +1,34 @@
+// The words of a model's text. Internal.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "weft/nn/lang/spec.h"
+
+namespace weft::nn::lang {
+
+struct Token {
+  enum class Kind : uint8_t {
+    Word,
+    Number,  ///< `32`, `-0.5`, `1e-5`
+    Sizes,   ///< `3x5`
+    Mark,    ///< one of | ( ) , =
+    End
+  };
+  Kind kind;
+  std::string_view text;
+  std::vector<double> numbers;
+  Place place;
+
+  bool is(char mark) const { return kind == Kind::Mark && text.front() == mark; }
+};
+
+/// Splits a text; `#` begins a comment to the end of its line. The last token is the end. Columns count characters of
+/// UTF-8. Throws ValueError with its place for what is no token.
+std::vector<Token> tokens_of(std::string_view text);
+
+/// "line 2, column 14"
+std::string text_of(Place place);
+
+}  // namespace weft::nn::lang

@@ -1,0 +1,62 @@
+#include "weft/nn/lang/model.h"
+
+#include <sstream>
+
+#include "weft/nn/lang/walk.h"
+
+namespace weft::nn {
+namespace {
+
+std::string printed(const Module& module) {
+  std::ostringstream out;
+  out << module;
+  return out.str();
+}
+
+}  // namespace
+
+ModelImpl::ModelImpl(lang::Chain description) : description_(std::move(description)) {
+  lang::Chain layers;
+  std::tie(input_, layers) = lang::split_input(description_);
+  lang::Walk walk;
+  output_ = walk.plan(layers, input_);
+  walk.build(*this, layers, input_);
+  built_ = printed(*this);
+}
+
+ModelImpl::ModelImpl(const ModelImpl& head, const lang::Chain& tail)
+    : description_(head.description_), input_(head.input_) {
+  check<StateError>(head.is_as_described(), "[model] was changed by hand and cannot be continued");
+  description_.layers.insert(description_.layers.end(), tail.layers.begin(), tail.layers.end());
+  lang::Walk walk;
+  output_ = walk.plan(lang::split_input(description_).second, input_);
+  for (size_t i = 0; i < head.size(); ++i) push_back(head.named_children()[i].key(), head.begin()[i]);
+  walk.build(*this, tail, head.output_);
+  built_ = printed(*this);
+}
+
+std::shared_ptr<Module> ModelImpl::clone(const std::optional<Device>& device) const {
+  const auto layers = std::static_pointer_cast<SequentialImpl>(SequentialImpl::clone(device));
+  auto copy = std::make_shared<ModelImpl>(*this);
+  static_cast<SequentialImpl&>(*copy) = *layers;
+  return copy;
+}
+
+void ModelImpl::pretty_print(std::ostream& stream) const { stream << "weft::nn::Model"; }
+
+bool ModelImpl::is_as_described() const { return printed(*this) == built_; }
+
+std::ostream& operator<<(std::ostream& stream, const Model& model) { return stream << model->text(); }
+
+Model operator|(const Model& model, const lang::Chain& tail) {
+  return Model(std::make_shared<ModelImpl>(*model, tail));
+}
+
+Model parse(std::string_view text) {
+  const lang::Chain description(text);
+  check<ValueError>(description.layers.size() != 1 || description.layers.front().layer != "input",
+                    "[model] has no layers: {} | ...", description.text());
+  return Model(std::make_shared<ModelImpl>(description));
+}
+
+}  // namespace weft::nn

@@ -1,0 +1,59 @@
+// Model: a network described in the model language, built.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "weft/nn/container.h"
+#include "weft/nn/lang/spec.h"
+
+namespace weft::nn {
+
+/// A Sequential that knows its description, and the sizes that go in and out. Children are named by their position in
+/// the chain (from 0, `input` not counted) or by the name they were given: "0.weight", "fc1.bias", "3.body.0.weight".
+class ModelImpl : public SequentialImpl {
+ public:
+  /// Builds a chain that begins with `input`. Throws ValueError or ShapeError, naming the place and the layer, for one
+  /// that does not fit; parameters are drawn in the order of the layers.
+  explicit ModelImpl(lang::Chain description);
+  explicit ModelImpl(const char* text) : ModelImpl(lang::Chain(text)) {}
+  explicit ModelImpl(const std::string& text) : ModelImpl(lang::Chain(text)) {}
+  /// A model of `head`'s own layers and those of `tail` after them.
+  ModelImpl(const ModelImpl& head, const lang::Chain& tail);
+
+  std::shared_ptr<Module> clone(const std::optional<Device>& = std::nullopt) const override;
+  void pretty_print(std::ostream& stream) const override;
+
+  const lang::Chain& description() const { return description_; }
+  /// The canonical text: nn::parse(text()) is the same model with new weights.
+  std::string text() const { return description_.text(); }
+  /// Whether its layers are still those of the description: none was added, replaced or changed by hand.
+  bool is_as_described() const;
+  /// Of one sample, without the batch dimension.
+  const Dims& input_sizes() const { return input_; }
+  const Dims& output_sizes() const { return output_; }
+
+ private:
+  lang::Chain description_;
+  std::string built_;  // as printed
+  Dims input_, output_;
+};
+
+/// Holds a model by shared pointer; what works with nn::Sequential works with it. Prints its text; `*model` prints the
+/// tree of modules.
+class Model : public ModuleHolder<ModelImpl> {
+ public:
+  using ModuleHolder<ModelImpl>::ModuleHolder;
+  using Impl = ModelImpl;
+  operator Sequential() const { return Sequential(std::shared_ptr<SequentialImpl>(ptr())); }  // NOLINT
+};
+std::ostream& operator<<(std::ostream& stream, const Model& model);
+
+/// A model of these layers and those of `tail`; it shares the layers it has with `model`.
+Model operator|(const Model& model, const lang::Chain& tail);
+
+/// Reads and builds a model: nn::parse("input 1 28 28 | conv 32 5 same | relu | max_pool 2 | flatten | linear 10").
+/// Newlines are spaces, and `#` begins a comment. Throws ValueError and ShapeError naming line, column and layer.
+Model parse(std::string_view text);
+
+}  // namespace weft::nn

@@ -1,0 +1,104 @@
+// Rows of layers that are made of chains.
+#include "weft/nn/branches.h"
+#include "weft/nn/lang/rows.h"
+
+namespace weft::nn::lang {
+namespace {
+
+// residual
+// -------------------------------------------------------------------------------------------------------------
+Plan plan_residual(const LayerCall& c) {
+  const Dims out = c.plan_branch(0, "body", c.input());
+  check<ShapeError>(
+      out == c.input(),
+      "[residual] its body makes {} of {}, which cannot be added; `parallel(..., ...) add` takes a second "
+      "way that changes sizes, too",
+      out, c.input());
+  return {out, 0, 0};
+}
+
+AnyModule build_residual(const LayerCall& c) { return AnyModule(Residual(c.build_branch(0, "body", c.input()))); }
+
+// repeat
+// ---------------------------------------------------------------------------------------------------------------
+template <class F>
+Dims each_repetition(const LayerCall& c, F f) {
+  Dims sizes = c.input();
+  for (int64_t i = 0; i < c.whole("times"); ++i) sizes = f(std::to_string(i), sizes);
+  return sizes;
+}
+
+Plan plan_repeat(const LayerCall& c) {
+  return {each_repetition(c, [&](const std::string& key, const Dims& in) { return c.plan_branch(0, key, in); }), 0, 0};
+}
+
+AnyModule build_repeat(const LayerCall& c) {
+  Sequential net;
+  each_repetition(c, [&](const std::string& key, const Dims& in) {
+    net->push_back(c.build_branch(0, key, in));
+    return c.plan_branch(0, key, in);
+  });
+  return AnyModule(net);
+}
+
+// parallel
+// -------------------------------------------------------------------------------------------------------------
+Plan plan_parallel(const LayerCall& c) {
+  const bool add = c.flag("add");
+  check<ValueError>(add != c.flag("concat"), "[parallel] is joined by concat or add: parallel(...) concat");
+  check<ValueError>(!add || !c.has("dim"), "[parallel] dim goes with concat");
+  Dims out = c.plan_branch(0, "0", c.input());
+  for (size_t i = 1; i < c.branches(); ++i) {
+    const Dims next = c.plan_branch(i, std::to_string(i), c.input());
+    const char* how = add ? "added" : "concatenated";
+    check<ShapeError>(next.size() == out.size(), "[parallel] branches make {} and {}, which cannot be {}", out, next,
+                      how);
+    const size_t axis = add ? out.size() : static_cast<size_t>(c.has("dim") ? c.whole("dim") - 1 : 0);
+    check<ShapeError>(add || axis < out.size(), "[parallel] there is no dimension {} to concatenate {} and {}",
+                      axis + 1, out, next);
+    for (size_t d = 0; d < out.size(); ++d)
+      check<ShapeError>(d == axis || out[d] == next[d],
+                        "[parallel] branches make {} and {}, which cannot be {}: dimension {} differs", out, next, how,
+                        d + 1);
+    if (!add) out[axis] += next[axis];
+  }
+  return {out, 0, 0};
+}
+
+AnyModule build_parallel(const LayerCall& c) {
+  std::vector<Sequential> branches;
+  for (size_t i = 0; i < c.branches(); ++i) branches.push_back(c.build_branch(i, std::to_string(i), c.input()));
+  const auto options = ParallelOptions().add(c.flag("add")).dim(c.has("dim") ? c.whole("dim") : 1);
+  return AnyModule(Parallel(std::move(branches), options));
+}
+
+}  // namespace
+
+std::vector<LayerRow> branch_rows() {
+  return {
+      {.name = "residual",
+       .what = "Adds what its chain makes of the input to the input.",
+       .shapes = "[*] -> the same",
+       .branches = {1, 1},
+       .plan = plan_residual,
+       .build = build_residual},
+      {.name = "repeat",
+       .what = "Its chain several times over, each time with weights of its own.",
+       .shapes = "as its chain makes them",
+       .arguments = {whole("times", 1, 10'000)},
+       .branches = {1, 1},
+       .plan = plan_repeat,
+       .build = build_repeat},
+      {.name = "parallel",
+       .what = "Gives the input to each of its chains and joins what they make.",
+       .shapes = "add: what each makes; concat: the sum along dim",
+       .options = {flag("concat").says("puts the results one after the other along dim"),
+                   flag("add").says("adds the results"),
+                   whole("dim", 1, kMostDims).says("of concat; without it 1, the channels or features")},
+       .branches = {2, kAnyBranchCount},
+       .plan = plan_parallel,
+       .build = build_parallel},
+  };
+}
+
+}  // namespace weft::nn::lang

@@ -1,0 +1,166 @@
+// Rows of layers that move elements about.
+#include <numeric>
+
+#include "weft/nn/flatten.h"
+#include "weft/nn/lang/rows.h"
+#include "weft/nn/lang/walk.h"
+
+namespace weft::nn::lang {
+
+void check_dims(const LayerCall& call, std::initializer_list<size_t> counts, const char* wanted) {
+  const Dims& in = call.input();
+  bool fits = false;
+  for (size_t n : counts) fits |= in.size() == n;
+  const size_t most = *std::max_element(counts.begin(), counts.end());
+  const char* hint = in.size() == 1 && most > 1 ? "; `unflatten` before it splits a dimension"
+                     : in.size() > most         ? "; `flatten` before it joins dimensions"
+                     : in.size() == 2 && most == 3 && call.name() == "conv" ? "; `conv1d` takes [channels, length]"
+                                                                            : "";
+  check<ShapeError>(fits, "[{}] takes {}, got {}{}", call.name(), wanted, in, hint);
+}
+
+int64_t parameter_count(const LayerCall& call, std::initializer_list<int64_t> factors) {
+  double product = 1;
+  int64_t count = 1;
+  for (int64_t f : factors) {
+    product *= static_cast<double>(f);
+    check<ShapeError>(product <= static_cast<double>(kMostParameters), "[{}] needs more than {} parameters for {}",
+                      call.name(), kMostParameters, call.input());
+    count *= f;
+  }
+  return count;
+}
+
+namespace {
+
+Plan plan_flatten(const LayerCall& c) {
+  const Dims& in = c.input();
+  const size_t start = c.axis("start"), end = c.axis("end");
+  check<ShapeError>(start <= end, "[flatten] start {} lies behind end {} of the input {}", c.whole("start"),
+                    c.whole("end"), in);
+  Dims out;
+  for (size_t d = 0; d < in.size(); ++d) {
+    if (d > start && d <= end)
+      out[out.size() - 1] *= in[d];
+    else
+      out.push_back(in[d]);
+  }
+  return {out, 0, 0};
+}
+
+Plan plan_unflatten(const LayerCall& c) {
+  const size_t axis = c.axis("dim");
+  std::vector<int64_t> parts = c.list("sizes");
+  const int64_t size = c.input()[axis];
+  int64_t* open = nullptr;
+  double product = 1;
+  for (int64_t& part : parts) {
+    check<ValueError>(part != 0 && (part > 0 || !open), "[unflatten] sizes are positive but for one -1, got {}",
+                      IntArrayRef(c.list("sizes")));
+    if (part < 0)
+      open = &part;
+    else
+      product *= static_cast<double>(part);
+  }
+  const bool fits = product <= static_cast<double>(size) &&
+                    (open ? size % static_cast<int64_t>(product) == 0 : static_cast<int64_t>(product) == size);
+  check<ShapeError>(fits, "[unflatten] {} of the input {} cannot be split into {}", size, c.input(),
+                    IntArrayRef(c.list("sizes")));
+  if (open) *open = size / static_cast<int64_t>(product);
+  Dims out = c.input();
+  out.erase(axis);
+  for (size_t i = 0; i < parts.size(); ++i) out.insert(axis + i, parts[i]);
+  return {out, 0, 0};
+}
+
+Plan plan_pixel_shuffle(const LayerCall& c) {
+  check_dims(c, {3}, "[channels, height, width]");
+  const int64_t r = c.whole("factor");
+  const Dims& in = c.input();
+  check<ShapeError>(in[0] % (r * r) == 0, "[pixel_shuffle] factor {} needs channels that {} divides, got {}", r, r * r,
+                    in);
+  return {{in[0] / (r * r), in[1] * r, in[2] * r}, 0, 0};
+}
+
+// Pads
+// -----------------------------------------------------------------------------------------------------------------
+/// {left, right, top, bottom}
+ExpandingArray<4> borders(const LayerCall& c) {
+  const std::vector<int64_t> given = c.list("borders");
+  check<ValueError>(given.size() == 1 || given.size() == 4,
+                    "[{}] takes one border, or left, right, top and bottom, got {} numbers", c.name(), given.size());
+  return given.size() == 1 ? ExpandingArray<4>(given[0]) : ExpandingArray<4>(given);
+}
+
+Plan plan_pad(const LayerCall& c) {
+  check_dims(c, {3}, "[channels, height, width]");
+  const ExpandingArray<4> by = borders(c);
+  Dims out = c.input();
+  for (size_t d = 1; d < 3; ++d) {
+    const int64_t before = by[4 - 2 * d], after = by[5 - 2 * d];
+    const bool reflects = c.name() == "reflection_pad";
+    check<ShapeError>(!reflects || (before < out[d] && after < out[d]),
+                      "[reflection_pad] borders {} and {} must be below {} of the input {}", before, after, out[d],
+                      c.input());
+    out[d] += before + after;
+    check<ShapeError>(out[d] > 0, "[{}] {} before and {} after leave nothing of the input {}", c.name(), before, after,
+                      c.input());
+  }
+  return {out, 0, 0};
+}
+
+template <class Pad>
+LayerRow pad_row(const char* name, const char* what, double least) {
+  return {.name = name,
+          .what = what,
+          .shapes = "[C, H, W] -> [C, top + H + bottom, left + W + right]",
+          .arguments = {list("borders", least, kMostExtent, 4).says("one for all, or left, right, top, bottom")},
+          .plan = plan_pad,
+          .build = [](const LayerCall& c) { return AnyModule(Pad(borders(c))); }};
+}
+
+}  // namespace
+
+std::vector<LayerRow> shape_rows() {
+  return {
+      {.name = "input",
+       .what = "The sizes of one sample; stands at the beginning of a model, and only there.",
+       .shapes = "-> [sizes]",
+       .arguments = {list("sizes")},
+       .plan = [](const LayerCall&) -> Plan { fail<ValueError>("[input] stands only at the beginning of a model"); },
+       .build = [](const LayerCall&) { return AnyModule(Identity()); }},
+      {.name = "flatten",
+       .what = "Joins dimensions into one. Dimensions count from 1, the sample's first, or from -1, its last.",
+       .shapes = "[C, H, W] -> [C H W]",
+       .arguments = {whole("start", -8, 8).defaults_to(1), whole("end", -8, 8).defaults_to(-1)},
+       .plan = plan_flatten,
+       .build =
+           [](const LayerCall& c) {
+             return AnyModule(Flatten(FlattenOptions().start_dim(c.whole("start")).end_dim(c.whole("end"))));
+           }},
+      {.name = "unflatten",
+       .what = "Splits a dimension into several; one of the sizes may be -1.",
+       .shapes = "[F] -> [sizes]",
+       .arguments = {list("sizes", -1)},
+       .options = {whole("dim", -8, 8).defaults_to(1)},
+       .plan = plan_unflatten,
+       // A negative dim counts from the end of the batch that comes, as it does here.
+       .build = [](const LayerCall& c) { return AnyModule(Unflatten(c.whole("dim"), c.list("sizes"))); }},
+      {.name = "identity",
+       .what = "Gives on what comes: the short way of a `parallel`.",
+       .shapes = "[*] -> [*]",
+       .plan = same_sizes,
+       .build = [](const LayerCall&) { return AnyModule(Identity()); }},
+      {.name = "pixel_shuffle",
+       .what = "Moves channels into space.",
+       .shapes = "[C f f, H, W] -> [C, H f, W f]",
+       .arguments = {whole("factor", 1, 256)},
+       .plan = plan_pixel_shuffle,
+       .build = [](const LayerCall& c) { return AnyModule(PixelShuffle(c.whole("factor"))); }},
+      pad_row<ZeroPad2d>("zero_pad", "Adds borders of zeros; a negative border cuts off.", -kMostExtent),
+      pad_row<ReflectionPad2d>("reflection_pad", "Adds borders that mirror the image.", 0),
+      pad_row<ReplicationPad2d>("replication_pad", "Adds borders that repeat its edge.", 0),
+  };
+}
+
+}  // namespace weft::nn::lang

@@ -1,0 +1,38 @@
+// The table of a model's layers: output sizes, parameters and cost.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "weft/nn/lang/model.h"
+
+namespace weft::nn {
+
+struct SummaryRow {
+  std::string name;  ///< as the names of its parameters begin: "0", "fc1", "3.body.0"
+  size_t depth;      ///< of the modules it lies in
+  std::string layer;
+  Dims output;  ///< of one sample
+  int64_t parameters;
+  double mflop;  ///< of one sample's forward: two per multiplication with a weight; all else is left out
+  bool group;    ///< its layers follow; it has no parameters of its own
+};
+
+/// Prints as a table: std::cout << nn::summary(net).
+struct Summary {
+  Dims input;
+  std::vector<SummaryRow> rows;
+  int64_t parameters = 0;
+  double mflop = 0;
+};
+std::ostream& operator<<(std::ostream& stream, const Summary& summary);
+
+/// Of a description: nothing is built. Throws as building does.
+Summary summary(const lang::Chain& description);
+/// Of a model.
+Summary summary(const Model& model);
+/// Of a network made by hand: runs it in evaluation mode on zeros of two samples of these sizes.
+Summary summary(const Sequential& net, IntArrayRef sample_sizes);
+
+}  // namespace weft::nn

@@ -1,0 +1,149 @@
+#include "weft/nn/lang/walk.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+#include <set>
+
+#include "weft/autograd/grad_mode.h"
+#include "weft/tensor/creation.h"
+#include "weft/tensor/random.h"
+
+namespace weft::nn::lang {
+namespace {
+
+std::string key_of(const LayerSpec& layer, size_t position) {
+  return layer.name.empty() ? std::to_string(position) : layer.name;
+}
+
+/// Puts the default generator back where it stood.
+class KeptGenerator {
+ public:
+  KeptGenerator() {
+    std::lock_guard lock(default_generator().mutex());
+    state_ = default_generator().get_state();
+  }
+  ~KeptGenerator() {
+    std::lock_guard lock(default_generator().mutex());
+    default_generator().set_state(state_);
+  }
+
+ private:
+  Tensor state_;
+};
+
+/// The plan of a row without one: what its module does to zeros.
+Plan probe(const LayerRow& row, const LayerCall& call) {
+  KeptGenerator kept;
+  NoGradGuard no_grad;
+  const AnyModule module = row.build(call);
+  module.ptr()->eval();
+  Dims batch = call.input();
+  batch.insert(0, 2);
+  const Tensor made = module.forward(zeros(batch));
+  check<ShapeError>(made.dim() >= 1 && made.size(0) == 2, "[{}] makes {} of {}: the first dimension is the batch",
+                    row.name, made.sizes(), batch);
+  return {Dims(made.sizes().data() + 1, made.sizes().size() - 1), module.ptr()->num_parameters(), 0};
+}
+
+void check_output(const std::string& name, const Plan& plan) {
+  double elements = 1;
+  check<ShapeError>(plan.output.size() <= kMostDims, "[{}] would make {} dimensions of one sample, more than {}", name,
+                    plan.output.size(), kMostDims);
+  for (int64_t size : plan.output) {
+    check<ShapeError>(size >= 1, "[{}] would make {}, which is empty", name, plan.output);
+    elements *= static_cast<double>(size);
+  }
+  check<ShapeError>(elements <= kMostElements, "[{}] would make {} of one sample, which is more than {} elements", name,
+                    plan.output, kMostElements);
+}
+
+}  // namespace
+
+std::pair<Dims, Chain> split_input(const Chain& description) {
+  check<ValueError>(!description.layers.empty() && description.layers.front().layer == "input",
+                    "[model] begins with the sizes of one sample: input 1 28 28 | ...");
+  const LayerSpec& input = description.layers.front();
+  check<ValueError>(input.name.empty(), "[input] is no layer that could be named {}", input.name);
+  Plan given;
+  for (double n : input.find("sizes")->numbers) given.output.push_back(static_cast<int64_t>(n));
+  check_output("input", given);
+  return {given.output, {std::vector<LayerSpec>(description.layers.begin() + 1, description.layers.end())}};
+}
+
+template <class F>
+auto Walk::at(const LayerSpec& layer, const std::string& key, F f) {
+  path_.push_back(key);
+  try {
+    auto result = f();
+    path_.pop_back();
+    return result;
+  } catch (Error& e) {
+    if (!e.has_context())
+      e.add_context(layer.place.line ? fmt::format("line {}, column {}", layer.place.line, layer.place.column)
+                                     : fmt::format("layer {}", fmt::join(path_, ".")));
+    throw;
+  }
+}
+
+Plan Walk::plan_layer(const LayerSpec& layer, const Dims& in) {
+  const LayerRow& row = row_of(layer.layer);
+  check<ValueError>(++layers <= kMostLayers, "[{}] the model has more than {} layers", row.name, kMostLayers);
+  const size_t visit = visits.size();
+  if (keeps_visits) visits.push_back({fmt::format("{}", fmt::join(path_, ".")), depth_, layer.head(), {}, 0, 0, false});
+  LayerCall call(layer, row, in, *this);
+  Plan plan = row.plan ? row.plan(call) : probe(row, call);
+  check_output(row.name, plan);
+  check<ShapeError>(plan.parameters <= kMostParameters - parameters, "[{}] brings the model to more than {} parameters",
+                    row.name, kMostParameters);
+  parameters += plan.parameters;
+  flop += plan.flop;
+  if (keeps_visits) {
+    Visit& v = visits[visit];
+    v.output = plan.output, v.parameters = plan.parameters, v.flop = plan.flop, v.branches = !layer.branches.empty();
+  }
+  return plan;
+}
+
+Dims Walk::plan(const Chain& chain, Dims sizes, size_t first) {
+  std::set<std::string_view> names;
+  for (const LayerSpec& layer : chain.layers) {
+    const std::string key = key_of(layer, first++);
+    sizes = at(layer, key, [&] {
+      check<ValueError>(layer.name.empty() || names.insert(layer.name).second, "[{}] the name '{}' is taken",
+                        layer.layer, layer.name);
+      return plan_layer(layer, sizes).output;
+    });
+  }
+  return sizes;
+}
+
+void Walk::build(SequentialImpl& net, const Chain& chain, Dims sizes) {
+  for (const LayerSpec& layer : chain.layers) {
+    const std::string key = key_of(layer, net.size());
+    sizes = at(layer, key, [&] {
+      const LayerRow& row = row_of(layer.layer);
+      net.push_back(key, row.build(LayerCall(layer, row, sizes, *this)));
+      return Walk().plan_layer(layer, sizes).output;
+    });
+  }
+}
+
+Dims Walk::plan_branch(const std::string& key, const Chain& branch, const Dims& in) {
+  path_.push_back(key);
+  ++depth_;
+  Dims out = plan(branch, in);
+  --depth_;
+  path_.pop_back();
+  return out;
+}
+
+Sequential Walk::build_branch(const std::string& key, const Chain& branch, const Dims& in) {
+  path_.push_back(key);
+  Sequential net;
+  build(*net, branch, in);
+  path_.pop_back();
+  return net;
+}
+
+}  // namespace weft::nn::lang

@@ -1,0 +1,54 @@
+// Walking a chain: sizes from layer to layer, what they cost, and their modules. Internal.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "weft/nn/lang/table.h"
+
+namespace weft::nn::lang {
+
+/// What a model may have at most: beyond it lie mistakes.
+inline constexpr int64_t kMostLayers = 10'000;         // with every repetition
+inline constexpr int64_t kMostParameters = 1LL << 34;  // 64 GB of float32
+inline constexpr double kMostElements = 1LL << 34;     // of one sample between two layers
+
+/// The sizes that the `input` of a model gives, and the layers after it. Throws ValueError where it has none.
+std::pair<Dims, Chain> split_input(const Chain& description);
+
+/// A layer as it was met.
+struct Visit {
+  std::string key;  ///< "2.body.0": what the names of its parameters begin with
+  size_t depth;     ///< of the branches it lies in
+  std::string text;
+  Dims output;
+  int64_t parameters;
+  double flop;
+  bool branches;
+};
+
+/// Errors of layers leave it with their place put in.
+class Walk {
+ public:
+  /// What comes out of a chain; adds to the totals. Keys count on from `first`.
+  Dims plan(const Chain& chain, Dims sizes, size_t first = 0);
+  /// Adds the chain's modules to `net`, in order. The chain must have been planned.
+  void build(SequentialImpl& net, const Chain& chain, Dims sizes);
+
+  Dims plan_branch(const std::string& key, const Chain& branch, const Dims& in);
+  Sequential build_branch(const std::string& key, const Chain& branch, const Dims& in);
+
+  int64_t layers = 0, parameters = 0;
+  double flop = 0;
+  bool keeps_visits = false;  ///< for a summary
+  std::vector<Visit> visits;
+
+ private:
+  Plan plan_layer(const LayerSpec& layer, const Dims& in);
+  template <class F>
+  auto at(const LayerSpec& layer, const std::string& key, F f);
+  std::vector<std::string> path_;
+  size_t depth_ = 0;
+};
+
+}  // namespace weft::nn::lang
