@@ -25,16 +25,14 @@ constexpr int64_t kMaxClassId = 9999;
 std::string list_of(const Strings& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
 bool same_ignoring_case(const std::string& a, const std::string& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 void check_header(const Strings& names, const std::string& file) {
   check<IoError>(names.size() >= 2, "[csv] {}:1: expected at least two columns, found {}", file, names.size());
   const bool numbers = std::all_of(names.begin(), names.end(), [](const auto& n) { return number_in(n).has_value(); });
-  check<IoError>(!numbers, "[csv] {}:1: expected the names of the columns, found numbers: {}", file,
-                 list_of(names));
+  check<IoError>(!numbers, "[csv] {}:1: expected the names of the columns, found numbers: {}", file, list_of(names));
   for (auto name = names.begin(); name != names.end(); ++name) {
     check<IoError>(!name->empty(), "[csv] {}:1: column {} has no name", file, name - names.begin() + 1);
     check<IoError>(std::find(names.begin(), name, *name) == name, "[csv] {}:1: two columns are named \"{}\"", file,

@@ -38,8 +38,13 @@ train::Chart regions(const data::datasets::Iris& iris) {
   const Tensor colors = tensor({{205, 220, 252}, {253, 222, 204}, {205, 232, 210}}, kUInt8);
 
   const auto& names = iris.feature_names();
-  train::Chart chart{"Regions of 11 neighbours", {names[0], false, low[0].item<double>(), high[0].item<double>()},
-                     {names[1], false, low[1].item<double>(), high[1].item<double>()}, {}, {}, 520, 400};
+  train::Chart chart{"Regions of 11 neighbours",
+                     {names[0], false, low[0].item<double>(), high[0].item<double>()},
+                     {names[1], false, low[1].item<double>(), high[1].item<double>()},
+                     {},
+                     {},
+                     520,
+                     400};
   chart.background = colors.index_select(0, species).reshape({kSide, kSide, 3}).permute({2, 0, 1});
   for (int64_t c = 0; c < 3; ++c) {
     train::Series flowers{iris.class_names()[static_cast<size_t>(c)], {}, {}, /*line=*/false};

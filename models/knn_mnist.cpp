@@ -49,8 +49,8 @@ int main(int argc, char** argv) {
 
     train::Table table({"k", "accuracy"});
     for (int64_t k = 1; k <= neighbors.indices.size(1); k += 2) {
-      const Tensor votes = knn.votes(
-          neighbors, k, by_distance ? train::NeighborWeights::kDistance : train::NeighborWeights::kUniform);
+      const Tensor votes =
+          knn.votes(neighbors, k, by_distance ? train::NeighborWeights::kDistance : train::NeighborWeights::kUniform);
       const double accuracy = votes.argmax(1).eq(asked.target).to(kDouble).mean().item<double>();
       table.add({fmt::format("{}", k), fmt::format("{:.2f} %", 100 * accuracy)});
     }

@@ -27,7 +27,7 @@ namespace weft {
 namespace {
 
 constexpr int64_t kMaxPieces = 64;
-constexpr double kPieceNs = 4000;    // a piece below this does not pay for handing it over
+constexpr double kPieceNs = 4000;   // a piece below this does not pay for handing it over
 constexpr double kSerialNs = 8000;  // work below this is done by the caller
 
 int default_threads() {

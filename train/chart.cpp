@@ -55,8 +55,7 @@ class Layout {
 
   void draw() {
     head();
-    if (chart_.background.defined())
-      painter_.image({left_, top_}, right_ - left_, bottom_ - top_, chart_.background);
+    if (chart_.background.defined()) painter_.image({left_, top_}, right_ - left_, bottom_ - top_, chart_.background);
     axes();
     for (size_t i = 0; i < chart_.series.size(); ++i) series(chart_.series[i], ink_of(chart_.series[i], i));
     if (values_of(chart_, true).empty() && !chart_.background.defined())
@@ -132,8 +131,8 @@ class Layout {
     for (size_t k = 0; k < all.size(); k += every) {
       const std::string name = s.name.empty() ? "" : s.name + ": ";
       const std::string x_name = chart_.x.label.empty() ? "" : chart_.x.label + " ";
-      painter_.note(all[k], fmt::format("{}{} at {}{}", name, short_number(s.y[which[k]]), x_name,
-                                        short_number(s.x[which[k]])));
+      painter_.note(
+          all[k], fmt::format("{}{} at {}{}", name, short_number(s.y[which[k]]), x_name, short_number(s.x[which[k]])));
     }
   }
 
@@ -161,7 +160,8 @@ void write_chart(const std::string& path, const Chart& chart) {
   std::string svg = chart_svg(chart);
   // By itself the picture brings its colours, and a page to stand on.
   const size_t inside = svg.find('>') + 1;
-  svg.insert(inside, fmt::format("<style>{}</style><rect class=\"page\" width=\"100%\" height=\"100%\"/>", chart_style()));
+  svg.insert(inside,
+             fmt::format("<style>{}</style><rect class=\"page\" width=\"100%\" height=\"100%\"/>", chart_style()));
   svg.insert(4, " xmlns=\"http://www.w3.org/2000/svg\"");
   svg = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + svg + "\n";
   AtomicFile file(path);

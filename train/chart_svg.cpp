@@ -19,18 +19,17 @@ constexpr InkColors kInks[] = {
     {"c6", "#8f6400", "#ffd43b"},  {"c7", "#495057", "#adb5bd"},
 };
 
-std::string class_of(Ink ink) {
-  return ink >= 0 ? fmt::format("c{}", ink) : kInks[-1 - ink].name;
-}
+std::string class_of(Ink ink) { return ink >= 0 ? fmt::format("c{}", ink) : kInks[-1 - ink].name; }
 
 class SvgPainter : public ChartPainter {
  public:
   void path(const std::vector<Point>& points, double width, Ink ink) override {
     std::string d;
     for (const Point& p : points) d += fmt::format("{}{:.1f} {:.1f}", d.empty() ? "M" : "L", p.x, p.y);
-    out_ += fmt::format("<path class=\"{}\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"{}\" "
-                        "stroke-linejoin=\"round\" d=\"{}\"/>",
-                        class_of(ink), width, d);
+    out_ += fmt::format(
+        "<path class=\"{}\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"{}\" "
+        "stroke-linejoin=\"round\" d=\"{}\"/>",
+        class_of(ink), width, d);
   }
   void dot(Point at, double radius, Ink ink) override {
     out_ += fmt::format("<circle class=\"{}\" fill=\"currentColor\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"/>",
@@ -38,13 +37,15 @@ class SvgPainter : public ChartPainter {
   }
   void text(Point at, const std::string& text, Align align, bool bold, Ink ink) override {
     constexpr const char* kAnchors[] = {"start", "middle", "end"};
-    out_ += fmt::format("<text class=\"{}\" fill=\"currentColor\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>",
-                        class_of(ink), at.x, at.y, kAnchors[static_cast<int>(align)],
-                        bold ? " font-weight=\"600\" font-size=\"13\"" : "", escape_markup(text));
+    out_ +=
+        fmt::format("<text class=\"{}\" fill=\"currentColor\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>",
+                    class_of(ink), at.x, at.y, kAnchors[static_cast<int>(align)],
+                    bold ? " font-weight=\"600\" font-size=\"13\"" : "", escape_markup(text));
   }
   void image(Point corner, double width, double height, const Tensor& image) override {
     out_ += fmt::format(
-        "<image x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" preserveAspectRatio=\"none\" href=\"{}\"/>",
+        "<image x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" preserveAspectRatio=\"none\" "
+        "href=\"{}\"/>",
         corner.x, corner.y, width, height, png_uri(data::encode_png(image)));
   }
   void note(Point at, const std::string& text) override {

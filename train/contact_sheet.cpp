@@ -28,7 +28,8 @@ Tensor contact_sheet(const Tensor& images, const ContactSheetOptions& o) {
 
   Canvas canvas(columns * step_x + o.gap, rows * step_y + o.gap);
   for (int64_t i = 0; i < count; ++i) {
-    const auto x = static_cast<double>(o.gap + i % columns * step_x), y = static_cast<double>(o.gap + i / columns * step_y);
+    const auto x = static_cast<double>(o.gap + i % columns * step_x),
+               y = static_cast<double>(o.gap + i / columns * step_y);
     canvas.image(x + static_cast<double>((cell - width) / 2), y, static_cast<double>(width),
                  static_cast<double>(height), data::image_bytes("contact_sheet", images[i]));
     if (o.labels.empty()) continue;

@@ -19,8 +19,8 @@ size_t sequence_length(std::string_view text) {
     code = code << 6 | (byte(i) & 0x3F);
   }
   constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool allowed = code >= kSmallest[length] && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF) &&
-                       (code & 0xFFFE) != 0xFFFE;
+  const bool allowed =
+      code >= kSmallest[length] && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF) && (code & 0xFFFE) != 0xFFFE;
   return allowed ? length : 0;
 }
 
@@ -57,8 +57,7 @@ std::string base64(std::string_view bytes) {
     uint32_t three = 0;
     for (size_t k = 0; k < 3; ++k)
       three = three << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    for (size_t k = 0; k < 4; ++k)
-      out += i + k <= bytes.size() ? kDigits[three >> (18 - 6 * k) & 63] : '=';
+    for (size_t k = 0; k < 4; ++k) out += i + k <= bytes.size() ? kDigits[three >> (18 - 6 * k) & 63] : '=';
   }
   return out;
 }

@@ -26,8 +26,7 @@ std::string terminal_picture(const Tensor& image, bool color) {
         continue;
       }
       out += fmt::format("\033[38;2;{};{};{}m", at[0][y][x], at[1][y][x], at[2][y][x]);
-      if (y + 1 < height)
-        out += fmt::format("\033[48;2;{};{};{}m", at[0][y + 1][x], at[1][y + 1][x], at[2][y + 1][x]);
+      if (y + 1 < height) out += fmt::format("\033[48;2;{};{};{}m", at[0][y + 1][x], at[1][y + 1][x], at[2][y + 1][x]);
       out += "▀";
     }
     out += color ? "\033[0m\n" : "\n";

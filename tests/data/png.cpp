@@ -50,7 +50,8 @@ BOOST_AUTO_TEST_CASE(written_images_read_back) {
 
 BOOST_AUTO_TEST_CASE(floats_are_0_to_1) {
   const Tensor back = decode_png(encode_png(tensor({{-1., 0., 0.5}, {1., 2., 0.1}})), "t");
-  BOOST_TEST(values<uint8_t>(back) == (std::vector<uint8_t>{0, 0, 128, 255, 255, 26}), boost::test_tools::per_element());
+  BOOST_TEST(values<uint8_t>(back) == (std::vector<uint8_t>{0, 0, 128, 255, 255, 26}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(other_kinds_of_png) {
@@ -62,9 +63,9 @@ BOOST_AUTO_TEST_CASE(other_kinds_of_png) {
   const Tensor over_white = decode_png(png_of(PNG_FORMAT_GA, 3, 1, clear), "t");
   BOOST_TEST(values<uint8_t>(over_white) == (std::vector<uint8_t>{255, 0, 255}), boost::test_tools::per_element());
   const uint16_t deep[] = {0, 65535};
-  BOOST_TEST(values<uint8_t>(decode_png(png_of(PNG_FORMAT_LINEAR_Y, 2, 1, deep), "t")) ==
-                 (std::vector<uint8_t>{0, 255}),
-             boost::test_tools::per_element());
+  BOOST_TEST(
+      values<uint8_t>(decode_png(png_of(PNG_FORMAT_LINEAR_Y, 2, 1, deep), "t")) == (std::vector<uint8_t>{0, 255}),
+      boost::test_tools::per_element());
   const Tensor luminance = decode_png(encode_png(picture(3, 4, 4)), "t", ImageReadMode::kGray);
   BOOST_TEST((luminance.sizes() == IntArrayRef({1, 4, 4})));
 }

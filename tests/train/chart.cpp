@@ -62,8 +62,9 @@ BOOST_AUTO_TEST_CASE(ticks_are_round_numbers) {
   const AxisScale one({}, {7, kNan}, 5, true);
   BOOST_TEST(one.place(7) > 0.2);
   BOOST_TEST(one.place(7) < 0.8);
-  for (const AxisScale& s : {AxisScale({}, {}, 5, true), AxisScale({}, {0}, 5, true), AxisScale({{}, true}, {-1}, 5, true),
-                             AxisScale({}, {-1e300, 1e300}, 5, true), AxisScale({}, {1e-300, 2e-300}, 5, true)}) {
+  for (const AxisScale& s :
+       {AxisScale({}, {}, 5, true), AxisScale({}, {0}, 5, true), AxisScale({{}, true}, {-1}, 5, true),
+        AxisScale({}, {-1e300, 1e300}, 5, true), AxisScale({}, {1e-300, 2e-300}, 5, true)}) {
     BOOST_TEST(!s.ticks().empty());
     BOOST_TEST(s.ticks().size() < 20u);
   }
@@ -82,7 +83,8 @@ BOOST_AUTO_TEST_CASE(an_svg_holds_lines_points_and_notes) {
   BOOST_TEST(count(svg, ">loss</text>") == 1u);
   BOOST_TEST(count(svg, "nan") == 0u);
   // A value that is no number breaks the line; one point alone has no line.
-  BOOST_TEST(count(chart_svg(curve({1, 2, kNan, 3, 4, kNan, 5})), "class=\"c0\" fill=\"none\"") == 3u);  // with the legend's
+  BOOST_TEST(count(chart_svg(curve({1, 2, kNan, 3, 4, kNan, 5})), "class=\"c0\" fill=\"none\"") ==
+             3u);  // with the legend's
   BOOST_TEST(count(chart_svg(curve({kNan})), "no data") == 1u);
   BOOST_TEST(count(chart_svg(curve(std::vector<double>(5000, 1.0))), "class=\"note\"") <= 200u);
   Chart bad = curve({1, 2});

@@ -66,8 +66,7 @@ BOOST_AUTO_TEST_CASE(votes_and_ties) {
     BOOST_TEST(knn.predict(zero, k).item<int64_t>() == answer, "k " << k);  // at k = 2 the smaller of two
   BOOST_TEST(knn.predict(zero, 2, NeighborWeights::kDistance).item<int64_t>() == 2);
   const Neighbors found = knn.kneighbors(zero, 4);
-  BOOST_TEST(knn.votes(found, 0, NeighborWeights::kDistance)
-                 .allclose(tensor({{0.25, 1 / 2. + 1 / 3., 1.}}, kFloat64)));
+  BOOST_TEST(knn.votes(found, 0, NeighborWeights::kDistance).allclose(tensor({{0.25, 1 / 2. + 1 / 3., 1.}}, kFloat64)));
   BOOST_TEST(knn.votes(found, 2).equal(tensor({{0., 1., 1.}}, kFloat64)));
   // A neighbour at no distance decides alone.
   const KNeighborsClassifier touching(tensor({{0.}, {0.1}, {0.2}}), ids({0, 1, 1}));

@@ -1,8 +1,8 @@
 // Canvas, contact sheets and images in the terminal.
 #include <boost/test/unit_test.hpp>
 
-#include "weft/tensor/creation.h"
 #include "weft/autograd/functions.h"
+#include "weft/tensor/creation.h"
 #include "weft/train/canvas.h"
 #include "weft/train/contact_sheet.h"
 #include "weft/train/terminal_picture.h"
