@@ -24,6 +24,11 @@ void fail_module_type(const Module& module, const std::type_info& wanted) {
   fail<ValueError>("[get] the module is a {}, not a {}", module.name(), type_name(wanted));
 }
 
+AnyValue call_with_tensor(Module& module, AnyValue* args, size_t count, Tensor (*forward)(Module&, const Tensor&)) {
+  if (count != 1) fail_count(count);
+  return AnyValue(forward(module, argument<const Tensor&>(args, 0)));
+}
+
 }  // namespace detail
 
 AnyValue AnyModule::any_forward(AnyValue* args, size_t count) const {
@@ -64,6 +69,8 @@ void SequentialImpl::push_back(std::string name, AnyModule module) {
   modules_.push_back(std::move(module));
 }
 
+void SequentialImpl::append(AnyModule module) { push_back(std::to_string(size()), std::move(module)); }
+
 const AnyModule& SequentialImpl::entry(size_t i) const {
   check<IndexError>(i < size(), "[Sequential] module {} of {}", i, size());
   return modules_[i];
@@ -77,6 +84,15 @@ AnyValue SequentialImpl::pass(AnyValue* args, size_t count) const {
     value = modules_[i].any_forward(&input, 1);
   }
   return value;
+}
+
+Tensor SequentialImpl::forward_tensor(const Tensor& x) {
+  return run(
+      [this](const Tensor& in) {
+        AnyValue input(in);
+        return pass(&input, 1).get<Tensor>();
+      },
+      x);
 }
 
 AnyValue SequentialImpl::any_forward(AnyValue* args, size_t count) {
@@ -133,5 +149,9 @@ Tensor FunctionalImpl::forward(const Tensor& x) {
 }
 
 void FunctionalImpl::pretty_print(std::ostream& stream) const { stream << "weft::nn::Functional()"; }
+
+template class Cloneable<ModuleListImpl>;
+template class Cloneable<FunctionalImpl>;
+template class Cloneable<SequentialImpl>;
 
 }  // namespace weft::nn
