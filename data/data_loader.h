@@ -53,7 +53,7 @@ class DataLoader : public detail::LoaderBase {
       : LoaderBase(options, dataset.size(), datasets::runs_ahead<D>),
         dataset_(std::move(dataset)),
         sampler_(std::move(sampler)) {}
-  ~DataLoader() { join(); }
+  ~DataLoader() override { join(); }
 
   /// Starts an epoch: the sampler is reset, and the first batches are begun.
   Iterator begin() {

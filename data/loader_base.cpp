@@ -116,9 +116,8 @@ void LoaderBase::start_workers() {
     const size_t ahead = runs_ahead_ ? 8 : 2 * count;
     slot_count_ = std::max<size_t>(1, options_.max_jobs().value_or(std::max(ahead, 2 * count)));
     prepare(count, slot_count_);
-    threads_ =
-        std::make_unique<LoaderThreads>(count, options_.enforce_ordering(), runs_ahead_,
-                                        [this](size_t worker, size_t slot) { make(worker, slot, epochs_ - 1); });
+    threads_ = std::make_unique<LoaderThreads>(count, options_.enforce_ordering(), runs_ahead_,
+                                               [this](size_t worker, size_t slot) { make(worker, slot, epochs_ - 1); });
   }
   free_.clear();
   for (size_t i = 0; i < slot_count_; ++i) free_.push_back(slot_count_ - 1 - i);

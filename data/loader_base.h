@@ -32,7 +32,7 @@ class LoaderBase {
   static constexpr size_t kEnd = static_cast<size_t>(-1);
 
   LoaderBase(const DataLoaderOptions& options, std::optional<size_t> size, bool runs_ahead);
-  ~LoaderBase();  // after join() of the derived class, whose slots the threads write
+  virtual ~LoaderBase();  // after join() of the derived class, whose slots the threads write
   void begin_epoch();
   /// The slot that holds the next batch, which the caller takes out before it asks again; kEnd after the last.
   size_t take();

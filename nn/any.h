@@ -152,9 +152,12 @@ AnyValue call_any(Module& base, AnyValue* args, size_t count) {
 class AnyModule {
  public:
   AnyModule() = default;
+  AnyModule(const AnyModule& o);
+  AnyModule(AnyModule&& o) noexcept;
+  AnyModule& operator=(AnyModule o) noexcept;
+  ~AnyModule();
   template <class M>
-  explicit AnyModule(std::shared_ptr<M> module)
-      : module_(std::move(module)), call_(&detail::call_any<M>), type_(&typeid(M)) {}
+  explicit AnyModule(std::shared_ptr<M> module) : AnyModule(std::move(module), &detail::call_any<M>, &typeid(M)) {}
   template <class M>
   explicit AnyModule(const ModuleHolder<M>& holder) : AnyModule(holder.ptr()) {}
   template <class M>
@@ -188,8 +191,10 @@ class AnyModule {
   AnyModule clone() const;
 
  private:
+  using Call = AnyValue (*)(Module&, AnyValue*, size_t);
+  AnyModule(std::shared_ptr<Module> module, Call call, const std::type_info* type);
   std::shared_ptr<Module> module_;
-  AnyValue (*call_)(Module&, AnyValue*, size_t) = nullptr;
+  Call call_ = nullptr;
   const std::type_info* type_ = &typeid(void);
 };
 

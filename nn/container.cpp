@@ -31,6 +31,17 @@ AnyValue call_with_tensor(Module& module, AnyValue* args, size_t count, Tensor (
 
 }  // namespace detail
 
+AnyModule::AnyModule(std::shared_ptr<Module> module, Call call, const std::type_info* type)
+    : module_(std::move(module)), call_(call), type_(type) {}
+AnyModule::AnyModule(const AnyModule&) = default;
+AnyModule::AnyModule(AnyModule&&) noexcept = default;
+AnyModule& AnyModule::operator=(AnyModule o) noexcept {
+  module_.swap(o.module_);
+  call_ = o.call_, type_ = o.type_;
+  return *this;
+}
+AnyModule::~AnyModule() = default;
+
 AnyValue AnyModule::any_forward(AnyValue* args, size_t count) const {
   if (!module_) detail::fail_empty_any("forward");
   try {
