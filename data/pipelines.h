@@ -1,5 +1,5 @@
-// The pipelines that most programs use, `set.map(Normalize).map(Stack)` and a loader over them: compiled in the library,
-// so that no program compiles them again.
+// The pipelines that most programs use, `set.map(Normalize).map(Stack)` and a loader over them: compiled in the
+// library, so that no program compiles them again.
 #pragma once
 
 #include "weft/data/data_loader.h"
@@ -14,8 +14,8 @@ template <class D>
 using NormalizedBatches = datasets::MapDataset<Normalized<D>, transforms::Stack<>>;
 }  // namespace weft::data::detail
 
-#define WEFT_PIPELINES(keyword, Set)                                                                       \
-  keyword template class datasets::MapDataset<datasets::Set, transforms::Normalize<>>;                     \
+#define WEFT_PIPELINES(keyword, Set)                                                                        \
+  keyword template class datasets::MapDataset<datasets::Set, transforms::Normalize<>>;                      \
   keyword template class DataLoader<detail::NormalizedBatches<datasets::Set>, samplers::SequentialSampler>; \
   keyword template class DataLoader<detail::NormalizedBatches<datasets::Set>, samplers::RandomSampler>;
 
