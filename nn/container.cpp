@@ -25,6 +25,11 @@ void fail_module_type(const Module& module, const std::type_info& wanted) {
   fail<ValueError>("[get] the module is a {}, not a {}", module.name(), type_name(wanted));
 }
 
+AnyValue call_with_tensor(Module& module, AnyValue* args, size_t count, Tensor (*forward)(Module&, const Tensor&)) {
+  if (count != 1) fail_count(count);
+  return AnyValue(forward(module, argument<const Tensor&>(args, 0)));
+}
+
 }  // namespace detail
 
 AnyValue AnyModule::any_forward(AnyValue* args, size_t count) const {
@@ -65,6 +70,8 @@ void SequentialImpl::push_back(std::string name, AnyModule module) {
   modules_.push_back(std::move(module));
 }
 
+void SequentialImpl::append(AnyModule module) { push_back(std::to_string(size()), std::move(module)); }
+
 const AnyModule& SequentialImpl::entry(size_t i) const {
   check<IndexError>(i < size(), "[Sequential] module {} of {}", i, size());
   return modules_[i];
@@ -85,6 +92,15 @@ AnyValue SequentialImpl::pass(AnyValue* args, size_t count) const {
     value = std::move(result);
   }
   return value;
+}
+
+Tensor SequentialImpl::forward_tensor(const Tensor& x) {
+  return run(
+      [this](const Tensor& in) {
+        AnyValue input(in);
+        return pass(&input, 1).get<Tensor>();
+      },
+      x);
 }
 
 AnyValue SequentialImpl::any_forward(AnyValue* args, size_t count) {
@@ -141,5 +157,9 @@ Tensor FunctionalImpl::forward(const Tensor& x) {
 }
 
 void FunctionalImpl::pretty_print(std::ostream& stream) const { stream << "weft::nn::Functional()"; }
+
+template class Cloneable<ModuleListImpl>;
+template class Cloneable<FunctionalImpl>;
+template class Cloneable<SequentialImpl>;
 
 }  // namespace weft::nn
