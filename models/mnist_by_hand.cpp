@@ -1,10 +1,9 @@
 // Gradient descent with a backward pass written out by hand (by_hand.h), on all images at once, as a sweep over sizes
 // and learning rates.
-#include "by_hand.h"
-
 #include <chrono>
 
-#include "options.h"
+#include "by_hand.h"
+#include "sweep_options.h"
 #include "weft/train/digits.h"
 #include "weft/train/progress.h"
 #include "weft/train/sweep.h"
@@ -80,10 +79,9 @@ int main(int argc, char** argv) {
       }
     fmt::print("\n{}", sweep.table().text());
     if (options.chart)
-      train::write_chart(*options.chart, {"Accuracy on the test images, %",
-                                          {"hidden units"},
-                                          {},
-                                          sweep.series("hidden", "test accuracy %", "rate")});
+      train::write_chart(
+          *options.chart,
+          {"Accuracy on the test images, %", {"hidden units"}, {}, sweep.series("hidden", "test accuracy %", "rate")});
     return 0;
   });
 }

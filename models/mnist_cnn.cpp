@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
     const int64_t batch_size = options.batch.value_or(quick ? 256 : 50);
 
     auto digits = train::load_digits(options.data);
+    options.about.data = digits.description;
     fmt::print("training on {}, {} threads\n", digits.description, get_num_threads());
     auto normalize = quick ? data::transforms::Normalize<>(0.1307, 0.3081) : data::transforms::Normalize<>(0., 1.);
     data::transforms::Stack<> stack;

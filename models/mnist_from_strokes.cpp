@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
     const double lr = options.lr.value_or(1e-2);
 
     auto mnist = train::load_digits(options.data);
+    options.about.data = fmt::format("{} drawn digits; tested on {}", count, mnist.description);
     fmt::print("drawing {} digits; testing on {}\n", count, mnist.description);
     data::datasets::SyntheticDigits digits(count, 1000 + options.seed);
     data::transforms::Normalize<> normalize(0.1307, 0.3081);

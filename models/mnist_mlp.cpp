@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
     const int64_t batch_size = options.batch.value_or(64);
 
     auto digits = train::load_digits(options.data);
+    options.about.data = digits.description;
     fmt::print("training on {}, {} threads\n", digits.description, get_num_threads());
     auto train_loader = data::make_data_loader<data::samplers::RandomSampler>(
         digits.train.map(data::transforms::Stack<>()), batch_size);

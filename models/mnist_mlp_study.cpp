@@ -3,7 +3,7 @@
 // batch shares, Glorot's first weights, and an end when ten epochs in a row have not lowered the loss by 1e-4.
 #include <chrono>
 
-#include "options.h"
+#include "sweep_options.h"
 #include "weft/train/digits.h"
 #include "weft/train/early_stopping.h"
 #include "weft/train/progress.h"

@@ -1,17 +1,18 @@
-// The options that all programs share, and what a program does with an error.
+// The options that all programs share, and what a program does with an error and with Ctrl-C.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
 
 #include "weft/tensor/error.h"
 #include "weft/tensor/parallel.h"
 #include "weft/tensor/random.h"
-#include "weft/train/chart.h"
 #include "weft/train/run.h"
 
 namespace models {
@@ -65,53 +66,71 @@ struct Options : BaseOptions, weft::train::RunOptions {
   std::optional<double> lr;
   std::optional<int64_t> batch;
 
-  /// As BaseOptions::parse.
+  /// As BaseOptions::parse; also says in `about` what the program is and was told.
   void parse(int argc, char** argv) {
+    std::vector<double> stop;
     app.add_option("--lr", lr, "learning rate")->check(number("at least 0", [](double v) { return v >= 0; }));
     app.add_option("--epochs", epochs, "passes over the training set")->check(count())->capture_default_str();
-    app.add_option("--steps", steps, "stop after so many steps instead, testing every 100")->check(count());
     app.add_option("--batch", batch, "images per step")->check(count());
-    app.add_option("--metrics", metrics, "write one JSON object per epoch (per 100 steps with --steps) to this file");
+    add_run_options(app, *this, stop);
+    app.add_option("--metrics", metrics, "write one JSON object per test to this file");
     app.add_option("--save", save, "write the weights, with all that --resume needs, to this file");
-    app.add_option("--resume", resume, "go on from a file that --save wrote");
     BaseOptions::parse(argc, argv);
+    if (!stop.empty()) early_stop = early_stop_of(stop);
+    about.title = std::filesystem::path(argv[0]).filename().string();
+    about.options = told(app);
   }
-};
 
-/// The command line of a program that trains one kind of network under many settings.
-struct SweepOptions : BaseOptions {
-  using BaseOptions::BaseOptions;
-
-  std::vector<int64_t> hidden = {500, 1000, 1500, 2000};
-  std::vector<double> rates;
-  int64_t epochs = 200, images = 20000;
-  std::optional<std::string> results, chart;
-
-  /// As BaseOptions::parse; also throws ValueError for the name of a chart that cannot be drawn.
-  void parse(int argc, char** argv) {
-    app.add_option("--hidden", hidden, "hidden units; several, with spaces or commas between them")
-        ->delimiter(',')
+  /// Those of a run that do not depend on what is trained.
+  static void add_run_options(CLI::App& app, weft::train::RunOptions& run, std::vector<double>& stop) {
+    app.add_option("--steps", run.steps, "stop after so many steps instead")->check(count());
+    app.add_option("--test-every", run.test_every, "steps between tests, with --steps")
         ->check(count())
         ->capture_default_str();
-    app.add_option("--lr", rates, "learning rates, as many as wanted")
-        ->delimiter(',')
-        ->check(number("at least 0", [](double v) { return v >= 0; }))
-        ->capture_default_str();
-    app.add_option("--epochs", epochs, "passes over the images, at most")->check(count())->capture_default_str();
-    app.add_option("--images", images, "training images, the first of the set")->check(count())->capture_default_str();
-    app.add_option("--results", results, "keep the results in this file; a run that it holds is not made again");
-    app.add_option("--chart", chart, "draw the results into this file (.png or .svg)");
-    BaseOptions::parse(argc, argv);
-    if (chart) weft::train::check_chart_name(*chart);
+    app.add_option(
+           "--early-stop", stop,
+           "PATIENCE [MIN_DELTA]: stop after so many tests without a lower loss on the validation set, or where "
+           "there is none on what is trained on")
+        ->expected(1, 2)
+        ->check(number("at least 0", [](double v) { return v >= 0; }));
+    app.add_option("--out", run.out,
+                   "folder for report.html, metrics.jsonl, last and best.safetensors; one that holds a run already is "
+                   "an error");
+    app.add_option("--resume", run.resume,
+                   "go on with the run in this folder (that of --out where none is named), or from a file of --save")
+        ->expected(0, 1);
+  }
+  static weft::train::EarlyStop early_stop_of(const std::vector<double>& given) {
+    weft::check<weft::ValueError>(given[0] >= 1 && given[0] == std::floor(given[0]),
+                                  "[train] --early-stop: the patience must be a whole number of at least 1, got {}",
+                                  given[0]);
+    return {static_cast<int64_t>(given[0]), given.size() > 1 ? given[1] : 0};
+  }
+  /// The options of a command line with what they were given or are by default.
+  static std::vector<std::pair<std::string, std::string>> told(const CLI::App& app) {
+    std::vector<std::pair<std::string, std::string>> out;
+    for (const CLI::Option* option : app.get_options()) {
+      if (option == app.get_help_ptr()) continue;
+      const bool given = option->count() > 0, is_flag = option->get_expected_max() == 0;
+      const std::string value = !given    ? option->get_default_str()
+                                : is_flag ? "yes"
+                                          : CLI::detail::join(option->results(), " ");
+      if (!value.empty()) out.emplace_back(option->get_name(), value);
+    }
+    return out;
   }
 };
 
-/// Calls `program(options)`, and turns what it throws into a line on standard error and exit code 2.
+/// Calls `program(argc, argv)`, and turns what it throws into a line on standard error and exit code 2. A run that
+/// Ctrl-C stopped gives 130, as shells say of a program that it ended (143 for SIGTERM).
 template <class Program>
 int run(int argc, char** argv, Program program) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow further is an error, not the end
   try {
-    return program(argc, argv);
+    const int code = program(argc, argv);
+    return code == 0 && weft::train::stopped_by() ? 128 + weft::train::stopped_by() : code;
   } catch (const std::exception& e) {
+    std::fflush(stdout);
     std::fprintf(stderr, "error: %s\n", e.what());
     return 2;
   }

@@ -1,11 +1,12 @@
 // Metrics: how well a classifier does, added up over batches.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "weft/tensor/tensor.h"
+#include "weft/train/mistakes.h"
 
 namespace weft::train {
 
@@ -53,10 +54,15 @@ class ConfusionMatrix {
   std::vector<int64_t> counts_;
 };
 
+class Metrics;
+
 /// What a test during training tells.
 struct Evaluation {
   double loss = 0;      ///< mean over the samples
   double accuracy = 0;  ///< share of right answers, 0 to 1
+  // For the report of a run, where the test tells them:
+  std::shared_ptr<const Metrics> metrics = {};
+  std::vector<Mistake> mistakes = {};
 };
 
 /// Loss, accuracy, top-k accuracy and confusion matrix of a set, batch by batch.
@@ -83,6 +89,7 @@ class Metrics {
   double top_k_accuracy() const;
   int64_t top_k() const { return top_k_; }
   const ConfusionMatrix& confusion() const;
+  /// Loss and accuracy.
   Evaluation evaluation() const { return {loss(), accuracy()}; }
   /// The confusion matrix's table, then one line of accuracy, top-k accuracy and loss.
   std::string table(const std::vector<std::string>& class_names = {}) const;

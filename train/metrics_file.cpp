@@ -1,12 +1,16 @@
 #include "weft/train/metrics_file.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "weft/tensor/atomic_file.h"
 #include "weft/tensor/error.h"
 
 namespace weft::train {
@@ -15,53 +19,93 @@ namespace {
 // Of a time or a speed, digits beyond these say nothing.
 double rounded(double v, double unit) { return std::round(v / unit) * unit; }
 
+constexpr std::pair<const char*, double MetricsRecord::*> kOptionalNumbers[] = {
+    {"train_accuracy", &MetricsRecord::train_accuracy},
+    {"validation_loss", &MetricsRecord::validation_loss},
+    {"validation_accuracy", &MetricsRecord::validation_accuracy}};
+
 MetricsRecord record_of(const nlohmann::json& line) {
   auto count = [&](const char* key) { return line.at(key).get<int64_t>(); };
   auto number = [&](const char* key) {
     const auto at = line.find(key);
-    return at == line.end() || at->is_null() ? std::numeric_limits<double>::quiet_NaN() : at->get<double>();
+    return at == line.end() || at->is_null() ? kNoNumber : at->get<double>();
   };
-  return {count("epoch"),          count("step"),     number("train_loss"),         number("test_loss"),
-          number("test_accuracy"), number("seconds"), number("samples_per_second"), number("learning_rate")};
+  MetricsRecord r{count("epoch"),          count("step"),     number("train_loss"),         number("test_loss"),
+                  number("test_accuracy"), number("seconds"), number("samples_per_second"), number("learning_rate")};
+  for (const auto& [key, member] : kOptionalNumbers) r.*member = number(key);
+  return r;
 }
 
-}  // namespace
-
-MetricsFile::MetricsFile(std::string path, bool append)
-    : path_(std::move(path)), file_(std::fopen(path_.c_str(), append ? "a" : "w")) {
-  check<IoError>(file_ != nullptr, "[metrics] {} cannot be written: {}", path_, std::strerror(errno));
-}
-
-MetricsFile::~MetricsFile() { std::fclose(file_); }
-
-void MetricsFile::write(const MetricsRecord& r) {
-  const nlohmann::ordered_json record{{"epoch", r.epoch},
-                                      {"step", r.step},
-                                      {"train_loss", r.train_loss},
-                                      {"test_loss", r.test_loss},
-                                      {"test_accuracy", r.test_accuracy},
-                                      {"seconds", rounded(r.seconds, 1e-3)},
-                                      {"samples_per_second", rounded(r.samples_per_second, 0.1)},
-                                      {"learning_rate", r.learning_rate}};
-  const std::string line = record.dump() + '\n';
-  const bool ok = std::fwrite(line.data(), 1, line.size(), file_) == line.size() && std::fflush(file_) == 0;
-  check<IoError>(ok, "[metrics] {} cannot be written: {}", path_, std::strerror(errno));
-}
-
-std::vector<MetricsRecord> read_metrics(const std::string& path) {
+// The finished lines of a file with what they say.
+std::vector<std::pair<std::string, MetricsRecord>> lines_of(const std::string& path) {
   std::ifstream file(path);
   check<IoError>(file.good(), "[metrics] {} cannot be read: {}", path, std::strerror(errno));
-  std::vector<MetricsRecord> out;
+  std::vector<std::pair<std::string, MetricsRecord>> out;
   int64_t number = 0;
   for (std::string line; std::getline(file, line);) {
     ++number;
     if (file.eof()) break;  // without an end: not finished
     try {
-      out.push_back(record_of(nlohmann::json::parse(line)));
+      out.emplace_back(line, record_of(nlohmann::json::parse(line)));
     } catch (const nlohmann::json::exception& e) {
       fail<IoError>("[metrics] {}:{}: expected a record, found {}", path, number, e.what());
     }
   }
+  return out;
+}
+
+}  // namespace
+
+MetricsFile::MetricsFile(std::string path, bool append)
+    : path_(std::move(path)),
+      fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (append ? 0 : O_TRUNC), 0666)) {
+  check<IoError>(fd_ >= 0, "[metrics] {} cannot be written: {}", path_, std::strerror(errno));
+}
+
+MetricsFile::MetricsFile(MetricsFile&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+
+MetricsFile::~MetricsFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+MetricsFile MetricsFile::continued(const std::string& path, int64_t step) {
+  if (std::filesystem::exists(path)) {
+    std::string kept;
+    for (const auto& [line, record] : lines_of(path))
+      if (record.step <= step) kept += line + '\n';
+    AtomicFile file(path);
+    file.write(kept.data(), static_cast<int64_t>(kept.size()));
+    file.commit();
+  }
+  return MetricsFile(path, true);
+}
+
+void MetricsFile::write(const MetricsRecord& r) {
+  nlohmann::ordered_json record{{"epoch", r.epoch},
+                                {"step", r.step},
+                                {"train_loss", r.train_loss},
+                                {"test_loss", r.test_loss},
+                                {"test_accuracy", r.test_accuracy},
+                                {"seconds", rounded(r.seconds, 1e-3)},
+                                {"samples_per_second", rounded(r.samples_per_second, 0.1)},
+                                {"learning_rate", r.learning_rate}};
+  for (const auto& [key, member] : kOptionalNumbers)
+    if (!std::isnan(r.*member)) record[key] = r.*member;
+  const std::string line = record.dump() + '\n';
+  const off_t before = ::lseek(fd_, 0, SEEK_END);
+  const ssize_t written = ::write(fd_, line.data(), line.size());
+  if (written == static_cast<ssize_t>(line.size())) return;
+  const int reason = written < 0 ? errno : ENOSPC;
+  if (before >= 0 && ::ftruncate(fd_, before) != 0) {
+    // Half a line stays, which read_metrics leaves out.
+  }
+  fail<IoError>("[metrics] {} cannot be written: {}", path_, std::strerror(reason));
+}
+
+std::vector<MetricsRecord> read_metrics(const std::string& path) {
+  std::vector<MetricsRecord> out;
+  for (const auto& entry : lines_of(path)) out.push_back(entry.second);
   return out;
 }
 

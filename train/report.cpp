@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "weft/autograd/grad_mode.h"
-#include "weft/data/image_bytes.h"
 #include "weft/data/png.h"
 #include "weft/tensor/atomic_file.h"
 #include "weft/train/chart.h"
@@ -36,10 +34,10 @@ std::string tiles(const Report& r) {
     out += fmt::format("<div class=\"tile\"><b>{}</b><span>{}</span></div>", value, name);
   };
   if (r.test) {
-    tile("test accuracy", percent(r.test->accuracy()));
+    tile((r.tested + " accuracy").c_str(), percent(r.test->accuracy()));
     if (r.test->top_k() > 1 && r.test->top_k() < r.test->confusion().classes())
       tile(fmt::format("among the top {}", r.test->top_k()).c_str(), percent(r.test->top_k_accuracy()));
-    tile("test loss", fmt::format("{:.4f}", r.test->loss()));
+    tile((r.tested + " loss").c_str(), fmt::format("{:.4f}", r.test->loss()));
   } else if (!r.course.empty()) {
     tile("test accuracy", percent(r.course.back().test_accuracy));
     tile("test loss", fmt::format("{:.4f}", r.course.back().test_loss));
@@ -57,14 +55,20 @@ std::string tiles(const Report& r) {
   return out.empty() ? "" : "<div class=\"tiles\">" + out + "</div>\n";
 }
 
-// One series per member of the records.
-Chart course_chart(const std::vector<MetricsRecord>& course, const char* title,
-                   std::initializer_list<std::pair<const char*, double MetricsRecord::*>> members) {
+// A curve of a chart, with its colour, which is the same in all charts.
+struct Curve {
+  const char* name;
+  double MetricsRecord::*member;
+  int color = 0;
+};
+
+Chart course_chart(const std::vector<MetricsRecord>& course, const char* title, std::initializer_list<Curve> curves) {
   bool by_epoch = true;
   for (size_t i = 1; i < course.size(); ++i) by_epoch &= course[i].epoch > course[i - 1].epoch;
   Chart chart{title, {by_epoch ? "epoch" : "step"}};
-  for (auto [name, member] : members) {
+  for (auto [name, member, color] : curves) {
     Series s{name};
+    s.color = color;
     for (const auto& record : course) {
       s.x.push_back(static_cast<double>(by_epoch ? record.epoch : record.step));
       s.y.push_back(record.*member);
@@ -80,8 +84,14 @@ std::string curves(const Report& r) {
   auto add = [&](const Chart& chart) {
     if (!chart.series.empty()) out += "<div class=\"card\">" + chart_svg(chart) + "</div>";
   };
-  add(course_chart(r.course, "Loss", {{"training", &MetricsRecord::train_loss}, {"test", &MetricsRecord::test_loss}}));
-  add(course_chart(r.course, "Accuracy", {{"test", &MetricsRecord::test_accuracy}}));
+  add(course_chart(r.course, "Loss",
+                   {{"training", &MetricsRecord::train_loss},
+                    {"validation", &MetricsRecord::validation_loss, 2},
+                    {"test", &MetricsRecord::test_loss, 1}}));
+  add(course_chart(r.course, "Accuracy",
+                   {{"training", &MetricsRecord::train_accuracy},
+                    {"validation", &MetricsRecord::validation_accuracy, 2},
+                    {"test", &MetricsRecord::test_accuracy, 1}}));
   Chart rate = course_chart(r.course, "Learning rate", {{"learning rate", &MetricsRecord::learning_rate}});
   double low = INFINITY, high = 0;
   for (const auto& record : r.course)
@@ -165,25 +175,6 @@ std::string records(const Report& r) {
 }
 
 }  // namespace
-
-void WorstMistakes::add(const Tensor& images, const Tensor& logits, const Tensor& target) {
-  NoGradGuard no_grad;
-  check<ShapeError>(logits.dim() == 2 && target.dim() == 1 && images.dim() >= 3 && images.size(0) == target.numel() &&
-                        logits.size(0) == target.numel(),
-                    "[WorstMistakes] images {}, logits {} and targets {} of one batch", images.sizes(), logits.sizes(),
-                    target.sizes());
-  const auto [sure, answers] = logits.detach().softmax(1).max(1);
-  for (int64_t i = 0; i < target.numel(); ++i) {
-    const auto wanted = target[i].item<int64_t>(), answer = answers[i].item<int64_t>();
-    const auto confidence = sure[i].item<double>();
-    if (wanted == answer || (kept_.size() == most_ && (most_ == 0 || !(confidence > kept_.back().confidence))))
-      continue;
-    const auto place =
-        std::find_if(kept_.begin(), kept_.end(), [&](const Mistake& m) { return confidence > m.confidence; });
-    kept_.insert(place, {data::image_bytes("WorstMistakes", images[i]).clone(), wanted, answer, confidence});
-    if (kept_.size() > most_) kept_.pop_back();
-  }
-}
 
 std::string report_html(const Report& r) {
   std::string out = fmt::format(

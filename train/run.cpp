@@ -1,34 +1,20 @@
 #include "weft/train/run.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
-
-// CK#include "weft/train/checkpoint.h"
 
 namespace weft::train {
 namespace {
 
-constexpr int64_t kStepsPerRecord = 100;
+constexpr double kSecondsBetweenSaves = 10;
 
-volatile std::sig_atomic_t g_interrupted = 0;
-extern "C" void on_interrupt(int) {
-  g_interrupted = 1;
-  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
-}
-
-// A run of hours must not end with nothing because its file has no place.
-void check_writable(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  check<IoError>(access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0,
-                 "[save] '{}' cannot be written there: {}", path, std::strerror(errno));
-  check<IoError>(!std::filesystem::is_directory(path), "[save] '{}' is a folder", path);
+volatile std::sig_atomic_t g_signal = 0;
+extern "C" void on_signal(int signal) {
+  g_signal = signal;
+  std::signal(signal, SIG_DFL);  // a second one ends the program at once
 }
 
 double seconds_between(std::chrono::steady_clock::time_point a, std::chrono::steady_clock::time_point b) {
@@ -37,42 +23,60 @@ double seconds_between(std::chrono::steady_clock::time_point a, std::chrono::ste
 
 }  // namespace
 
-Run::Run(RunOptions options, nn::Module& model, optim::Optimizer& optimizer, Position position,
-         std::function<Evaluation()> test, optim::LRScheduler* scheduler)
+int stopped_by() { return g_signal; }
+
+Run::Run(RunOptions options, nn::Module& model, optim::Optimizer& optimizer, Position position, Test test,
+         RunSchedule schedule)
     : options_(std::move(options)),
       model_(model),
       optimizer_(optimizer),
       position_(std::move(position)),
       test_(std::move(test)),
-      scheduler_(scheduler) {
+      schedule_(schedule) {
   check<ValueError>(options_.epochs >= 1, "[train] --epochs must be at least 1, got {}", options_.epochs);
   check<ValueError>(!options_.steps || *options_.steps >= 1, "[train] --steps must be at least 1, got {}",
                     options_.steps.value_or(0));
+  check<ValueError>(options_.test_every >= 1, "[train] --test-every must be at least 1, got {}", options_.test_every);
+  if (const auto& stop = options_.early_stop)
+    stopping_ = std::make_unique<EarlyStopping>(stop->min_delta, stop->patience);
   if (options_.save) check_writable(*options_.save);
-  if (options_.resume) resume();
-  if (options_.metrics) metrics_ = std::make_unique<MetricsFile>(*options_.metrics, options_.resume.has_value());
-  g_interrupted = 0;
-  std::signal(SIGINT, on_interrupt);
-  began_ = mark_ = Clock::now();
+  open_files();
+  g_signal = 0;
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  began_ = mark_ = saved_ = Clock::now();
 }
 
-Run::~Run() { std::signal(SIGINT, SIG_DFL); }
+Run::~Run() {
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
 
 double Run::seconds() const { return earlier_seconds_ + seconds_between(began_, Clock::now()); }
 
-bool Run::over() const { return g_interrupted || (options_.steps && step_ >= *options_.steps); }
+// Whether the run has come to its end by itself.
+bool Run::complete() const {
+  return (options_.steps ? step_ >= *options_.steps : epoch_ >= options_.epochs) || (stopping_ && stopping_->stopped());
+}
 
 bool Run::next_epoch() {
-  if (std::exchange(inside_, false) && !over()) {
+  if (std::exchange(inside_, false) && !g_signal && !(options_.steps && complete())) {
     ++epoch_;
     in_epoch_ = 0;
-    if (!options_.steps) report();
+    if (!options_.steps) record();
   }
-  if (over() || (!options_.steps && epoch_ >= options_.epochs)) return false;
+  if (g_signal || complete()) return false;
   inside_ = true;
   model_.train();
   mark_ = Clock::now();
   return true;
+}
+
+bool Run::step(const Tensor& loss, const Tensor& scores, const Tensor& target) {
+  NoGradGuard no_grad;
+  right_ += scores.detach().argmax(1).eq(target).sum().item<int64_t>();
+  judged_ += target.numel();
+  return step(loss, target.numel());
 }
 
 bool Run::step(const Tensor& loss, int64_t samples) {
@@ -80,10 +84,11 @@ bool Run::step(const Tensor& loss, int64_t samples) {
   samples_ += samples;
   double value = loss.item<double>();
   loss_sum_ += value;
-  if (scheduler_) scheduler_->step();
+  if (schedule_.by_step) schedule_.by_step->step();
   progress_.show([&] { return status(value); });
-  if (options_.steps && (step_ % kStepsPerRecord == 0 || step_ == *options_.steps)) report();
-  return !over();
+  if (options_.steps && (step_ % options_.test_every == 0 || step_ == *options_.steps)) record();
+  if (folder_ && seconds_between(saved_, Clock::now()) > kSecondsBetweenSaves) save_last();
+  return !g_signal && !(options_.steps && complete());
 }
 
 std::string Run::status(double loss) const {
@@ -99,68 +104,89 @@ std::string Run::status(double loss) const {
                      format_duration(per_step * static_cast<double>(std::max<int64_t>(0, total - step_))));
 }
 
-void Run::report() {
-  double training = seconds_between(mark_, Clock::now());
+void Run::record() {
+  const double training = seconds_between(mark_, Clock::now());
+  MetricsRecord r{epoch_,    step_,          loss_steps_ ? loss_sum_ / static_cast<double>(loss_steps_) : 0,
+                  kNoNumber, kNoNumber,      0,
+                  0,         optimizer_.lr()};
+  if (judged_ > 0) r.train_accuracy = static_cast<double>(right_) / static_cast<double>(judged_);
   model_.eval();
-  last_ = test_();
+  const bool better = judge(r);
   model_.train();
-  MetricsRecord r{
-      epoch_,          step_,     loss_steps_ ? loss_sum_ / static_cast<double>(loss_steps_) : 0, last_->loss,
-      last_->accuracy, seconds(), training > 0 ? static_cast<double>(samples_) / training : 0,    optimizer_.lr()};
+  r.seconds = seconds();
+  r.samples_per_second = training > 0 ? static_cast<double>(samples_) / training : 0;
+  loss_sum_ = 0, loss_steps_ = samples_ = right_ = judged_ = 0;
   progress_.clear();
-  std::string place = options_.steps ? fmt::format("step {}/{}", step_, *options_.steps)
-                                     : fmt::format("epoch {}/{}", epoch_, options_.epochs);
-  fmt::print("{}: train loss {:.4f}, test loss {:.4f}, test accuracy {:.2f} %, {} samples/s, {}\n", place, r.train_loss,
-             r.test_loss, 100 * r.test_accuracy, format_count(r.samples_per_second), format_duration(r.seconds));
-  std::fflush(stdout);
-  if (metrics_) metrics_->write(r);
-  loss_sum_ = 0, loss_steps_ = samples_ = 0;
+  print(r);
+  for (MetricsFile& file : metrics_) file.write(r);
+  if (schedule_.by_loss) schedule_.by_loss->step(validation_ ? r.validation_loss : r.train_loss);
+  if (folder_ && better) save(folder_->best());
+  if (folder_ && !has_saved_) save_last();
   mark_ = Clock::now();
+}
+
+// Runs the tests that are due; true when the model is the best so far.
+bool Run::judge(MetricsRecord& r) {
+  if (validation_) {
+    last_ = validation_();
+    last_is_test_ = false;
+    r.validation_loss = last_->loss, r.validation_accuracy = last_->accuracy;
+  }
+  if (stopping_) stopping_->step(validation_ ? r.validation_loss : r.train_loss);
+  if (!validation_ || complete()) {
+    last_ = test_();
+    last_is_test_ = true;
+    r.test_loss = last_->loss, r.test_accuracy = last_->accuracy;
+  }
+  const double accuracy = validation_ ? r.validation_accuracy : r.test_accuracy;
+  const double loss = validation_ ? r.validation_loss : r.test_loss;
+  if (accuracy < best_accuracy_ || (accuracy == best_accuracy_ && !(loss < best_loss_))) return false;
+  best_accuracy_ = accuracy, best_loss_ = loss;
+  return true;
+}
+
+void Run::print(const MetricsRecord& r) const {
+  std::string line = options_.steps ? fmt::format("step {}/{}", step_, *options_.steps)
+                                    : fmt::format("epoch {}/{}", epoch_, options_.epochs);
+  auto add = [&](const char* part, double loss, double accuracy) {
+    if (!std::isnan(loss) || !std::isnan(accuracy)) line += fmt::format(", {} loss {:.4f}", part, loss);
+    if (!std::isnan(accuracy)) line += fmt::format(", {} accuracy {:.2f} %", part, 100 * accuracy);
+  };
+  add("train", r.train_loss, r.train_accuracy);
+  if (validation_) add("validation", r.validation_loss, r.validation_accuracy);
+  if (last_is_test_) add("test", r.test_loss, r.test_accuracy);
+  line[line.find(',')] = ':';
+  fmt::print("{}, {} samples/s, {}\n", line, format_count(r.samples_per_second), format_duration(r.seconds));
+  std::fflush(stdout);
 }
 
 Evaluation Run::finish() {
   progress_.clear();
-  if (g_interrupted) {
+  if (g_signal) {
     // The checkpoint must hold the run as it stands; a half epoch is tested only where nothing else tells its state.
-    fmt::print("interrupted after step {}\n", step_);
-  } else if (!last_) {
-    model_.eval();
-    last_ = test_();
-    fmt::print("test loss {:.4f}, test accuracy {:.2f} %\n", last_->loss, 100 * last_->accuracy);
+    fmt::print("interrupted after step {}{}\n", step_,
+               folder_ ? fmt::format("; go on with --resume {}", folder_->path()) : "");
+  } else {
+    if (stopping_ && stopping_->stopped())
+      fmt::print("stopped early: the {} loss has not fallen by more than {} below {:.4f} in {} tests\n",
+                 validation_ ? "validation" : "train", options_.early_stop->min_delta, stopping_->best(),
+                 options_.early_stop->patience);
+    if (!last_) {
+      model_.eval();
+      last_ = test_();
+      last_is_test_ = true;
+      fmt::print("test loss {:.4f}, test accuracy {:.2f} %\n", last_->loss, 100 * last_->accuracy);
+    }
   }
-  if (options_.save) save();
+  if (options_.save) save(*options_.save);
+  if (folder_) {
+    save_last();
+    write_report();
+    fmt::print("saved to {}: report.html, metrics.jsonl, last and best.safetensors\n", folder_->path());
+  }
+  std::fflush(stdout);
   model_.eval();
   return last_.value_or(Evaluation{});
-}
-
-Checkpoint Run::checkpoint() const {
-  std::vector<optim::Scheduler*> schedulers;
-  if (scheduler_) schedulers.push_back(scheduler_);
-  return Checkpoint(model_, &optimizer_, schedulers);
-}
-
-void Run::save() const {
-  Checkpoint c = checkpoint();
-  c.epoch = epoch_, c.step = step_, c.position = position_.state();
-  c.metadata = {{"run.in_epoch", fmt::format("{}", in_epoch_)},
-                {"run.loss_sum", fmt::format("{}", loss_sum_)},
-                {"run.loss_steps", fmt::format("{}", loss_steps_)},
-                {"run.seconds", fmt::format("{}", seconds())}};
-  c.save(*options_.save);
-}
-
-void Run::resume() {
-  Checkpoint c = checkpoint();
-  c.load(*options_.resume);
-  check<IoError>(c.position.defined() && c.metadata.contains("run.in_epoch"),
-                 "[resume] {} holds weights, but not the state of a training run", *options_.resume);
-  position_.load(c.position);
-  epoch_ = c.epoch, step_ = c.step;
-  auto number = [&](const char* key) { return std::strtod(c.metadata[key].c_str(), nullptr); };
-  in_epoch_ = static_cast<int64_t>(number("run.in_epoch"));
-  loss_sum_ = number("run.loss_sum"), loss_steps_ = static_cast<int64_t>(number("run.loss_steps"));
-  earlier_seconds_ = number("run.seconds");
-  fmt::print("resuming after epoch {}, step {}\n", epoch_, step_);
 }
 
 }  // namespace weft::train

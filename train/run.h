@@ -1,29 +1,61 @@
-// Run: what every training program does around its own loop: counting, progress, tests, metrics, saving and resuming.
+// Run: what every training program does around its own loop: counting, progress, tests, metrics, saving, resuming and
+// the report.
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "weft/nn/module.h"
 #include "weft/optim/lr_scheduler.h"
 #include "weft/optim/optimizer.h"
 #include "weft/train/checkpoint.h"
+#include "weft/train/early_stopping.h"
 #include "weft/train/evaluate.h"
 #include "weft/train/metrics_file.h"
 #include "weft/train/progress.h"
+#include "weft/train/run_folder.h"
 
 namespace weft::train {
+
+/// When a run has stopped to get better: after `patience` tests in a row that were not better than the best by more
+/// than `min_delta`. What is watched is the loss of the validation set, or of the training steps where there is none.
+struct EarlyStop {
+  int64_t patience = 10;
+  double min_delta = 0;
+};
+
+/// What a run tells of itself: its report shows it.
+struct RunDescription {
+  std::string title = "Training", data = {};
+  std::vector<std::string> class_names = {};                      ///< by id; numbers where absent
+  std::string model = {};                                         ///< where absent, a summary of the module
+  std::vector<std::pair<std::string, std::string>> options = {};  ///< what it was told
+  Metadata metadata = {};                                         ///< put into the run's checkpoints
+};
 
 /// What a training program is told to do.
 struct RunOptions {
   int64_t epochs = 1;
-  std::optional<int64_t> steps;             ///< ends the run after so many steps, before its epochs are over
-  std::optional<std::string> metrics;       ///< a file of one JSON object per epoch, or per 100 steps with `steps`
-  std::optional<std::string> save, resume;  ///< checkpoints: weights, and all that resuming needs
+  std::optional<int64_t> steps;  ///< ends the run after so many steps, before its epochs are over
+  int64_t test_every = 100;      ///< steps between tests where `steps` is given; else each epoch is tested
+  /// The run's folder, which RunFolder describes. The checkpoint `last` is written about every ten seconds.
+  std::optional<std::string> out;
+  std::optional<std::string> metrics;  ///< a file of one JSON object per test
+  std::optional<std::string> save;     ///< a checkpoint at the end: weights, and all that resuming needs
+  /// A checkpoint to go on from, or the folder of a run, whose `out` it then is; "" is the folder `out`.
+  std::optional<std::string> resume;
+  std::optional<EarlyStop> early_stop;
+  RunDescription about;
 };
+
+/// The signal (SIGINT or SIGTERM) that stopped the run that was made last, or 0.
+int stopped_by();
 
 /// Where a loader stands and how it continues: DataLoader::state and load_state.
 struct Position {
@@ -41,6 +73,16 @@ Position position_of(Loader& loader) {
           (size + (loader.options().drop_last() ? 0 : batch - 1)) / batch};
 }
 
+/// What changes the learning rate: a formula after every step, or a plateau after every test, by the loss that
+/// EarlyStop watches.
+struct RunSchedule {
+  RunSchedule() = default;
+  RunSchedule(optim::LRScheduler* by_step) : by_step(by_step) {}        // NOLINT
+  RunSchedule(optim::ReduceLROnPlateau* by_loss) : by_loss(by_loss) {}  // NOLINT
+  optim::LRScheduler* by_step = nullptr;
+  optim::ReduceLROnPlateau* by_loss = nullptr;
+};
+
 /// Wraps a training loop:
 ///
 ///     train::Run run(options, *net, optimizer, train::position_of(*loader), test);
@@ -51,52 +93,71 @@ Position position_of(Loader& loader) {
 ///       }
 ///     run.finish();
 ///
-/// On a terminal a line shows rate and time left; every epoch (every 100 steps where steps are given) prints one line
-/// and writes one metrics record. Interrupted by Ctrl-C, the run ends after the present step, and finish() saves.
+/// On a terminal a line shows rate and time left; every epoch (every `test_every` steps where steps are given) prints
+/// one line and writes one metrics record. Interrupted by Ctrl-C or SIGTERM, the run ends after the present step, and
+/// finish() saves; a second Ctrl-C ends the program at once.
 class Run {
  public:
-  /// Opens the metrics file and loads the checkpoint to resume from. `test` evaluates the model, which is in eval mode
-  /// for the call. Throws IoError for files that cannot be written or read, ValueError for options outside their range.
-  Run(RunOptions options, nn::Module& model, optim::Optimizer& optimizer, Position position,
-      std::function<Evaluation()> test, optim::LRScheduler* scheduler = nullptr);
+  using Test = std::function<Evaluation()>;
+  /// Opens the run's folder and files and loads the checkpoint to resume from. `test` evaluates the model, which is in
+  /// eval mode for the call. Throws IoError for files that cannot be written or read and a folder that holds another
+  /// run, ValueError for options outside their range.
+  Run(RunOptions options, nn::Module& model, optim::Optimizer& optimizer, Position position, Test test,
+      RunSchedule schedule = {});
   ~Run();
   Run(const Run&) = delete;
+
+  /// Tests by `validation` instead, and by `test` at the end alone. Call before the first epoch.
+  void validate_by(Test validation) { validation_ = std::move(validation); }
 
   /// True while there is an epoch to run; puts the model into training mode.
   bool next_epoch();
   /// Counts a step; false when the run is over.
   bool step(const Tensor& loss, int64_t samples);
-  /// Saves where asked, and returns the last test. Throws IoError when the file cannot be written.
+  /// The same, with the accuracy on what is trained on: scores [N, classes], target int64 [N].
+  bool step(const Tensor& loss, const Tensor& scores, const Tensor& target);
+  /// Saves where asked, writes the report, and returns the last test. Throws IoError when a file cannot be written.
   Evaluation finish();
   int64_t steps() const { return step_; }
+  bool interrupted() const { return stopped_by() != 0; }
 
  private:
   using Clock = std::chrono::steady_clock;
-  bool over() const;
-  void report();
+  bool complete() const;
+  void record();
+  bool judge(MetricsRecord& r);
+  void print(const MetricsRecord& r) const;
+  void open_files();
   std::string status(double loss) const;
   double seconds() const;
   Checkpoint checkpoint() const;
-  void save() const;
-  void resume();
+  void save(const std::string& path) const;
+  void save_last();
+  void resume(const std::string& path);
+  void write_report() const;
 
   RunOptions options_;
   nn::Module& model_;
   optim::Optimizer& optimizer_;
   Position position_;
-  std::function<Evaluation()> test_;
-  optim::LRScheduler* scheduler_;
-  std::unique_ptr<MetricsFile> metrics_;
+  Test test_, validation_;
+  RunSchedule schedule_;
+  std::unique_ptr<EarlyStopping> stopping_;
+  std::unique_ptr<RunFolder> folder_;
+  std::vector<MetricsFile> metrics_;
   Progress progress_;
   int64_t epoch_ = 0;     ///< epochs finished
   int64_t step_ = 0;      ///< steps done
   int64_t in_epoch_ = 0;  ///< steps done of the present epoch
   bool inside_ = false;   ///< between next_epoch and the end of its loop
-  double loss_sum_ = 0;   ///< of the steps since the last report
+  double loss_sum_ = 0;   ///< of the steps since the last record
   int64_t loss_steps_ = 0, samples_ = 0;
-  double earlier_seconds_ = 0;      ///< of the runs that this one resumes
-  Clock::time_point began_, mark_;  ///< of the run, and of training since the last report
+  int64_t right_ = 0, judged_ = 0;                    ///< answers of these steps whose scores were told
+  double earlier_seconds_ = 0;                        ///< of the runs that this one resumes
+  Clock::time_point began_, mark_, saved_;            ///< the run; training since the last record; `last` was saved
+  double best_accuracy_ = -1, best_loss_ = INFINITY;  ///< of what `best` holds
   std::optional<Evaluation> last_;
+  bool last_is_test_ = false, has_saved_ = false;
 };
 
 }  // namespace weft::train

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "weft/tensor/creation.h"
+#include "weft/tensor/kernels/gemv_f32.h"
 #include "weft/tensor/onednn.h"
 #include "weft/tensor/parallel.h"
 
@@ -115,6 +116,7 @@ Operand pack(const Operand& x, int64_t row, int64_t column, int64_t rows, int64_
 
 void sgemm_tile(int64_t m, int64_t n, int64_t k, float alpha, Operand a, Operand b, float beta, float* c, int64_t ldc,
                 const float* bias) {
+  if (m == 1 && b.transposed) return gemv_f32(n, k, alpha, b.data, b.ld, a.data, beta, c, bias);
   onednn::sgemm(a.transposed, b.transposed, m, n, k, alpha, a.data, a.ld, b.data, b.ld, beta, c, ldc);
   if (!bias) return;
   for (int64_t i = 0; i < m; ++i)

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +14,7 @@
 #include "weft/data/idx.h"
 #include "weft/data/synthetic_digits.h"
 #include "weft/tensor/safetensors.h"
+#include "weft/train/metrics_file.h"
 
 using namespace weft;
 namespace fs = std::filesystem;
@@ -97,6 +100,74 @@ BOOST_FIXTURE_TEST_CASE(a_resumed_run_gives_the_same_bits, Folder) {
         BOOST_TEST(whole.tensors[i].second.equal(joined.tensors[i].second));
       }
   }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_run_folder_holds_all_of_a_run, Folder) {
+  BOOST_TEST(run("mnist_mlp --epochs 3 --hidden 32 --out whole").code == 0);
+  for (const char* file : {"report.html", "metrics.jsonl", "last.safetensors", "best.safetensors"})
+    BOOST_TEST(fs::exists(path / "whole" / file), file);
+  const std::string html = read(path / "whole/report.html");
+  for (const char* part : {"<h1>mnist_mlp</h1>", "MNIST from", "id=\"confusion\"", "id=\"mistakes\"", "--hidden"})
+    BOOST_TEST(html.find(part) != std::string::npos, part);
+
+  // What was run already stays, and is gone on with.
+  BOOST_TEST(contains(run("mnist_mlp --out whole"), "--resume whole"));
+  BOOST_TEST(run("mnist_mlp --epochs 1 --hidden 32 --out parts/a").code == 0);
+  std::ofstream(path / "parts/a/metrics.jsonl", std::ios::app) << "{\"epoch\": 2, \"step\": 40}\n{\"epo";
+  BOOST_TEST(contains(run("mnist_mlp --epochs 2 --hidden 32 --resume --out parts/a"), "resuming after epoch 1"));
+  BOOST_TEST(run("mnist_mlp --epochs 3 --hidden 32 --resume parts/a").code == 0);
+  const auto whole = load_safetensors((path / "whole/last.safetensors").string()),
+             joined = load_safetensors((path / "parts/a/last.safetensors").string());
+  BOOST_REQUIRE_EQUAL(whole.tensors.size(), joined.tensors.size());
+  for (size_t i = 0; i < whole.tensors.size(); ++i)
+    BOOST_TEST(whole.tensors[i].second.equal(joined.tensors[i].second), whole.tensors[i].first);
+  const auto course = train::read_metrics((path / "parts/a/metrics.jsonl").string()),
+             expected = train::read_metrics((path / "whole/metrics.jsonl").string());
+  BOOST_REQUIRE_EQUAL(course.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) BOOST_TEST(course[i].test_loss == expected[i].test_loss);
+
+  // A run that fails before its first step leaves no folder.
+  BOOST_TEST(run("mnist_mlp --out none --batch 5000").code == 2);
+  BOOST_TEST(run("mnist_mlp --out none --resume weights.st").code == 2);
+  BOOST_TEST(!fs::exists(path / "none"));
+  for (auto [command, part] : {std::pair{"mnist_mlp --resume", "needs --out"},
+                               {"mnist_mlp --resume --out none", "no such folder"},
+                               {"mnist_mlp --resume mnist", "no last.safetensors"},
+                               {"mnist_mlp --resume whole --hidden 16", "whole/last.safetensors"},
+                               {"mnist_mlp --early-stop 0.5", "--early-stop"}}) {
+    const Outcome o = run(command);
+    BOOST_TEST(o.code == 2);
+    BOOST_TEST(contains(o, part));
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(ctrl_c_saves_and_gives_130, Folder) {
+  const std::string program = std::string(WEFT_PROGRAMS_DIR) + "/mnist_mlp", out = (path / "out.txt").string();
+  const pid_t child = fork();
+  if (child == 0) {
+    if (chdir(path.c_str()) != 0 || !std::freopen(out.c_str(), "w", stdout) || !std::freopen(out.c_str(), "a", stderr))
+      _exit(99);
+    execl(program.c_str(), "mnist_mlp", "--data", path.c_str(), "--epochs", "1000000", "--hidden", "8", "--out", "a",
+          nullptr);
+    _exit(99);
+  }
+  int status = 0;
+  while (read(path / "a/metrics.jsonl").empty() && waitpid(child, &status, WNOHANG) == 0) usleep(2000);
+  kill(child, SIGINT);
+  BOOST_REQUIRE(waitpid(child, &status, 0) == child);
+  const Outcome o{WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out)};
+  BOOST_TEST(o.code == 130, o.text);
+  BOOST_TEST(contains(o, "go on with --resume a"));
+  BOOST_TEST(read(path / "a/report.html").find("interrupted after step") != std::string::npos);
+  BOOST_TEST(load_safetensors((path / "a/last.safetensors").string()).metadata.contains("checkpoint/step"));
+}
+
+BOOST_FIXTURE_TEST_CASE(early_stop_ends_a_run, Folder) {
+  const Outcome o = run("mnist_mlp --epochs 9 --hidden 16 --early-stop 2 100");
+  BOOST_TEST(o.code == 0);
+  BOOST_TEST(contains(o, "epoch 3/9"));
+  BOOST_TEST(contains(o, "stopped early"));
+  BOOST_TEST(!contains(o, "epoch 4/9"));
 }
 
 BOOST_FIXTURE_TEST_CASE(wrong_input_is_named_and_gives_2, Folder) {

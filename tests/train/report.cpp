@@ -71,6 +71,28 @@ BOOST_FIXTURE_TEST_CASE(records_read_back, Folder) {
   BOOST_TEST(has(error_of(*this / "none"), "none"));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_resumed_file_keeps_what_came_before, Folder) {
+  const std::string path = *this / "m.jsonl";
+  MetricsRecord r{1, 20, 0.5, 0.25, 0.9, 1, 1000, 0.1};
+  {
+    MetricsFile file(path, false);
+    for (r.epoch = 1; r.epoch <= 4; ++r.epoch) r.step = 20 * r.epoch, file.write(r);
+  }
+  std::ofstream(path, std::ios::app) << "{\"epoch\": 5, \"st";  // killed while it wrote
+  r.epoch = 3, r.step = 55, r.train_accuracy = 0.75, r.validation_loss = 0.125, r.validation_accuracy = 0.5;
+  MetricsFile::continued(path, 40).write(r);
+  const auto records = read_metrics(path);
+  BOOST_REQUIRE_EQUAL(records.size(), 3u);
+  BOOST_TEST(records[1].step == 40);
+  BOOST_TEST(std::isnan(records[1].validation_loss));
+  BOOST_TEST(records[2].step == 55);
+  BOOST_TEST(records[2].train_accuracy == 0.75);
+  BOOST_TEST(records[2].validation_loss == 0.125);
+  BOOST_TEST(records[2].validation_accuracy == 0.5);
+  MetricsFile::continued(*this / "new.jsonl", 40).write(r);
+  BOOST_TEST(read_metrics(*this / "new.jsonl").size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_report_holds_its_parts) {
   const std::string html = report_html(sample_report());
   for (const char* part :
@@ -115,6 +137,12 @@ BOOST_AUTO_TEST_CASE(the_surest_mistakes_are_kept) {
   BOOST_TEST(worst.mistakes()[0].target == 1);
   BOOST_TEST(worst.mistakes()[0].confidence > 0.999);
   BOOST_CHECK_THROW(worst.add(images, logits, tensor({1}, kInt64)), ShapeError);
+  // Normalised images are brought back; probabilities need not be a softmax.
+  WorstMistakes sigmoid(4, [](const Tensor& scores) { return scores.sigmoid(); });
+  sigmoid.add(tensor({{{-1., 3.}}}), tensor({{2., 0.}}), tensor({1}, kInt64));
+  BOOST_TEST(sigmoid.mistakes()[0].confidence == 1 / (1 + std::exp(-2.0)), boost::test_tools::tolerance(1e-5));
+  BOOST_TEST(sigmoid.mistakes()[0].image[0][0][0].item<int64_t>() == 0);
+  BOOST_TEST(sigmoid.mistakes()[0].image[0][0][1].item<int64_t>() == 255);
   WorstMistakes none(0);
   none.add(images, logits, tensor({0, 1, 1, 0}, kInt64));
   BOOST_TEST(none.mistakes().empty());

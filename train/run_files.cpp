@@ -1,0 +1,110 @@
+// The files of a run: its checkpoints, and its report.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include "weft/nn/lang/summary.h"
+#include "weft/train/report.h"
+#include "weft/train/run.h"
+
+namespace weft::train {
+namespace {
+
+// The model as its report shows it.
+std::string summary_of(const nn::Module& module) {
+  std::ostringstream out;
+  const auto* model = module.as<nn::ModelImpl>();
+  if (model && model->is_as_described())
+    out << nn::summary(model->description());
+  else
+    out << module << fmt::format("\n{} parameters", format_count(static_cast<double>(module.num_parameters())));
+  return out.str();
+}
+
+}  // namespace
+
+// Files are opened before anything is trained, and what is resumed is read before anything is written.
+void Run::open_files() {
+  std::optional<std::string> from = options_.resume;
+  check<ValueError>(!from || !from->empty() || options_.out, "[resume] --resume without a folder needs --out");
+  if (from && from->empty()) from = options_.out;
+  const bool is_folder = from && std::filesystem::is_directory(*from);
+  if (is_folder) {
+    check<ValueError>(!options_.out || std::filesystem::equivalent(*options_.out, *from),
+                      "[resume] a run that goes on in {} cannot write to {}", *from, *options_.out);
+    options_.out = from;
+  } else if (from && options_.resume->empty()) {
+    fail<IoError>("[resume] {}: there is no such folder", *from);
+  }
+  if (options_.out) folder_ = std::make_unique<RunFolder>(*options_.out, is_folder);
+  if (from) resume(is_folder ? folder_->last() : *from);
+  has_saved_ = is_folder;
+
+  auto open = [&](const std::string& path, bool append) {
+    metrics_.push_back(append ? MetricsFile::continued(path, step_) : MetricsFile(path, false));
+  };
+  if (options_.metrics) open(*options_.metrics, from.has_value());
+  if (folder_) open(folder_->metrics(), is_folder);
+}
+
+Checkpoint Run::checkpoint() const {
+  std::vector<optim::Scheduler*> schedulers;
+  if (schedule_.by_step) schedulers.push_back(schedule_.by_step);
+  if (schedule_.by_loss) schedulers.push_back(schedule_.by_loss);
+  if (stopping_) schedulers.push_back(stopping_.get());
+  return Checkpoint(model_, &optimizer_, schedulers);
+}
+
+void Run::save(const std::string& path) const {
+  Checkpoint c = checkpoint();
+  c.epoch = epoch_, c.step = step_, c.position = position_.state();
+  c.metadata = options_.about.metadata;
+  c.metadata["run.in_epoch"] = to_text(in_epoch_);
+  c.metadata["run.loss_sum"] = to_text(loss_sum_);
+  c.metadata["run.loss_steps"] = to_text(loss_steps_);
+  c.metadata["run.right"] = to_text(right_);
+  c.metadata["run.judged"] = to_text(judged_);
+  c.metadata["run.seconds"] = to_text(seconds());
+  c.metadata["run.best_accuracy"] = to_text(best_accuracy_);
+  c.metadata["run.best_loss"] = to_text(best_loss_);
+  c.save(path);
+}
+
+void Run::save_last() {
+  save(folder_->last());
+  has_saved_ = true;
+  saved_ = Clock::now();
+}
+
+void Run::resume(const std::string& path) {
+  Checkpoint c = checkpoint();
+  c.load(path);
+  check<IoError>(c.position.defined() && c.metadata.contains("run.in_epoch"),
+                 "[resume] {} holds weights, but not the state of a training run", path);
+  position_.load(c.position);
+  epoch_ = c.epoch, step_ = c.step;
+  in_epoch_ = int_at(c.metadata, "run.in_epoch");
+  loss_sum_ = double_at(c.metadata, "run.loss_sum"), loss_steps_ = int_at(c.metadata, "run.loss_steps");
+  right_ = int_at(c.metadata, "run.right"), judged_ = int_at(c.metadata, "run.judged");
+  earlier_seconds_ = double_at(c.metadata, "run.seconds");
+  best_accuracy_ = double_at(c.metadata, "run.best_accuracy"), best_loss_ = double_at(c.metadata, "run.best_loss");
+  fmt::print("resuming after epoch {}, step {}\n", epoch_, step_);
+}
+
+void Run::write_report() const {
+  const RunDescription& about = options_.about;
+  Report report{about.title, about.data};
+  if (interrupted())
+    report.subtitle += fmt::format("{}interrupted after step {}", about.data.empty() ? "" : "; ", step_);
+  report.course = read_metrics(folder_->metrics());
+  if (last_ && last_->metrics) report.test = *last_->metrics;
+  report.tested = last_is_test_ ? "test" : "validation";
+  report.class_names = about.class_names;
+  if (last_) report.mistakes = last_->mistakes;
+  report.model = about.model.empty() ? summary_of(model_) : about.model;
+  report.options = about.options;
+  train::write_report(folder_->report(), report);
+}
+
+}  // namespace weft::train

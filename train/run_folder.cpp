@@ -1,0 +1,53 @@
+#include "weft/train/run_folder.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "weft/tensor/error.h"
+
+namespace weft::train {
+namespace fs = std::filesystem;
+
+RunFolder::RunFolder(std::string path, bool resumed) : path_(std::move(path)) {
+  while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
+  std::error_code error;
+  if (resumed) {
+    check<IoError>(fs::is_directory(path_, error), "[resume] {}: there is no such folder", path_);
+    check<IoError>(fs::exists(last(), error), "[resume] {} holds no last.safetensors: nothing was saved into it",
+                   path_);
+  } else if (fs::exists(fs::symlink_status(path_, error))) {
+    check<IoError>(fs::is_directory(path_, error) && fs::is_empty(path_, error),
+                   "[train] {} exists already: go on with it by --resume {}, or name another folder by --out", path_,
+                   path_);
+  } else {
+    made_ = fs::create_directories(path_, error);
+    check<IoError>(!error, "[train] the folder {} cannot be made: {}", path_, error.message());
+  }
+  check_writable(last());
+}
+
+RunFolder::~RunFolder() {
+  std::error_code error;
+  if (!made_ || fs::exists(last(), error)) return;
+  if (fs::file_size(metrics(), error) == 0) fs::remove(metrics(), error);
+  fs::remove(path_, error);  // stays where it is not empty
+}
+
+std::string unused_folder(const std::string& stem) {
+  std::error_code error;
+  for (int i = 1;; ++i)
+    if (std::string path = fmt::format("{}-{}", stem, i); !fs::exists(fs::symlink_status(path, error))) return path;
+}
+
+void check_writable(const std::string& path) {
+  const std::string folder = fs::path(path).parent_path().string();
+  check<IoError>(access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0,
+                 "[save] '{}' cannot be written there: {}", path, std::strerror(errno));
+  check<IoError>(!fs::is_directory(path), "[save] '{}' is a folder", path);
+}
+
+}  // namespace weft::train
