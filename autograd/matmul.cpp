@@ -106,6 +106,12 @@ Tensor Tensor::addmm(const Tensor& a, const Tensor& b, const Scalar& beta, const
 
 namespace {
 
+// weight.t() as the kernels read it, outside the graph.
+Tensor transposed(const Tensor& weight) {
+  const TensorImpl& w = weight.impl();
+  return Tensor(w.storage, w.dtype, {w.sizes[1], w.sizes[0]}, {w.strides[1], w.strides[0]}, w.offset);
+}
+
 // f(rows) of x [*, in] as [rows, in], with the result's rows put back.
 template <class F>
 Tensor by_rows(const Tensor& x, const Tensor& weight, const Tensor& bias, F f) {
@@ -130,7 +136,7 @@ namespace autograd {
 
 Tensor linear_act(const Tensor& input, const Tensor& weight, const Tensor& bias, Act act) {
   return by_rows(input, weight, bias, [&](const Tensor& x) {
-    const Tensor y = kernel::matmul("linear", x, weight.detach().t(), {bias, kernel_of(act)});
+    const Tensor y = kernel::matmul("linear", x, transposed(weight), {bias, kernel_of(act)});
     return record_with_act(act, y, {x, weight, bias}, [&](const Tensor& z) {
       return record(
           "linear", z, {x, weight, bias}, [w = saved(weight)](const Tensor& g) { return g.mm(w); },
@@ -148,7 +154,7 @@ Tensor linear_prelu(const Tensor& input, const Tensor& weight, const Tensor& bia
                     "[linear_prelu] slope must have one element or one per feature of a batch, got {} for input {}",
                     slope.sizes(), input.sizes());
   return by_rows(input, weight, bias, [&](const Tensor& x) {
-    return kernel::matmul("linear", x, weight.detach().t(), {bias, {}, slope});
+    return kernel::matmul("linear", x, transposed(weight), {bias, {}, slope});
   });
 }
 

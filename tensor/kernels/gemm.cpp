@@ -22,7 +22,7 @@ constexpr int64_t kWantedTiles = 16;   // enough for a machine of many cores
 
 // Products of too few tiles are cut finer than that, down to these: two threads then still gain.
 constexpr double kSmallTileFlops = 1.5e6;
-constexpr double kSmallTileBytes = 192 << 10;  // of B, which a product of few rows waits for
+constexpr double kSmallTileBytes = 384 << 10;  // of B, which a product of few rows waits for
 constexpr int64_t kSmallTiles = 4;
 
 double flops(int64_t m, int64_t n, int64_t k) {
