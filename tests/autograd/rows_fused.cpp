@@ -27,7 +27,9 @@ OpRow linear_row(const std::string& name, Act act, Dims x, int64_t out, Dims lar
           returns([act](In in) { return autograd::linear_act(in[0], in[1], in[2], act); }),
           [=] { return inputs(x, out); },
           returns([act](In in) { return apply(act, linear(in[0], in[1], in[2])); }),
-          [act] { autograd::linear_act(zeros({2, 3}), zeros({4, 5}), {}, act); },
+          [act] {
+            autograd::linear_act(zeros({2, 3}), zeros({4, 5}), {}, act);
+          },
           [=] { return inputs(large, large_out); }};
 }
 
@@ -40,12 +42,24 @@ OpRow prelu_row(const std::string& name, Dims x, int64_t slopes) {
           returns([](In in) { return autograd::linear_prelu(in[0], in[1], in[2], in[3]); }),
           [=] { return inputs(x, 6); },
           returns([](In in) { return prelu(linear(in[0], in[1], in[2]), in[3]); }),
-          [] { autograd::linear_prelu(zeros({2, 3}), zeros({4, 3}), {}, zeros({3})); },
-          [=] { return inputs({130, 170}, 257); }};
+          [] {
+            autograd::linear_prelu(zeros({2, 3}), zeros({4, 3}), {}, zeros({3}));
+          },
+          [=] {
+            return inputs({130, 170}, 257);
+          }};
 }
 
 std::vector<OpRow> linear_rows() {
   return {
+      {"act_on_spent", returns([](In in) { return autograd::act_on_spent(Act::Tanh, in[0] * 2); }),
+       [] {
+         return TensorList{spread({3, 4})};
+       },
+       returns([](In in) { return (in[0] * 2).tanh(); }), [] { autograd::act_on_spent(Act::Relu, Tensor()); },
+       [] {
+         return TensorList{spread({130, 257})};
+       }},
       linear_row("linear_act of relu", Act::Relu, {3, 4}, 5, {130, 170}, 256),
       linear_row("linear_act of sigmoid", Act::Sigmoid, {3, 4}, 16, {130, 170}, 50),
       linear_row("linear_act of tanh", Act::Tanh, {2, 3, 4}, 5, {3, 50, 170}, 272),
@@ -64,16 +78,16 @@ OpRow conv_row(const std::string& name, Act act, Dims x, Dims w, Dims large, Dim
           returns([act](In in) { return autograd::conv2d_act(in[0], in[1], in[2], kConv, act); }),
           [=] { return conv_inputs(x, w); },
           returns([act](In in) { return apply(act, conv2d(in[0], in[1], in[2], 1, 1)); }),
-          [act] { autograd::conv2d_act(zeros({2, 3, 4, 4}), zeros({1, 4, 3, 3}), {}, kConv, act); },
+          [act] {
+            autograd::conv2d_act(zeros({2, 3, 4, 4}), zeros({1, 4, 3, 3}), {}, kConv, act);
+          },
           [=] { return conv_inputs(large, large_w); }};
 }
 
 OpRow pooled_row(const std::string& name, autograd::MaxPoolArgs pool, bool relu, Dims x, Dims w, Dims large,
                  Dims large_w) {
   return {name,
-          returns([=](In in) {
-            return autograd::conv2d_max_pool2d(in[0], in[1], in[2], kConv, pool, relu);
-          }),
+          returns([=](In in) { return autograd::conv2d_max_pool2d(in[0], in[1], in[2], kConv, pool, relu); }),
           [=] { return conv_inputs(x, w); },
           returns([=](In in) {
             const Tensor y = conv2d(in[0], in[1], in[2], 1, 1);

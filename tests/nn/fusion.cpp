@@ -31,12 +31,12 @@ std::vector<Case> cases() {
   const Dims images{5, 3, 12, 11};
   return {
       {"linear relu linear tanh linear",
-       [] {
-         return Sequential(nn::Linear(7, 32), nn::ReLU(), nn::Linear(32, 9), nn::Tanh(), nn::Linear(9, 2));
-       },
+       [] { return Sequential(nn::Linear(7, 32), nn::ReLU(), nn::Linear(32, 9), nn::Tanh(), nn::Linear(9, 2)); },
        {6, 7}},
       {"linear sigmoid of sequences", [] { return Sequential(nn::Linear(7, 5), nn::Sigmoid()); }, {2, 3, 7}},
-      {"linear prelu", [] { return Sequential(nn::Linear(7, 40), nn::PReLU(), nn::Linear(40, 3), nn::PReLU(3)); }, {6, 7}},
+      {"linear prelu",
+       [] { return Sequential(nn::Linear(7, 40), nn::PReLU(), nn::Linear(40, 3), nn::PReLU(3)); },
+       {6, 7}},
       {"linear relu in place", [] { return Sequential(nn::Linear(7, 32), nn::ReLU(true)); }, {6, 7}},
       {"conv relu", [] { return Sequential(nn::Conv2d(3, 8, 3), nn::ReLU()); }, images},
       {"conv sigmoid", [] { return Sequential(nn::Conv2d(conv(3, 8, 3).bias(false)), nn::Sigmoid()); }, images},
@@ -53,15 +53,15 @@ std::vector<Case> cases() {
                            nn::MaxPool2d(nn::MaxPool2dOptions(2).stride(1)), nn::ReLU());
        },
        images},
-      {"conv of an even kernel, relu", [] { return Sequential(nn::Conv2d(conv(3, 8, 4).padding(kSame)), nn::ReLU()); }, images},
-      {"conv of mirrored borders, relu",
-       [] {
-         return Sequential(nn::Conv2d(conv(3, 8, 3).padding(1).padding_mode(kReflect)), nn::ReLU());
-       },
+      {"conv of an even kernel, relu", [] { return Sequential(nn::Conv2d(conv(3, 8, 4).padding(kSame)), nn::ReLU()); },
        images},
+      {"conv of mirrored borders, relu",
+       [] { return Sequential(nn::Conv2d(conv(3, 8, 3).padding(1).padding_mode(kReflect)), nn::ReLU()); }, images},
       {"norm relu pool", [] { return Sequential(nn::BatchNorm2d(3), nn::ReLU(), nn::MaxPool2d(2)); }, images},
       {"pool relu of an image", [] { return Sequential(nn::MaxPool2d(3), nn::ReLU()); }, {3, 12, 11}},
-      {"conv relu pool of an image", [] { return Sequential(nn::Conv2d(3, 8, 3), nn::ReLU(), nn::MaxPool2d(2)); }, {3, 12, 11}},
+      {"conv relu pool of an image",
+       [] { return Sequential(nn::Conv2d(3, 8, 3), nn::ReLU(), nn::MaxPool2d(2)); },
+       {3, 12, 11}},
   };
 }
 
@@ -160,6 +160,20 @@ BOOST_AUTO_TEST_CASE(hooks_on_any_layer_are_called) {
     net(randn({2, 1, 8, 8}));
     BOOST_TEST(calls == 1);
   }
+}
+
+BOOST_AUTO_TEST_CASE(activations_write_over_values_between_layers_only) {
+  Tensor kept;
+  nn::Sequential net(nn::Functional([&](const Tensor& x) { return kept = x * 2; }), nn::ReLU(), nn::Tanh());
+  const Tensor x = randn({3, 4});
+  const Tensor y = net(x);
+  check_same(kept, x * 2);
+  check_same(y, (x * 2).relu().tanh());
+  const nn::ReLU first;
+  nn::Sequential alone(first, nn::Sigmoid());
+  const Tensor before = x.clone();
+  check_same(alone(x), x.relu().sigmoid());
+  check_same(x, before);
 }
 
 BOOST_AUTO_TEST_CASE(layers_of_ones_own_keep_their_forward) {
