@@ -86,23 +86,30 @@ size_t fuse_conv(const Layers& layers, const Conv2dImpl& conv, const Tensor& x, 
   return relu ? 3 : 2;
 }
 
-size_t fuse_pool(const Layers& layers, const Tensor& x, Tensor& result) {
+size_t fuse_act(const Layers& layers, const Tensor& x, bool spent, Tensor& result) {
+  const Act act = layers.act(0);
+  if (!spent || act == Act::None) return 0;
+  result = autograd::act_on_spent(act, x);
+  return 1;
+}
+
+size_t fuse_pool(const Layers& layers, const Tensor& x, bool spent, Tensor& result) {
   const bool relu_first = layers.is<ReLUImpl>(0);
   const auto* pool = layers.as<MaxPool2dImpl>(relu_first ? 1 : 0);
-  if (!pool || !(relu_first || layers.is<ReLUImpl>(1))) return 0;
+  if (!pool || !(relu_first || layers.is<ReLUImpl>(1))) return fuse_act(layers, x, spent, result);
   result = autograd::max_pool2d_relu(x, arguments(pool->options));
   return 2;
 }
 
 }  // namespace
 
-size_t forward_fused(std::span<const AnyModule> layers, const Tensor& x, Tensor& result) {
-  if (layers.size() < 2 || autograd::AnomalyMode::is_enabled()) return 0;
+size_t forward_fused(std::span<const AnyModule> layers, const Tensor& x, bool spent, Tensor& result) {
+  if (autograd::AnomalyMode::is_enabled()) return 0;
   const Layers l = layers;
   try {
     if (const auto* fc = l.as<LinearImpl>(0)) return fuse_linear(l, *fc, x, result);
     if (const auto* conv = l.as<Conv2dImpl>(0)) return fuse_conv(l, *conv, x, result);
-    return fuse_pool(l, x, result);
+    return fuse_pool(l, x, spent, result);
   } catch (const Error&) {
     return 0;  // called by itself, the layer that is at fault tells its name
   }

@@ -52,6 +52,14 @@ OpRow prelu_row(const std::string& name, Dims x, int64_t slopes) {
 
 std::vector<OpRow> linear_rows() {
   return {
+      {"act_on_spent", returns([](In in) { return autograd::act_on_spent(Act::Tanh, in[0] * 2); }),
+       [] {
+         return TensorList{spread({3, 4})};
+       },
+       returns([](In in) { return (in[0] * 2).tanh(); }), [] { autograd::act_on_spent(Act::Relu, Tensor()); },
+       [] {
+         return TensorList{spread({130, 257})};
+       }},
       linear_row("linear_act of relu", Act::Relu, {3, 4}, 5, {130, 170}, 256),
       linear_row("linear_act of sigmoid", Act::Sigmoid, {3, 4}, 16, {130, 170}, 50),
       linear_row("linear_act of tanh", Act::Tanh, {2, 3, 4}, 5, {3, 50, 170}, 272),
