@@ -17,7 +17,8 @@ RunFolder::RunFolder(std::string path, bool resumed) : path_(std::move(path)) {
   std::error_code error;
   if (resumed) {
     check<IoError>(fs::is_directory(path_, error), "[resume] {}: there is no such folder", path_);
-    check<IoError>(fs::exists(last(), error), "[resume] {} holds no last.safetensors: nothing was saved into it", path_);
+    check<IoError>(fs::exists(last(), error), "[resume] {} holds no last.safetensors: nothing was saved into it",
+                   path_);
   } else if (fs::exists(fs::symlink_status(path_, error))) {
     check<IoError>(fs::is_directory(path_, error) && fs::is_empty(path_, error),
                    "[train] {} exists already: go on with it by --resume {}, or name another folder by --out", path_,
