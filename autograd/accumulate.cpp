@@ -15,11 +15,6 @@ bool exclusive(const Tensor& t) {
   return t.use_count() == 1 && p.storage->use_count() == 1 && p.contiguous && !p.base;
 }
 
-std::mutex& grad_mutex(const TensorImpl* leaf) {
-  static auto* locks = new std::array<std::mutex, 16>;
-  return (*locks)[(reinterpret_cast<uintptr_t>(leaf) >> 6) % locks->size()];
-}
-
 }  // namespace
 
 Tensor add_gradients(Tensor a, const Tensor& b) {
@@ -48,11 +43,10 @@ void AccumulateNode::apply(std::span<const Tensor> grad_outputs, std::span<Tenso
   // The engine gives its only handle away; what is still shared is copied.
   Tensor g = std::move(const_cast<Tensor&>(grad_outputs[0]));
   AutogradMeta& meta = meta_of(leaf_);
-  std::mutex& mutex = grad_mutex(leaf_.unsafe_impl());
   for (;;) {
     Tensor before;
     {
-      std::lock_guard lock(mutex);
+      std::lock_guard lock(meta.lock);
       if (!meta.grad.defined()) {
         if (GradMode::is_enabled() || exclusive(g)) {
           meta.grad = std::move(g);

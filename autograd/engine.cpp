@@ -1,4 +1,6 @@
 // Backward: a walk over the nodes from the newest to the oldest, which is a topological order.
+#include "weft/autograd/engine.h"
+
 #include <algorithm>
 #include <map>
 #include <unordered_map>
@@ -18,7 +20,7 @@ class Engine {
   Engine(bool retain_graph, bool create_graph) : retain_graph_(retain_graph), mode_(create_graph) {}
 
   /// Gradients are wanted of these edges only; they are kept for result(i) instead of being added to leaves.
-  void want(const std::vector<Edge>& targets, const std::vector<Edge>& roots) {
+  void want(const std::vector<Edge>& targets, std::span<const Edge> roots) {
     for (size_t i = 0; i < targets.size(); ++i) wanted_[targets[i].node.get()].push_back({targets[i].output, i});
     results_.resize(targets.size());
     limited_ = true;
@@ -27,17 +29,23 @@ class Engine {
 
   void add(const Edge& edge, Tensor gradient) {
     if (limited_ && !useful_.contains(edge.node.get())) return;
-    auto [at, fresh] = pending_.try_emplace(edge.node);
-    Gradients& gradients = at->second;
-    if (fresh) gradients.resize(edge.node->outputs.size());
+    Gradients& gradients = waiting_at(edge.node);
+    if (gradients.empty()) gradients.resize(edge.node->outputs.size());
     Tensor& slot = gradients[edge.output];
     slot = slot.defined() ? add_gradients(std::move(slot), gradient) : std::move(gradient);
   }
 
   void run() {
-    while (!pending_.empty()) {
-      auto newest = pending_.extract(pending_.begin());
-      step(*newest.key(), newest.mapped());
+    for (;;) {
+      if (newest_.node) {
+        Waiting next = std::exchange(newest_, {});
+        step(*next.node, next.gradients);
+      } else if (!older_.empty()) {
+        auto next = older_.extract(older_.begin());
+        step(*next.key(), next.mapped());
+      } else {
+        return;
+      }
     }
   }
 
@@ -53,6 +61,23 @@ class Engine {
       return a->number() != b->number() ? a->number() > b->number() : std::less<>()(a.get(), b.get());
     }
   };
+
+  struct Waiting {
+    Ref<Node> node;
+    Gradients gradients;
+  };
+
+  // What has arrived at a node, empty at first. The newest of the waiting nodes has a place outside the map, which a
+  // chain of ops so never fills.
+  Gradients& waiting_at(const Ref<Node>& node) {
+    if (newest_.node == node) return newest_.gradients;
+    const bool newest =
+        newest_.node ? Newer()(node, newest_.node) : older_.empty() || Newer()(node, older_.begin()->first);
+    if (!newest) return older_[node];
+    if (newest_.node) older_.emplace(std::move(newest_.node), std::move(newest_.gradients));
+    newest_ = {node, {}};
+    return newest_.gradients;
+  }
 
   void step(Node& node, Gradients& gradients) {
     run_hooks(node, gradients);
@@ -95,7 +120,7 @@ class Engine {
 
   // Nodes from which a wanted one is reached. Nodes are visited from the newest; a second pass from the oldest carries
   // the mark back.
-  void mark_useful(const std::vector<Edge>& roots) {
+  void mark_useful(std::span<const Edge> roots) {
     std::unordered_set<Node*> seen;
     std::vector<Node*> order, stack;
     for (const Edge& e : roots)
@@ -118,13 +143,14 @@ class Engine {
   };
   bool retain_graph_, limited_ = false;
   AutoGradMode mode_;
-  std::map<Ref<Node>, Gradients, Newer, PooledAllocator<std::pair<const Ref<Node>, Gradients>>> pending_;
+  Waiting newest_;
+  std::map<Ref<Node>, Gradients, Newer, PooledAllocator<std::pair<const Ref<Node>, Gradients>>> older_;
   std::unordered_map<Node*, std::vector<Target>> wanted_;
   std::unordered_set<Node*> useful_;
   TensorList results_;
 };
 
-Tensor first_gradient(const char* op, const Tensor& output, const TensorList& grad_outputs, size_t i) {
+Tensor first_gradient(const char* op, const Tensor& output, std::span<const Tensor> grad_outputs, size_t i) {
   if (i < grad_outputs.size() && grad_outputs[i].defined()) {
     check<ShapeError>(grad_outputs[i].sizes() == output.sizes(), "[{}] the gradient of an output {} has sizes {}", op,
                       output.sizes(), grad_outputs[i].sizes());
@@ -136,8 +162,9 @@ Tensor first_gradient(const char* op, const Tensor& output, const TensorList& gr
   return ones(output.sizes(), output.dtype());
 }
 
-std::vector<Edge> root_edges(const char* op, const TensorList& outputs) {
-  std::vector<Edge> roots;
+using Roots = SmallVector<Edge, 1>;
+Roots root_edges(const char* op, std::span<const Tensor> outputs) {
+  Roots roots;
   for (const Tensor& t : outputs) {
     roots.push_back(edge_of(t));
     check<StateError>(static_cast<bool>(roots.back().node),
@@ -148,6 +175,15 @@ std::vector<Edge> root_edges(const char* op, const TensorList& outputs) {
 }
 
 }  // namespace
+
+void run_backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs, bool retain_graph,
+                  bool create_graph) {
+  const Roots roots = root_edges("backward", outputs);
+  Engine engine(retain_graph, create_graph);
+  for (size_t i = 0; i < outputs.size(); ++i)
+    engine.add(roots[i], first_gradient("backward", outputs[i], grad_outputs, i));
+  engine.run();
+}
 
 void backward(const TensorList& outputs, const TensorList& grad_outputs, std::optional<bool> retain_graph,
               bool create_graph, const TensorList& inputs) {
@@ -163,25 +199,21 @@ void backward(const TensorList& outputs, const TensorList& grad_outputs, std::op
     }
     return;
   }
-  auto roots = root_edges("backward", outputs);
-  Engine engine(retain_graph.value_or(create_graph), create_graph);
-  for (size_t i = 0; i < outputs.size(); ++i)
-    engine.add(roots[i], first_gradient("backward", outputs[i], grad_outputs, i));
-  engine.run();
+  run_backward(outputs, grad_outputs, retain_graph.value_or(create_graph), create_graph);
 }
 
 TensorList grad(const TensorList& outputs, const TensorList& inputs, const TensorList& grad_outputs,
                 std::optional<bool> retain_graph, bool create_graph, bool allow_unused) {
   check<ValueError>(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "[grad] {} outputs but {} gradients",
                     outputs.size(), grad_outputs.size());
-  auto roots = root_edges("grad", outputs);
+  const Roots roots = root_edges("grad", outputs);
   std::vector<Edge> targets;
   for (const Tensor& t : inputs) {
     check<StateError>(tracks(t), "[grad] input {} does not require a gradient", targets.size());
     targets.push_back(edge_of(t));
   }
   Engine engine(retain_graph.value_or(create_graph), create_graph);
-  engine.want(targets, roots);
+  engine.want(targets, {roots.data(), roots.size()});
   for (size_t i = 0; i < outputs.size(); ++i) engine.add(roots[i], first_gradient("grad", outputs[i], grad_outputs, i));
   engine.run();
   for (size_t i = 0; i < inputs.size(); ++i)

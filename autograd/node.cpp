@@ -10,12 +10,6 @@
 namespace weft::autograd {
 namespace {
 std::atomic<uint64_t> g_next_number{1};
-
-// Guards the weak pointers from leaves to their accumulators.
-std::mutex& leaf_mutex() {
-  static auto* mutex = new std::mutex;
-  return *mutex;
-}
 }  // namespace
 
 Node::Node(const char* op) : op_(op), number_(g_next_number.fetch_add(1, std::memory_order_relaxed)) {}
@@ -26,17 +20,14 @@ void Node::add_edge(Edge edge) {
 }
 
 void Node::destroy(const Node* node) noexcept {
-  // What a node owns may be the last owner of another node: those wait in a list instead of on the stack.
-  thread_local std::vector<const Node*>* waiting = nullptr;
-  if (waiting) return waiting->push_back(node);
-  std::vector<const Node*> list{node};
-  waiting = &list;
-  while (!list.empty()) {
-    const Node* next = list.back();
-    list.pop_back();
-    delete next;
-  }
-  waiting = nullptr;
+  // What a node owns may be the last owner of other nodes: those wait in a chain instead of on the stack.
+  thread_local const Node* chain = nullptr;
+  thread_local bool destroying = false;
+  node->next_to_destroy_ = std::exchange(chain, node);
+  if (destroying) return;
+  destroying = true;
+  while (chain) delete std::exchange(chain, chain->next_to_destroy_);
+  destroying = false;
 }
 
 AutogradMeta::~AutogradMeta() {
@@ -58,16 +49,16 @@ AccumulateNode::AccumulateNode(Tensor leaf) : Node("accumulate_grad", 0), leaf_(
 }
 
 AccumulateNode::~AccumulateNode() {
-  std::lock_guard lock(leaf_mutex());
   AutogradMeta& meta = meta_of(leaf_);
+  std::lock_guard lock(meta.lock);
   if (meta.accumulator == this) meta.accumulator = nullptr;
 }
 
 namespace {
 
 Edge leaf_edge(const Tensor& t) {
-  std::lock_guard lock(leaf_mutex());
   AutogradMeta& meta = meta_of(t);
+  std::lock_guard lock(meta.lock);
   if (meta.accumulator && meta.accumulator->try_retain()) return {Ref<Node>::adopt(meta.accumulator), 0};
   auto node = make_ref<AccumulateNode>(t);
   meta.accumulator = node.get();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "weft/tensor/small_vector.h"
+#include "weft/tensor/spin_lock.h"
 #include "weft/tensor/tensor.h"
 
 namespace weft::autograd {
@@ -34,6 +35,7 @@ class Node : public RefCounted<Node> {
   virtual ~Node() = default;
   /// Frees without recursion: a chain of a million nodes needs no deep stack.
   static void destroy(const Node* node) noexcept;
+  static constexpr bool kRevivable = true;  // leaves find their accumulator again
 
   /// The gradients of the inputs, by input; left undefined where an input needs none or gets zero.
   virtual void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) = 0;
@@ -66,6 +68,7 @@ class Node : public RefCounted<Node> {
  private:
   const char* op_;
   uint64_t number_;
+  mutable const Node* next_to_destroy_ = nullptr;
 };
 
 /// What autograd hangs on a tensor: its gradient and its place in the graph.
@@ -74,7 +77,8 @@ struct AutogradMeta : AutogradSlot {
   Ref<Node> grad_fn;            ///< null for leaves
   uint32_t output = 0;          ///< which output of grad_fn
   uint32_t version = 0;         ///< of a view: the storage's version when grad_fn was made
-  Node* accumulator = nullptr;  ///< of a leaf: its node while someone holds it (guarded by the leaf table's lock)
+  SpinLock lock;                ///< of a leaf: guards grad and accumulator while gradients arrive
+  Node* accumulator = nullptr;  ///< of a leaf: its node while someone holds it
   bool retains_grad = false;
   unsigned retain_hook = 0;                              ///< the hook on grad_fn that does so
   std::unique_ptr<std::vector<Node::OutputHook>> hooks;  ///< of a leaf

@@ -16,10 +16,17 @@ using autograd::record;
 using autograd::saved;
 using kernel::Reduce;
 
+// Repeats a result of a reduction over the dimensions in `mask`, with or without keepdim, to the sizes of what was
+// reduced. Sizes that are missing in front, as after a reduction of everything, expand adds by itself.
+Tensor restore_sizes(const Tensor& y, IntArrayRef sizes, const DimMask& mask) {
+  if (mask.count() == sizes.size()) return y.expand(sizes);
+  return y.reshape(reduced_sizes(sizes, mask, true)).expand(sizes);
+}
+
 // What a reduction did, for its gradient: brings a result back to the sizes of what was reduced.
 struct Reduced {
   Reduced(const char* op, const Tensor& x, IntArrayRef dims) : sizes(x.sizes()), mask(dim_mask(op, dims, x.dim())) {}
-  Tensor restore(const Tensor& y) const { return y.reshape(reduced_sizes(sizes, mask, true)).expand(sizes); }
+  Tensor restore(const Tensor& y) const { return restore_sizes(y, sizes, mask); }
   /// Number of elements behind each result.
   int64_t count() const {
     int64_t n = 1;
@@ -41,9 +48,7 @@ struct Reduced {
 
 Tensor sum_over(const Tensor& x, const DimMask& mask, bool keepdim) {
   return record("sum", kernel::reduce(Reduce::Sum, x, mask, keepdim), {x},
-                [sizes = Dims(x.sizes()), mask](const Tensor& g) {
-                  return g.reshape(reduced_sizes(sizes, mask, true)).expand(sizes);
-                });
+                [sizes = Dims(x.sizes()), mask](const Tensor& g) { return restore_sizes(g, sizes, mask); });
 }
 
 // The gradient of an extreme: elements equal to it share it evenly. `g` and `y` have the sizes of the result.

@@ -2,6 +2,7 @@
 #include <atomic>
 
 #include "weft/autograd/autograd.h"
+#include "weft/autograd/engine.h"
 #include "weft/autograd/node.h"
 
 namespace weft {
@@ -25,7 +26,9 @@ const Tensor& Tensor::set_requires_grad(bool on) const {
                     dtype());
   check<StateError>(on || is_leaf(),
                     "[requires_grad_] a result of recorded ops always requires a gradient; detach() it");
-  if (is_leaf()) impl().requires_grad = on;
+  if (!is_leaf()) return *this;
+  if (on) meta_of(*this);  // made here, by one thread: later several may ask for it
+  impl().requires_grad = on;
   return *this;
 }
 
@@ -52,7 +55,10 @@ Ref<autograd::Node> Tensor::grad_fn() const {
 void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph,
                       const TensorList& inputs) const {
   impl();
-  autograd::backward({*this}, {gradient}, retain_graph, create_graph, inputs);
+  if (inputs.empty())
+    autograd::run_backward({this, 1}, {&gradient, 1}, retain_graph.value_or(create_graph), create_graph);
+  else
+    autograd::backward({*this}, {gradient}, retain_graph, create_graph, inputs);
 }
 
 Tensor Tensor::detach() const {

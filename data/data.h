@@ -9,6 +9,7 @@
 #include "weft/data/image_transforms.h"
 #include "weft/data/location.h"
 #include "weft/data/mnist.h"
+#include "weft/data/pipelines.h"
 #include "weft/data/png.h"
 #include "weft/data/sampler.h"
 #include "weft/data/subset.h"

@@ -38,6 +38,9 @@ class Normalize : public ImageTransform<Target> {
   Tensor mean, stddev;
 };
 
+extern template class ImageTransform<Tensor>;
+extern template class Normalize<Tensor>;
+
 /// Base of the random ones. The seed is that of the default generator at construction unless set.
 template <class Self>
 class RandomImageTransform : public ImageTransform<> {

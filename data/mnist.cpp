@@ -81,5 +81,10 @@ MNIST::MNIST(const std::string& root, Mode mode) : ImageDataset(load_bytes(root,
 FashionMNIST::FashionMNIST(const std::string& root, Mode mode)
     : ImageDataset(load_bytes(root, mode == Mode::kTrain)), mode_(mode) {}
 
+template class Dataset<MNIST>;
+template class ImageDataset<MNIST>;
+template class Dataset<FashionMNIST>;
+template class ImageDataset<FashionMNIST>;
+
 }  // namespace datasets
 }  // namespace weft::data

@@ -46,5 +46,10 @@ class FashionMNIST : public ImageDataset<FashionMNIST> {
   Mode mode_;
 };
 
+extern template class Dataset<MNIST>;
+extern template class ImageDataset<MNIST>;
+extern template class Dataset<FashionMNIST>;
+extern template class ImageDataset<FashionMNIST>;
+
 }  // namespace datasets
 }  // namespace weft::data

@@ -50,6 +50,8 @@ void draw_unique(const std::vector<double>& weights, int64_t* out, size_t count)
 
 }  // namespace
 
+void detail::fail_no_state(const char* verb) { fail<StateError>("[Sampler] this sampler does not {} state", verb); }
+
 void SequentialSampler::reset(std::optional<size_t> new_size) {
   size_ = new_size.value_or(size_);
   index_ = 0;

@@ -9,6 +9,10 @@
 
 namespace weft::data::samplers {
 
+namespace detail {
+[[noreturn]] void fail_no_state(const char* verb);
+}
+
 /// Gives the requests of an epoch one by one.
 template <class BatchRequest = std::vector<size_t>>
 class Sampler {
@@ -22,11 +26,8 @@ class Sampler {
   virtual std::optional<BatchRequest> next(size_t batch_size) = 0;
   /// Order and position as int64 [n], for checkpoints. load_state throws ValueError for what is no state of such a
   /// sampler.
-  virtual Tensor state() const { fail<StateError>("[Sampler] this sampler does not tell its state"); }
-  virtual void load_state(const Tensor& state) {
-    static_cast<void>(state);
-    fail<StateError>("[Sampler] this sampler does not take a state");
-  }
+  virtual Tensor state() const { detail::fail_no_state("tell its"); }
+  virtual void load_state(const Tensor&) { detail::fail_no_state("take a"); }
 };
 
 /// 0, 1, ... size-1.

@@ -26,4 +26,7 @@ ImageBytes draw_all(size_t count, uint64_t seed, const SyntheticDigitsOptions& o
 SyntheticDigits::SyntheticDigits(size_t count, uint64_t seed, const SyntheticDigitsOptions& options)
     : ImageDataset(draw_all(count, seed, options)) {}
 
+template class Dataset<SyntheticDigits>;
+template class ImageDataset<SyntheticDigits>;
+
 }  // namespace weft::data::datasets

@@ -23,5 +23,8 @@ class SyntheticDigits : public ImageDataset<SyntheticDigits> {
   explicit SyntheticDigits(size_t count, uint64_t seed = 0, const SyntheticDigitsOptions& options = {});
 };
 
+extern template class Dataset<SyntheticDigits>;
+extern template class ImageDataset<SyntheticDigits>;
+
 }  // namespace datasets
 }  // namespace weft::data

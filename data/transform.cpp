@@ -7,6 +7,9 @@
 
 namespace weft::data::transforms {
 
+template class Transform<Example<>, Example<>>;
+template class TensorTransform<Tensor>;
+
 Tensor stack_tensors(const std::vector<Tensor>& tensors) {
   check<ValueError>(!tensors.empty(), "[Stack] of no tensors");
   const Tensor& first = tensors[0];

@@ -49,6 +49,9 @@ class TensorTransform : public Transform<Example<Tensor, Target>, Example<Tensor
   }
 };
 
+extern template class Transform<Example<>, Example<>>;
+extern template class TensorTransform<Tensor>;
+
 /// A function of a batch.
 template <class Input, class Output = Input>
 class BatchLambda : public BatchTransform<Input, Output> {

@@ -63,12 +63,14 @@ Tensor ActivationImpl<Options>::forward(const Tensor& x) {
   return this->run([this](const Tensor& in) { return Row<Options>::apply(in, options); }, x);
 }
 
-#define WEFT_ACTIVATION0(Name, ...) template class ActivationImpl<Name##Options>;
-#define WEFT_ACTIVATION1(Name, ...) template class ActivationImpl<Name##Options>;
-#define WEFT_ACTIVATION2(Name, ...) template class ActivationImpl<Name##Options>;
-#include "weft/nn/activations.def"
-
 }  // namespace detail
+
+#define WEFT_ACTIVATION0(Name, ...)     \
+  template class Cloneable<Name##Impl>; \
+  template class detail::ActivationImpl<Name##Options>;
+#define WEFT_ACTIVATION1(Name, ...) WEFT_ACTIVATION0(Name, )
+#define WEFT_ACTIVATION2(Name, ...) WEFT_ACTIVATION0(Name, )
+#include "weft/nn/activations.def"
 
 PReLUImpl::PReLUImpl(const PReLUOptions& options) : options(options) { reset(); }
 
@@ -85,5 +87,7 @@ void PReLUImpl::pretty_print(std::ostream& out) const {
 Tensor PReLUImpl::forward(const Tensor& x) {
   return run([this](const Tensor& in) { return weft::prelu(in, weight); }, x);
 }
+
+template class Cloneable<PReLUImpl>;
 
 }  // namespace weft::nn

@@ -32,7 +32,7 @@ class ActivationImpl : public Layer<ActivationImpl<Options>> {
 #define WEFT_ACTIVATION_CLASSES(Name, function)                       \
   using Name##Impl = detail::ActivationImpl<Name##Options>;           \
   extern template class detail::ActivationImpl<Name##Options>;        \
-  WEFT_MODULE(Name);                                                  \
+  WEFT_LAYER(Name);                                                   \
   namespace functional {                                              \
   using Name##FuncOptions = Name##Options;                            \
   using weft::function;                                               \
@@ -79,7 +79,7 @@ class PReLUImpl : public Layer<PReLUImpl> {
   PReLUOptions options;
   Tensor weight;
 };
-WEFT_MODULE(PReLU);
+WEFT_LAYER(PReLU);
 
 namespace functional {
 

@@ -86,6 +86,11 @@ struct Prefix<n, Parameters<Taken...>, Parameters<Next, Rest...>> {
   using type = typename Prefix<n - 1, Parameters<Taken..., Next>, Parameters<Rest...>>::type;
 };
 
+template <class F>
+constexpr bool is_tensor_forward = false;
+template <class C>
+constexpr bool is_tensor_forward<Tensor (C::*)(const Tensor&)> = true;
+
 template <class M, class... Args>
 constexpr bool takes(Parameters<Args...>) {
   return requires(M & m, Args && ... args) { m.forward(static_cast<Args&&>(args)...); };
@@ -119,12 +124,18 @@ AnyValue call_prefix(M& module, AnyValue* args, size_t count) {
   fail_count(count);
 }
 
+/// The usual case, a forward of one tensor: only `forward` differs between classes.
+AnyValue call_with_tensor(Module& module, AnyValue* args, size_t count, Tensor (*forward)(Module&, const Tensor&));
+
 /// Calls the forward of a module of class M. A forward that is overloaded or a template is called with tensors.
 template <class M>
 AnyValue call_any(Module& base, AnyValue* args, size_t count) {
   M& module = static_cast<M&>(base);
   if constexpr (requires { module.any_forward(args, count); }) {
     return module.any_forward(args, count);
+  } else if constexpr (requires { requires is_tensor_forward<decltype(&M::forward)>; }) {
+    return call_with_tensor(base, args, count,
+                            [](Module& m, const Tensor& x) -> Tensor { return detail::call(static_cast<M&>(m), x); });
   } else if constexpr (requires { &M::forward; }) {
     using All = typename Signature<decltype(&M::forward)>::type;
     return call_prefix<M, All, All::count>(module, args, count);
@@ -141,14 +152,17 @@ AnyValue call_any(Module& base, AnyValue* args, size_t count) {
 class AnyModule {
  public:
   AnyModule() = default;
+  AnyModule(const AnyModule& o);
+  AnyModule(AnyModule&& o) noexcept;
+  AnyModule& operator=(AnyModule o) noexcept;
+  ~AnyModule();
   template <class M>
-  explicit AnyModule(std::shared_ptr<M> module)
-      : module_(std::move(module)), call_(&detail::call_any<M>), type_(&typeid(M)) {}
+  explicit AnyModule(std::shared_ptr<M> module) : AnyModule(std::move(module), &detail::call_any<M>, &typeid(M)) {}
   template <class M>
   explicit AnyModule(const ModuleHolder<M>& holder) : AnyModule(holder.ptr()) {}
   template <class M>
   requires std::is_base_of_v<Module, std::remove_cvref_t<M>>
-  explicit AnyModule(M&& module) : AnyModule(std::make_shared<std::remove_cvref_t<M>>(std::forward<M>(module))) {}
+  explicit AnyModule(M&& module) : AnyModule(detail::make_module<std::remove_cvref_t<M>>(std::forward<M>(module))) {}
 
   bool is_empty() const { return module_ == nullptr; }
   /// Calls forward. The types must be exactly those of its parameters (references aside); ValueError otherwise.
@@ -177,8 +191,10 @@ class AnyModule {
   AnyModule clone() const;
 
  private:
+  using Call = AnyValue (*)(Module&, AnyValue*, size_t);
+  AnyModule(std::shared_ptr<Module> module, Call call, const std::type_info* type);
   std::shared_ptr<Module> module_;
-  AnyValue (*call_)(Module&, AnyValue*, size_t) = nullptr;
+  Call call_ = nullptr;
   const std::type_info* type_ = &typeid(void);
 };
 

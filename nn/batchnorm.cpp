@@ -177,4 +177,9 @@ template class BatchNormImpl<2>;
 template class InstanceNormImpl<1>;
 template class InstanceNormImpl<2>;
 
+template class Cloneable<BatchNorm1dImpl>;
+template class Cloneable<BatchNorm2dImpl>;
+template class Cloneable<InstanceNorm1dImpl>;
+template class Cloneable<InstanceNorm2dImpl>;
+
 }  // namespace weft::nn

@@ -94,9 +94,9 @@ using BatchNorm1dImpl = BatchNormImpl<1>;
 using BatchNorm2dImpl = BatchNormImpl<2>;
 using InstanceNorm1dImpl = InstanceNormImpl<1>;
 using InstanceNorm2dImpl = InstanceNormImpl<2>;
-WEFT_MODULE(BatchNorm1d);
-WEFT_MODULE(BatchNorm2d);
-WEFT_MODULE(InstanceNorm1d);
-WEFT_MODULE(InstanceNorm2d);
+WEFT_LAYER(BatchNorm1d);
+WEFT_LAYER(BatchNorm2d);
+WEFT_LAYER(InstanceNorm1d);
+WEFT_LAYER(InstanceNorm2d);
 
 }  // namespace weft::nn

@@ -78,4 +78,7 @@ Tensor ParallelImpl::forward(const Tensor& x) {
   return run(join, x);
 }
 
+template class Cloneable<ResidualImpl>;
+template class Cloneable<ParallelImpl>;
+
 }  // namespace weft::nn

@@ -17,7 +17,7 @@ class ResidualImpl : public Layer<ResidualImpl> {
 
   Sequential body;
 };
-WEFT_MODULE(Residual);
+WEFT_LAYER(Residual);
 
 /// How Parallel joins the results: concatenated along `dim`, or added up.
 struct ParallelOptions {
@@ -41,6 +41,6 @@ class ParallelImpl : public Layer<ParallelImpl> {
  private:
   void register_branches();
 };
-WEFT_MODULE(Parallel);
+WEFT_LAYER(Parallel);
 
 }  // namespace weft::nn

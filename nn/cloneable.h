@@ -16,13 +16,7 @@ class Cloneable : public Module {
   virtual void reset() = 0;
 
   /// Throws StateError where reset() registers something else than this module holds.
-  std::shared_ptr<Module> clone(const std::optional<Device>& = std::nullopt) const override {
-    auto copy = std::make_shared<Derived>(static_cast<const Derived&>(*this));
-    copy->forget_registered();
-    copy->reset();
-    copy->copy_state(*this);
-    return copy;
-  }
+  std::shared_ptr<Module> clone(const std::optional<Device>& = std::nullopt) const override;
 
  protected:
   /// For containers, which make their children without reset(): forgets all that is registered, then calls fill.
@@ -33,12 +27,25 @@ class Cloneable : public Module {
   }
 
  private:
-  void clone_(Module& other) final {
-    auto copy = std::dynamic_pointer_cast<Derived>(other.clone());
-    if (!copy) fail_clone(other);
-    static_cast<Derived&>(*this) = *copy;
-  }
+  void clone_(Module& other) final;
 };
+
+template <class Derived>
+std::shared_ptr<Module> Cloneable<Derived>::clone(const std::optional<Device>&) const {
+  auto copy = detail::make_module<Derived>(static_cast<const Derived&>(*this));
+  copy->forget_registered();
+  copy->reset();
+  copy->copy_state(*this);
+  return copy;
+}
+
+template <class Derived>
+void Cloneable<Derived>::clone_(Module& other) {
+  const std::shared_ptr<Module> copy = other.clone();
+  auto* same = dynamic_cast<Derived*>(copy.get());
+  if (!same) fail_clone(other);
+  static_cast<Derived&>(*this) = *same;
+}
 
 /// Base of weft's own layers: their forward runs hooks and locates errors by itself, however it is called.
 template <class Derived>
@@ -49,3 +56,9 @@ class Layer : public Cloneable<Derived> {
 };
 
 }  // namespace weft::nn
+
+/// The holder of one of weft's own layers. Its source has `template class Cloneable<Impl>;`, so that programs need not
+/// compile the copying of all layers.
+#define WEFT_LAYER(Name)                       \
+  extern template class Cloneable<Name##Impl>; \
+  WEFT_MODULE(Name)

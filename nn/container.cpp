@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "weft/nn/fusion.h"
 #include "weft/nn/type_name.h"
 
 namespace weft::nn {
@@ -24,7 +25,23 @@ void fail_module_type(const Module& module, const std::type_info& wanted) {
   fail<ValueError>("[get] the module is a {}, not a {}", module.name(), type_name(wanted));
 }
 
+AnyValue call_with_tensor(Module& module, AnyValue* args, size_t count, Tensor (*forward)(Module&, const Tensor&)) {
+  if (count != 1) fail_count(count);
+  return AnyValue(forward(module, argument<const Tensor&>(args, 0)));
+}
+
 }  // namespace detail
+
+AnyModule::AnyModule(std::shared_ptr<Module> module, Call call, const std::type_info* type)
+    : module_(std::move(module)), call_(call), type_(type) {}
+AnyModule::AnyModule(const AnyModule&) = default;
+AnyModule::AnyModule(AnyModule&&) noexcept = default;
+AnyModule& AnyModule::operator=(AnyModule o) noexcept {
+  module_.swap(o.module_);
+  call_ = o.call_, type_ = o.type_;
+  return *this;
+}
+AnyModule::~AnyModule() = default;
 
 AnyValue AnyModule::any_forward(AnyValue* args, size_t count) const {
   if (!module_) detail::fail_empty_any("forward");
@@ -64,6 +81,8 @@ void SequentialImpl::push_back(std::string name, AnyModule module) {
   modules_.push_back(std::move(module));
 }
 
+void SequentialImpl::append(AnyModule module) { push_back(std::to_string(size()), std::move(module)); }
+
 const AnyModule& SequentialImpl::entry(size_t i) const {
   check<IndexError>(i < size(), "[Sequential] module {} of {}", i, size());
   return modules_[i];
@@ -71,12 +90,28 @@ const AnyModule& SequentialImpl::entry(size_t i) const {
 
 AnyValue SequentialImpl::pass(AnyValue* args, size_t count) const {
   check<StateError>(!is_empty(), "[forward] the Sequential is empty");
-  AnyValue value = modules_.front().any_forward(args, count);
-  for (size_t i = 1; i < size(); ++i) {
-    AnyValue input = std::move(value);
-    value = modules_[i].any_forward(&input, 1);
+  AnyValue value;
+  for (size_t i = 0; i < size(); args = &value, count = 1) {
+    Tensor fused;
+    const Tensor* x = count == 1 ? args->try_get<Tensor>() : nullptr;
+    if (const size_t layers = x ? forward_fused({modules_.data() + i, size() - i}, *x, fused) : 0) {
+      value = AnyValue(std::move(fused));
+      i += layers;
+      continue;
+    }
+    AnyValue result = modules_[i++].any_forward(args, count);
+    value = std::move(result);
   }
   return value;
+}
+
+Tensor SequentialImpl::forward_tensor(const Tensor& x) {
+  return run(
+      [this](const Tensor& in) {
+        AnyValue input(in);
+        return pass(&input, 1).get<Tensor>();
+      },
+      x);
 }
 
 AnyValue SequentialImpl::any_forward(AnyValue* args, size_t count) {
@@ -133,5 +168,9 @@ Tensor FunctionalImpl::forward(const Tensor& x) {
 }
 
 void FunctionalImpl::pretty_print(std::ostream& stream) const { stream << "weft::nn::Functional()"; }
+
+template class Cloneable<ModuleListImpl>;
+template class Cloneable<FunctionalImpl>;
+template class Cloneable<SequentialImpl>;
 
 }  // namespace weft::nn

@@ -60,19 +60,22 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
   /// The result of the last module. Throws StateError when there is none, ValueError when the types do not fit.
   template <class Result = Tensor, class... Args>
   Result forward(Args&&... args) {
-    return this->run(
-        [this](auto&&... a) -> Result {
-          std::array<AnyValue, sizeof...(a)> values{AnyValue(std::forward<decltype(a)>(a))...};
-          return pass(values.data(), values.size()).template get<Result>();
-        },
-        std::forward<Args>(args)...);
+    if constexpr (std::is_same_v<Result, Tensor> && sizeof...(Args) == 1 && (detail::is_tensor<Args> && ...))
+      return forward_tensor(args...);
+    else
+      return this->run(
+          [this](auto&&... a) -> Result {
+            std::array<AnyValue, sizeof...(a)> values{AnyValue(std::forward<decltype(a)>(a))...};
+            return pass(values.data(), values.size()).template get<Result>();
+          },
+          std::forward<Args>(args)...);
   }
   AnyValue any_forward(AnyValue* args, size_t count);
 
   /// Named by its position, or by name.
   template <class M>
   void push_back(M&& module) {
-    push_back(std::to_string(modules_.size()), detail::to_any(std::forward<M>(module)));
+    append(detail::to_any(std::forward<M>(module)));
   }
   template <class M>
   void push_back(std::string name, M&& module) {
@@ -104,10 +107,14 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
   std::shared_ptr<Module> operator[](size_t i) const { return ptr(i); }
 
  private:
+  void append(AnyModule module);
   const AnyModule& entry(size_t i) const;
+  Tensor forward_tensor(const Tensor& x);
   AnyValue pass(AnyValue* args, size_t count) const;
   std::vector<AnyModule> modules_;
 };
+
+extern template class Cloneable<SequentialImpl>;
 
 /// See SequentialImpl.
 class Sequential : public ModuleHolder<SequentialImpl> {
@@ -179,12 +186,12 @@ class ModuleListImpl : public Cloneable<ModuleListImpl> {
   template <class M>
   requires std::is_base_of_v<Module, std::remove_cvref_t<M>>
   static std::shared_ptr<Module> as_module(M&& module) {
-    return std::make_shared<std::remove_cvref_t<M>>(std::forward<M>(module));
+    return detail::make_module<std::remove_cvref_t<M>>(std::forward<M>(module));
   }
   void insert_module(size_t index, std::shared_ptr<Module> module);
   std::vector<std::shared_ptr<Module>> modules_;
 };
-WEFT_MODULE(ModuleList);
+WEFT_LAYER(ModuleList);
 
 /// A function of one tensor as a module: nn::Functional(weft::relu), or with more arguments bound:
 /// nn::Functional(weft::softmax, 1).
@@ -202,7 +209,7 @@ struct FunctionalImpl : Layer<FunctionalImpl> {
  private:
   Function function_;
 };
-WEFT_MODULE(Functional);
+WEFT_LAYER(Functional);
 
 namespace detail {
 template <class T>
@@ -212,7 +219,7 @@ AnyModule to_any(T&& module) {
   else if constexpr (is_module<T>)
     return AnyModule(std::forward<T>(module));
   else
-    return AnyModule(std::make_shared<FunctionalImpl>(std::forward<T>(module)));
+    return AnyModule(detail::make_module<FunctionalImpl>(std::forward<T>(module)));
 }
 }  // namespace detail
 

@@ -232,4 +232,8 @@ Tensor ConvTranspose2dImpl::forward(const Tensor& x, std::optional<IntArrayRef> 
       x);
 }
 
+template class Cloneable<Conv1dImpl>;
+template class Cloneable<Conv2dImpl>;
+template class Cloneable<ConvTranspose2dImpl>;
+
 }  // namespace weft::nn

@@ -93,8 +93,8 @@ extern template class ConvImpl<1>;
 extern template class ConvImpl<2>;
 using Conv1dImpl = ConvImpl<1>;
 using Conv2dImpl = ConvImpl<2>;
-WEFT_MODULE(Conv1d);
-WEFT_MODULE(Conv2d);
+WEFT_LAYER(Conv1d);
+WEFT_LAYER(Conv2d);
 
 /// x [N, C, H, W] to [N, O, H', W'], H' = (H - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1;
 /// weight [C, O / groups, kh, kw]. forward takes the wanted H' and W' instead of output_padding.
@@ -114,6 +114,6 @@ class ConvTranspose2dImpl : public Layer<ConvTranspose2dImpl> {
  private:
   ExpandingArray<2> output_padding_for(const Tensor& x, IntArrayRef output_size) const;
 };
-WEFT_MODULE(ConvTranspose2d);
+WEFT_LAYER(ConvTranspose2d);
 
 }  // namespace weft::nn

@@ -53,4 +53,7 @@ template class DropoutImpl<Elements>;
 template class DropoutImpl<Channels>;
 
 }  // namespace detail
+template class Cloneable<DropoutImpl>;
+template class Cloneable<Dropout2dImpl>;
+
 }  // namespace weft::nn

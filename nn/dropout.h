@@ -49,8 +49,8 @@ using DropoutImpl = detail::DropoutImpl<detail::Elements>;
 /// The same for whole channels: x [N, C, ...].
 using Dropout2dImpl = detail::DropoutImpl<detail::Channels>;
 using FeatureDropoutImpl = Dropout2dImpl;
-WEFT_MODULE(Dropout);
-WEFT_MODULE(Dropout2d);
+WEFT_LAYER(Dropout);
+WEFT_LAYER(Dropout2d);
 using FeatureDropout = Dropout2d;
 
 }  // namespace weft::nn

@@ -66,4 +66,6 @@ Embedding Embedding::from_pretrained(const Tensor& embeddings, const EmbeddingFr
   return made;
 }
 
+template class Cloneable<EmbeddingImpl>;
+
 }  // namespace weft::nn

@@ -46,6 +46,8 @@ class EmbeddingImpl : public Layer<EmbeddingImpl> {
   Tensor weight;
 };
 
+extern template class Cloneable<EmbeddingImpl>;
+
 class Embedding : public ModuleHolder<EmbeddingImpl> {
  public:
   using ModuleHolder<EmbeddingImpl>::ModuleHolder;

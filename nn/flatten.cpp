@@ -62,4 +62,12 @@ template class Pad2dImpl<ReflectionPad>;
 template class Pad2dImpl<ReplicationPad>;
 
 }  // namespace detail
+template class Cloneable<FlattenImpl>;
+template class Cloneable<UnflattenImpl>;
+template class Cloneable<IdentityImpl>;
+template class Cloneable<PixelShuffleImpl>;
+template class Cloneable<ZeroPad2dImpl>;
+template class Cloneable<ReflectionPad2dImpl>;
+template class Cloneable<ReplicationPad2dImpl>;
+
 }  // namespace weft::nn

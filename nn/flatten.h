@@ -52,7 +52,7 @@ class FlattenImpl : public Layer<FlattenImpl> {
   Tensor forward(const Tensor& x);
   FlattenOptions options;
 };
-WEFT_MODULE(Flatten);
+WEFT_LAYER(Flatten);
 
 /// Splits a dimension into sizes, one of which may be -1.
 class UnflattenImpl : public Layer<UnflattenImpl> {
@@ -64,7 +64,7 @@ class UnflattenImpl : public Layer<UnflattenImpl> {
   Tensor forward(const Tensor& x);
   UnflattenOptions options;
 };
-WEFT_MODULE(Unflatten);
+WEFT_LAYER(Unflatten);
 
 /// Returns its input.
 class IdentityImpl : public Layer<IdentityImpl> {
@@ -74,7 +74,7 @@ class IdentityImpl : public Layer<IdentityImpl> {
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& x);
 };
-WEFT_MODULE(Identity);
+WEFT_LAYER(Identity);
 
 /// [N, C r^2, H, W] to [N, C, H r, W r]
 class PixelShuffleImpl : public Layer<PixelShuffleImpl> {
@@ -85,7 +85,7 @@ class PixelShuffleImpl : public Layer<PixelShuffleImpl> {
   Tensor forward(const Tensor& x);
   PixelShuffleOptions options;
 };
-WEFT_MODULE(PixelShuffle);
+WEFT_LAYER(PixelShuffle);
 
 namespace detail {
 struct ZeroPad {
@@ -116,8 +116,8 @@ extern template class Pad2dImpl<ReplicationPad>;
 using ZeroPad2dImpl = detail::Pad2dImpl<detail::ZeroPad>;
 using ReflectionPad2dImpl = detail::Pad2dImpl<detail::ReflectionPad>;
 using ReplicationPad2dImpl = detail::Pad2dImpl<detail::ReplicationPad>;
-WEFT_MODULE(ZeroPad2d);
-WEFT_MODULE(ReflectionPad2d);
-WEFT_MODULE(ReplicationPad2d);
+WEFT_LAYER(ZeroPad2d);
+WEFT_LAYER(ReflectionPad2d);
+WEFT_LAYER(ReplicationPad2d);
 
 }  // namespace weft::nn

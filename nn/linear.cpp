@@ -34,4 +34,6 @@ Tensor LinearImpl::forward(const Tensor& x) {
   return run([this](const Tensor& in) { return weft::linear(in, weight, bias); }, x);
 }
 
+template class Cloneable<LinearImpl>;
+
 }  // namespace weft::nn

@@ -28,7 +28,7 @@ class LinearImpl : public Layer<LinearImpl> {
   LinearOptions options;
   Tensor weight, bias;
 };
-WEFT_MODULE(Linear);
+WEFT_LAYER(Linear);
 
 namespace functional {
 using weft::linear;

@@ -73,9 +73,12 @@ Tensor LossImpl<Options>::forward(const Tensor& input, const Tensor& target) {
                    target);
 }
 
-#define WEFT_LOSS(Name, ...) template class LossImpl<Name##Options>;
-#define WEFT_WEIGHTED_LOSS(Name, ...) template class LossImpl<Name##Options>;
+}  // namespace detail
+
+#define WEFT_LOSS(Name, ...)            \
+  template class Cloneable<Name##Impl>; \
+  template class detail::LossImpl<Name##Options>;
+#define WEFT_WEIGHTED_LOSS(Name, ...) WEFT_LOSS(Name, )
 #include "weft/nn/losses.def"
 
-}  // namespace detail
 }  // namespace weft::nn

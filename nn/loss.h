@@ -40,7 +40,7 @@ class LossImpl : public Layer<LossImpl<Options>> {
   };                                                                                      \
   using Name##Impl = detail::LossImpl<Name##Options>;                                     \
   extern template class detail::LossImpl<Name##Options>;                                  \
-  WEFT_MODULE(Name);                                                                      \
+  WEFT_LAYER(Name);                                                                       \
   namespace functional {                                                                  \
   using FuncOptions = Name##Options;                                                      \
   using weft::function;                                                                   \

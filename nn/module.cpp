@@ -53,6 +53,8 @@ std::string type_name(const std::type_info& type) {
   return status == 0 ? text.get() : type.name();
 }
 
+std::shared_ptr<Module> detail::own(Module* module) { return std::shared_ptr<Module>(module); }
+
 void detail::fail_empty_holder() { fail<StateError>("[ModuleHolder] the holder is empty: no module was put into it"); }
 
 // Copying: a copy shares tensors and children; the children keep their parent unless they change it.

@@ -10,6 +10,13 @@ namespace weft::nn {
 
 namespace detail {
 [[noreturn]] void fail_empty_holder();
+std::shared_ptr<Module> own(Module* module);
+/// As std::make_shared, with one kind of control block for all classes of modules, which is quicker to compile.
+template <class M, class... Args>
+std::shared_ptr<M> make_module(Args&&... args) {
+  M* module = new M(std::forward<Args>(args)...);
+  return std::shared_ptr<M>(own(module), module);
+}
 
 /// Whether these arguments of a holder's constructor are meant for the module: not a holder, a pointer or nullptr.
 template <class Contained, class Head, class... Tail>
@@ -31,7 +38,7 @@ class ModuleHolder {
   template <class Head, class... Tail>
   requires detail::makes_module<Contained, Head, Tail...>
   explicit ModuleHolder(Head&& head, Tail&&... tail)
-      : impl_(std::make_shared<Contained>(std::forward<Head>(head), std::forward<Tail>(tail)...)) {}
+      : impl_(detail::make_module<Contained>(std::forward<Head>(head), std::forward<Tail>(tail)...)) {}
 
   explicit operator bool() const noexcept { return !is_empty(); }
   bool is_empty() const noexcept { return impl_ == nullptr; }
@@ -60,7 +67,7 @@ class ModuleHolder {
   static std::shared_ptr<Contained> default_construct() {
     static_assert(std::is_default_constructible_v<Contained>,
                   "this module has no default constructor: give its arguments, or nullptr to fill the holder later");
-    if constexpr (std::is_default_constructible_v<Contained>) return std::make_shared<Contained>();
+    if constexpr (std::is_default_constructible_v<Contained>) return detail::make_module<Contained>();
     return nullptr;
   }
   std::shared_ptr<Contained> impl_;

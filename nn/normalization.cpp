@@ -77,4 +77,7 @@ Tensor GroupNormImpl::forward(const Tensor& x) {
   return run(body, x);
 }
 
+template class Cloneable<LayerNormImpl>;
+template class Cloneable<GroupNormImpl>;
+
 }  // namespace weft::nn

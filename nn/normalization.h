@@ -61,7 +61,7 @@ class LayerNormImpl : public Layer<LayerNormImpl> {
   LayerNormOptions options;
   Tensor weight, bias;
 };
-WEFT_MODULE(LayerNorm);
+WEFT_LAYER(LayerNorm);
 
 /// x [N, C, *]: the same over groups of channels; weight and bias [C].
 class GroupNormImpl : public Layer<GroupNormImpl> {
@@ -76,6 +76,6 @@ class GroupNormImpl : public Layer<GroupNormImpl> {
   GroupNormOptions options;
   Tensor weight, bias;
 };
-WEFT_MODULE(GroupNorm);
+WEFT_LAYER(GroupNorm);
 
 }  // namespace weft::nn

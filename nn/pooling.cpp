@@ -70,4 +70,9 @@ Tensor AdaptiveMaxPool2dImpl::forward(const Tensor& x) {
 }
 void AdaptiveMaxPool2dImpl::pretty_print(std::ostream& out) const { print_adaptive(out, "AdaptiveMaxPool2d", options); }
 
+template class Cloneable<MaxPool2dImpl>;
+template class Cloneable<AvgPool2dImpl>;
+template class Cloneable<AdaptiveAvgPool2dImpl>;
+template class Cloneable<AdaptiveMaxPool2dImpl>;
+
 }  // namespace weft::nn

@@ -65,7 +65,7 @@ class MaxPool2dImpl : public Layer<MaxPool2dImpl> {
   Tensor2 forward_with_indices(const Tensor& x);
   MaxPool2dOptions options;
 };
-WEFT_MODULE(MaxPool2d);
+WEFT_LAYER(MaxPool2d);
 
 /// x [N, C, H, W] or [C, H, W]; the mean of each window.
 class AvgPool2dImpl : public Layer<AvgPool2dImpl> {
@@ -77,7 +77,7 @@ class AvgPool2dImpl : public Layer<AvgPool2dImpl> {
   Tensor forward(const Tensor& x);
   AvgPool2dOptions options;
 };
-WEFT_MODULE(AvgPool2d);
+WEFT_LAYER(AvgPool2d);
 
 /// x [N, C, H, W] or [C, H, W] to [.., output height, output width].
 class AdaptiveAvgPool2dImpl : public Layer<AdaptiveAvgPool2dImpl> {
@@ -88,7 +88,7 @@ class AdaptiveAvgPool2dImpl : public Layer<AdaptiveAvgPool2dImpl> {
   Tensor forward(const Tensor& x);
   AdaptiveAvgPool2dOptions options;
 };
-WEFT_MODULE(AdaptiveAvgPool2d);
+WEFT_LAYER(AdaptiveAvgPool2d);
 
 class AdaptiveMaxPool2dImpl : public Layer<AdaptiveMaxPool2dImpl> {
  public:
@@ -98,6 +98,6 @@ class AdaptiveMaxPool2dImpl : public Layer<AdaptiveMaxPool2dImpl> {
   Tensor forward(const Tensor& x);
   AdaptiveMaxPool2dOptions options;
 };
-WEFT_MODULE(AdaptiveMaxPool2d);
+WEFT_LAYER(AdaptiveMaxPool2d);
 
 }  // namespace weft::nn

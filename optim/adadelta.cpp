@@ -32,6 +32,9 @@ void AdadeltaOptions::validate() const {
   check_not_negative("Adadelta", "weight_decay", weight_decay());
 }
 
+Adadelta::Adadelta(ParamGroups params, const AdadeltaOptions& defaults)
+    : OptimizerOf("Adadelta", {"square_avg", "acc_delta"}, std::move(params), defaults) {}
+
 void Adadelta::apply(Tensor& param, const Tensor& grad, ParamState& state, const AdadeltaOptions& o) const {
   fuse<AdadeltaRule>(param, grad, state, slots<0, 1>, o.lr(), o.weight_decay(), o.rho(), 1 - o.rho(), o.eps());
 }

@@ -27,8 +27,7 @@ class AdadeltaOptions final : public OptionsOf<AdadeltaOptions> {
 class Adadelta final : public OptimizerOf<AdadeltaOptions> {
  public:
   /// Throws ValueError for options outside their range and for what add_param_group refuses.
-  explicit Adadelta(ParamGroups params, const AdadeltaOptions& defaults = {})
-      : OptimizerOf("Adadelta", {"square_avg", "acc_delta"}, std::move(params), defaults) {}
+  explicit Adadelta(ParamGroups params, const AdadeltaOptions& defaults = {});
 
  private:
   void apply(Tensor& param, const Tensor& grad, ParamState& state, const AdadeltaOptions& o) const override;

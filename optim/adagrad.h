@@ -29,8 +29,7 @@ class AdagradOptions final : public OptionsOf<AdagradOptions> {
 class Adagrad final : public OptimizerOf<AdagradOptions> {
  public:
   /// Throws ValueError for options outside their range and for what add_param_group refuses.
-  explicit Adagrad(ParamGroups params, const AdagradOptions& defaults = {})
-      : OptimizerOf("Adagrad", {"sum"}, std::move(params), defaults) {}
+  explicit Adagrad(ParamGroups params, const AdagradOptions& defaults = {});
 
  private:
   void apply(Tensor& param, const Tensor& grad, ParamState& state, const AdagradOptions& o) const override;

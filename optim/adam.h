@@ -29,8 +29,7 @@ class AdamOptions final : public OptionsOf<AdamOptions> {
 class Adam final : public OptimizerOf<AdamOptions> {
  public:
   /// Throws ValueError for options outside their range and for what add_param_group refuses.
-  explicit Adam(ParamGroups params, const AdamOptions& defaults = {})
-      : OptimizerOf("Adam", {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}, std::move(params), defaults) {}
+  explicit Adam(ParamGroups params, const AdamOptions& defaults = {});
 
  private:
   void apply(Tensor& param, const Tensor& grad, ParamState& state, const AdamOptions& o) const override;

@@ -32,6 +32,9 @@ void AdamaxOptions::validate() const {
   check_not_negative("Adamax", "weight_decay", weight_decay());
 }
 
+Adamax::Adamax(ParamGroups params, const AdamaxOptions& defaults)
+    : OptimizerOf("Adamax", {"exp_avg", "exp_inf"}, std::move(params), defaults) {}
+
 void Adamax::apply(Tensor& param, const Tensor& grad, ParamState& state, const AdamaxOptions& o) const {
   const auto [beta1, beta2] = o.betas();
   const double step_size = o.lr() / (1 - std::pow(beta1, static_cast<double>(state.step)));

@@ -27,8 +27,7 @@ class AdamaxOptions final : public OptionsOf<AdamaxOptions> {
 class Adamax final : public OptimizerOf<AdamaxOptions> {
  public:
   /// Throws ValueError for options outside their range and for what add_param_group refuses.
-  explicit Adamax(ParamGroups params, const AdamaxOptions& defaults = {})
-      : OptimizerOf("Adamax", {"exp_avg", "exp_inf"}, std::move(params), defaults) {}
+  explicit Adamax(ParamGroups params, const AdamaxOptions& defaults = {});
 
  private:
   void apply(Tensor& param, const Tensor& grad, ParamState& state, const AdamaxOptions& o) const override;

@@ -29,8 +29,7 @@ class AdamWOptions final : public OptionsOf<AdamWOptions> {
 class AdamW final : public OptimizerOf<AdamWOptions> {
  public:
   /// Throws ValueError for options outside their range and for what add_param_group refuses.
-  explicit AdamW(ParamGroups params, const AdamWOptions& defaults = {})
-      : OptimizerOf("AdamW", {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}, std::move(params), defaults) {}
+  explicit AdamW(ParamGroups params, const AdamWOptions& defaults = {});
 
  private:
   void apply(Tensor& param, const Tensor& grad, ParamState& state, const AdamWOptions& o) const override;

@@ -33,6 +33,9 @@ void NAdamOptions::validate() const {
   check_not_negative("NAdam", "momentum_decay", momentum_decay());
 }
 
+NAdam::NAdam(ParamGroups params, const NAdamOptions& defaults)
+    : OptimizerOf("NAdam", {"exp_avg", "exp_avg_sq"}, std::move(params), defaults) {}
+
 void NAdam::apply(Tensor& param, const Tensor& grad, ParamState& state, const NAdamOptions& o) const {
   const auto [beta1, beta2] = o.betas();
   const auto t = static_cast<double>(state.step);

@@ -31,8 +31,7 @@ class NAdamOptions final : public OptionsOf<NAdamOptions> {
 class NAdam final : public OptimizerOf<NAdamOptions> {
  public:
   /// Throws ValueError for options outside their range and for what add_param_group refuses.
-  explicit NAdam(ParamGroups params, const NAdamOptions& defaults = {})
-      : OptimizerOf("NAdam", {"exp_avg", "exp_avg_sq"}, std::move(params), defaults) {}
+  explicit NAdam(ParamGroups params, const NAdamOptions& defaults = {});
 
  private:
   void apply(Tensor& param, const Tensor& grad, ParamState& state, const NAdamOptions& o) const override;

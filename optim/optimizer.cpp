@@ -10,6 +10,7 @@ namespace weft::optim {
 
 // Groups --------------------------------------------------------------------------------------------------------------
 
+OptimizerParamGroup::OptimizerParamGroup(TensorList params) : params_(std::move(params)) {}
 OptimizerParamGroup::OptimizerParamGroup(const NamedTensors& params) {
   for (const auto& [name, tensor] : params) {
     names_.push_back(name);
@@ -33,6 +34,10 @@ OptimizerParamGroup& OptimizerParamGroup::operator=(const OptimizerParamGroup& o
   return *this = OptimizerParamGroup(o);
 }
 
+OptimizerParamGroup::OptimizerParamGroup(OptimizerParamGroup&&) noexcept = default;
+OptimizerParamGroup& OptimizerParamGroup::operator=(OptimizerParamGroup&&) noexcept = default;
+OptimizerParamGroup::~OptimizerParamGroup() = default;
+
 OptimizerOptions& OptimizerParamGroup::options() {
   check<StateError>(has_options(), "[optim] a group has no options before an optimizer has it");
   return *options_;
@@ -47,6 +52,16 @@ void OptimizerParamGroup::set_lr(double lr) {
   initial_lr_.reset();
 }
 
+ParamGroups::ParamGroups(TensorList params) : groups_{OptimizerParamGroup(std::move(params))} {}
+ParamGroups::ParamGroups(std::initializer_list<Tensor> params) : ParamGroups(TensorList(params)) {}
+ParamGroups::ParamGroups(const NamedTensors& params) : groups_{OptimizerParamGroup(params)} {}
+ParamGroups::ParamGroups(std::vector<OptimizerParamGroup> groups) : groups_(std::move(groups)) {}
+ParamGroups::ParamGroups(std::initializer_list<OptimizerParamGroup> groups) : groups_(groups) {}
+ParamGroups::ParamGroups(const ParamGroups&) = default;
+ParamGroups::ParamGroups(ParamGroups&&) noexcept = default;
+ParamGroups& ParamGroups::operator=(ParamGroups o) noexcept { return groups_ = std::move(o.groups_), *this; }
+ParamGroups::~ParamGroups() = default;
+
 // The loop ------------------------------------------------------------------------------------------------------------
 
 Optimizer::Optimizer(const char* name, std::vector<const char*> slots, ParamGroups groups,
@@ -56,6 +71,8 @@ Optimizer::Optimizer(const char* name, std::vector<const char*> slots, ParamGrou
   check<ValueError>(!groups.list().empty(), "[{}] no parameters given", name_);
   for (OptimizerParamGroup& group : groups.list()) add_param_group(std::move(group));
 }
+
+Optimizer::~Optimizer() = default;
 
 Tensor Optimizer::step(const LossClosure& closure) {
   Tensor loss;

@@ -32,8 +32,8 @@ NamedTensors to_named_tensors(const D& named) {
 /// Parameters that share options.
 class OptimizerParamGroup {
  public:
-  OptimizerParamGroup(TensorList params) : params_(std::move(params)) {}  // NOLINT: as in libtorch
-  OptimizerParamGroup(const NamedTensors& params);                        // NOLINT
+  OptimizerParamGroup(TensorList params);           // NOLINT: as in libtorch
+  OptimizerParamGroup(const NamedTensors& params);  // NOLINT
   template <NamedRange D>
   OptimizerParamGroup(const D& params) : OptimizerParamGroup(to_named_tensors(params)) {}  // NOLINT
   /// Options that are not set (`SGDOptions().momentum(0.9)` sets one) are taken from the optimizer's.
@@ -45,8 +45,9 @@ class OptimizerParamGroup {
       : OptimizerParamGroup(to_named_tensors(params), options) {}
   OptimizerParamGroup(const OptimizerParamGroup& o);
   OptimizerParamGroup& operator=(const OptimizerParamGroup& o);
-  OptimizerParamGroup(OptimizerParamGroup&&) = default;
-  OptimizerParamGroup& operator=(OptimizerParamGroup&&) = default;
+  OptimizerParamGroup(OptimizerParamGroup&&) noexcept;
+  OptimizerParamGroup& operator=(OptimizerParamGroup&&) noexcept;
+  ~OptimizerParamGroup();
 
   TensorList& params() { return params_; }
   const TensorList& params() const { return params_; }
@@ -73,13 +74,17 @@ class OptimizerParamGroup {
 /// What optimizers are made of: `model->parameters()`, `model->named_parameters()` or groups.
 class ParamGroups {
  public:
-  ParamGroups(TensorList params) : groups_{OptimizerParamGroup(std::move(params))} {}  // NOLINT
-  ParamGroups(std::initializer_list<Tensor> params) : ParamGroups(TensorList(params)) {}
-  ParamGroups(const NamedTensors& params) : groups_{OptimizerParamGroup(params)} {}  // NOLINT
+  ParamGroups(TensorList params);  // NOLINT
+  ParamGroups(std::initializer_list<Tensor> params);
+  ParamGroups(const NamedTensors& params);  // NOLINT
   template <NamedRange D>
-  ParamGroups(const D& params) : ParamGroups(to_named_tensors(params)) {}               // NOLINT
-  ParamGroups(std::vector<OptimizerParamGroup> groups) : groups_(std::move(groups)) {}  // NOLINT
-  ParamGroups(std::initializer_list<OptimizerParamGroup> groups) : groups_(groups) {}
+  ParamGroups(const D& params) : ParamGroups(to_named_tensors(params)) {}  // NOLINT
+  ParamGroups(std::vector<OptimizerParamGroup> groups);                    // NOLINT
+  ParamGroups(std::initializer_list<OptimizerParamGroup> groups);
+  ParamGroups(const ParamGroups& o);
+  ParamGroups(ParamGroups&& o) noexcept;
+  ParamGroups& operator=(ParamGroups o) noexcept;
+  ~ParamGroups();
   std::vector<OptimizerParamGroup>& list() { return groups_; }
 
  private:
@@ -91,7 +96,7 @@ class ParamGroups {
 class Optimizer {
  public:
   using LossClosure = std::function<Tensor()>;
-  virtual ~Optimizer() = default;
+  virtual ~Optimizer();
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 

@@ -45,6 +45,9 @@ void RAdamOptions::validate() const {
   check_not_negative("RAdam", "weight_decay", weight_decay());
 }
 
+RAdam::RAdam(ParamGroups params, const RAdamOptions& defaults)
+    : OptimizerOf("RAdam", {"exp_avg", "exp_avg_sq"}, std::move(params), defaults) {}
+
 void RAdam::apply(Tensor& param, const Tensor& grad, ParamState& state, const RAdamOptions& o) const {
   const auto [beta1, beta2] = o.betas();
   const auto t = static_cast<double>(state.step);

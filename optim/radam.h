@@ -29,8 +29,7 @@ class RAdamOptions final : public OptionsOf<RAdamOptions> {
 class RAdam final : public OptimizerOf<RAdamOptions> {
  public:
   /// Throws ValueError for options outside their range and for what add_param_group refuses.
-  explicit RAdam(ParamGroups params, const RAdamOptions& defaults = {})
-      : OptimizerOf("RAdam", {"exp_avg", "exp_avg_sq"}, std::move(params), defaults) {}
+  explicit RAdam(ParamGroups params, const RAdamOptions& defaults = {});
 
  private:
   void apply(Tensor& param, const Tensor& grad, ParamState& state, const RAdamOptions& o) const override;

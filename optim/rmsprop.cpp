@@ -65,6 +65,9 @@ void RMSpropOptions::validate() const {
   check_not_negative("RMSprop", "momentum", momentum());
 }
 
+RMSprop::RMSprop(ParamGroups params, const RMSpropOptions& defaults)
+    : OptimizerOf("RMSprop", {"square_avg", "grad_avg", "momentum_buffer"}, std::move(params), defaults) {}
+
 void RMSprop::apply(Tensor& param, const Tensor& grad, ParamState& state, const RMSpropOptions& o) const {
   auto run = [&](auto update) { update(o.lr(), o.weight_decay(), o.alpha(), 1 - o.alpha(), o.eps(), o.momentum()); };
   const bool momentum = o.momentum() > 0;

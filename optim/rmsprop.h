@@ -31,8 +31,7 @@ class RMSpropOptions final : public OptionsOf<RMSpropOptions> {
 class RMSprop final : public OptimizerOf<RMSpropOptions> {
  public:
   /// Throws ValueError for options outside their range and for what add_param_group refuses.
-  explicit RMSprop(ParamGroups params, const RMSpropOptions& defaults = {})
-      : OptimizerOf("RMSprop", {"square_avg", "grad_avg", "momentum_buffer"}, std::move(params), defaults) {}
+  explicit RMSprop(ParamGroups params, const RMSpropOptions& defaults = {});
 
  private:
   void apply(Tensor& param, const Tensor& grad, ParamState& state, const RMSpropOptions& o) const override;

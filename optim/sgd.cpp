@@ -39,6 +39,9 @@ void SGDOptions::validate() const {
                     momentum(), dampening());
 }
 
+SGD::SGD(ParamGroups params, const SGDOptions& defaults)
+    : OptimizerOf("SGD", {"momentum_buffer"}, std::move(params), defaults) {}
+
 void SGD::apply(Tensor& param, const Tensor& grad, ParamState& state, const SGDOptions& o) const {
   if (o.momentum() == 0) return fuse<SGDPlain>(param, grad, state, slots<>, o.lr(), o.weight_decay());
   const bool first = !state.slots[0].defined();  // the buffer starts as the whole first gradient

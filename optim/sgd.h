@@ -29,8 +29,7 @@ class SGDOptions final : public OptionsOf<SGDOptions> {
 class SGD final : public OptimizerOf<SGDOptions> {
  public:
   /// Throws ValueError for options outside their range and for what add_param_group refuses.
-  explicit SGD(ParamGroups params, const SGDOptions& defaults = {})
-      : OptimizerOf("SGD", {"momentum_buffer"}, std::move(params), defaults) {}
+  explicit SGD(ParamGroups params, const SGDOptions& defaults = {});
 
  private:
   void apply(Tensor& param, const Tensor& grad, ParamState& state, const SGDOptions& o) const override;

@@ -9,15 +9,20 @@
 
 namespace weft {
 
-/// Base of reference-counted objects. The derived class is freed by Derived::destroy(const Derived*), which by default
-/// deletes; a class whose destruction could recurse hides it with its own.
+/// Base of reference-counted objects, which are born with one reference: make_ref() holds it. The derived class is
+/// freed by Derived::destroy(const Derived*), which by default deletes; a class whose destruction could recurse hides
+/// it with its own. One that tables of weak pointers bring back by try_retain() hides kRevivable with true.
 template <class Derived>
 class RefCounted : public Pooled {
  public:
+  static constexpr bool kRevivable = false;
   void retain() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
   /// Not named release: what a Node's release() frees is another matter, and would hide this one from Ref.
   void drop() const noexcept {
-    if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) Derived::destroy(static_cast<const Derived*>(this));
+    // The only owner needs no locked instruction: nobody is left who could count up meanwhile.
+    if ((!Derived::kRevivable && refs_.load(std::memory_order_acquire) == 1) ||
+        refs_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      Derived::destroy(static_cast<const Derived*>(this));
   }
   int64_t use_count() const noexcept { return refs_.load(std::memory_order_acquire); }
   /// Takes a new reference unless the object is already dying: for tables of weak pointers, under their lock.
@@ -30,7 +35,7 @@ class RefCounted : public Pooled {
   static void destroy(const Derived* p) noexcept { delete p; }
 
  private:
-  mutable std::atomic<int32_t> refs_{0};
+  mutable std::atomic<int32_t> refs_{1};
 };
 
 /// Pointer-sized owner of a RefCounted object.
@@ -72,7 +77,7 @@ class Ref {
 
 template <class T, class... Args>
 Ref<T> make_ref(Args&&... args) {
-  return Ref<T>(new T(std::forward<Args>(args)...));
+  return Ref<T>::adopt(new T(std::forward<Args>(args)...));
 }
 
 }  // namespace weft

@@ -59,7 +59,10 @@ class Dims {
   int64_t operator[](size_t i) const { return data()[i]; }
   int64_t& operator[](size_t i) { return data()[i]; }
   int64_t back() const { return data()[size_ - 1]; }
-  void push_back(int64_t v) { insert(size_, v); }
+  void push_back(int64_t v) {
+    reserve(size_ + 1);
+    data()[size_++] = v;
+  }
   void insert(size_t at, int64_t v);
   void erase(size_t at);
   void resize(size_t n, int64_t value = 0) {

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "weft/data/png.h"
-#include "weft/tensor/atomic_file.h"
 #include "weft/train/canvas.h"
 #include "weft/train/chart_axis.h"
 #include "weft/train/chart_painter.h"
@@ -147,26 +145,6 @@ class Layout {
 void draw_chart(const Chart& chart, ChartPainter& painter) {
   check_chart(chart);
   Layout(chart, painter).draw();
-}
-
-void check_chart_name(const std::string& path) {
-  check<ValueError>(path.ends_with(".svg") || path.ends_with(".png"),
-                    "[chart] '{}': the name of a picture ends in .svg or .png", path);
-}
-
-void write_chart(const std::string& path, const Chart& chart) {
-  check_chart_name(path);
-  if (path.ends_with(".png")) return data::write_png(path, chart_image(chart));
-  std::string svg = chart_svg(chart);
-  // By itself the picture brings its colours, and a page to stand on.
-  const size_t inside = svg.find('>') + 1;
-  svg.insert(inside,
-             fmt::format("<style>{}</style><rect class=\"page\" width=\"100%\" height=\"100%\"/>", chart_style()));
-  svg.insert(4, " xmlns=\"http://www.w3.org/2000/svg\"");
-  svg = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + svg + "\n";
-  AtomicFile file(path);
-  file.write(svg.data(), static_cast<int64_t>(svg.size()));
-  file.commit();
 }
 
 }  // namespace weft::train

@@ -50,6 +50,8 @@ std::string chart_style();
 Tensor chart_image(const Chart& chart, int scale = 2);
 /// Writes the chart to a file whose name ends in .svg or .png (ValueError otherwise), whole or not at all (IoError).
 void write_chart(const std::string& path, const Chart& chart);
+/// The same for several in rows of `columns`. Throws ValueError for no charts or columns, too.
+void write_charts(const std::string& path, const std::vector<Chart>& charts, int64_t columns);
 /// Throws the ValueError that write_chart would, for a program to say so before it starts.
 void check_chart_name(const std::string& path);
 

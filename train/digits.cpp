@@ -26,4 +26,10 @@ DigitSets load_digits(const std::optional<std::string>& dir) {
           "generated digits (" + place.explanation + ")"};
 }
 
+Digits first(const Digits& digits, int64_t count) {
+  const int64_t size = digits.targets().size(0);
+  check<ValueError>(count >= 1 && count <= size, "[data] the first {} images of a set of {}", count, size);
+  return Digits({digits.pixels().slice(0, 0, count), digits.targets().slice(0, 0, count)});
+}
+
 }  // namespace weft::train

@@ -21,4 +21,7 @@ struct DigitSets {
 /// digits. Throws IoError for damaged files, and for a `dir` that was named but holds no MNIST.
 DigitSets load_digits(const std::optional<std::string>& dir = {});
 
+/// The first `count` of them, sharing their memory. Throws ValueError unless there are as many.
+Digits first(const Digits& digits, int64_t count);
+
 }  // namespace weft::train

@@ -30,6 +30,7 @@ void copy_row(To* to, int64_t step_to, const From* from, int64_t step_from, int6
       for (int64_t i = 0; i < n; ++i) to[i] = convert<To>(from[i]);
   } else if (step_from == 0) {
     const To value = convert<To>(*from);
+    if (step_to == 1) return static_cast<void>(std::fill_n(to, n, value));
     for (int64_t i = 0; i < n; ++i) to[i * step_to] = value;
   } else {
     for (int64_t i = 0; i < n; ++i) to[i * step_to] = convert<To>(from[i * step_from]);

@@ -88,8 +88,8 @@ HWY_INLINE float sum_over(int64_t n, const F& f) {
   return sum_of(hn::Add(hn::Add(s0, s1), hn::Add(s2, s3)));
 }
 
-/// e^x for x <= 0, and NaN for NaN: what a softmax needs of vexp.
-HWY_INLINE Vec exp_of(Vec x) { return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(kLanes, x)); }
+/// What rows need of simd_math-inl.h.
+HWY_INLINE Vec exp_of(Vec x) { return vexp(kLanes, x); }
 HWY_INLINE Vec log_of(Vec x) { return vlog(kLanes, x); }
 
 }  // namespace weft::kernel::HWY_NAMESPACE

@@ -14,7 +14,7 @@ char* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 // The blocks of at most `block` elements that the reduced dimensions consist of.
 class Blocks {
  public:
-  Blocks(const std::vector<ReducePlan::Dim>& reduced, int64_t block) : block_(block) {
+  Blocks(const ReducePlan::DimList& reduced, int64_t block) : block_(block) {
     if (!reduced.empty()) size_ = reduced.back().size, stride_ = reduced.back().in;
     for (size_t i = 0; i + 1 < reduced.size(); ++i) {
       outer_.push_back(reduced[i].size), strides_.push_back(reduced[i].in);

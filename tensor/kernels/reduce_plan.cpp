@@ -8,16 +8,17 @@ using Dim = ReducePlan::Dim;
 // A stride of 0 (a repeated dimension) goes outside: inside, it would hide the runs of neighbours.
 int64_t rank(const Dim& d) { return d.in == 0 ? std::numeric_limits<int64_t>::max() : d.in; }
 
-void sort_and_merge(std::vector<Dim>& dims) {
-  std::stable_sort(dims.begin(), dims.end(), [](const Dim& a, const Dim& b) { return rank(a) > rank(b); });
-  std::vector<Dim> merged;
+void sort_and_merge(ReducePlan::DimList& dims) {
+  for (size_t i = 1; i < dims.size(); ++i)
+    for (size_t j = i; j > 0 && rank(dims[j - 1]) < rank(dims[j]); --j) std::swap(dims[j - 1], dims[j]);
+  size_t merged = 0;
   for (const Dim& d : dims) {
-    if (!merged.empty() && merged.back().in == d.in * d.size && merged.back().out == d.out * d.size)
-      merged.back() = {merged.back().size * d.size, d.in, d.out};
+    if (merged > 0 && dims[merged - 1].in == d.in * d.size && dims[merged - 1].out == d.out * d.size)
+      dims[merged - 1] = {dims[merged - 1].size * d.size, d.in, d.out};
     else
-      merged.push_back(d);
+      dims[merged++] = d;
   }
-  dims = std::move(merged);
+  dims.resize(merged);
 }
 
 }  // namespace

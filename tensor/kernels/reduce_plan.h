@@ -1,9 +1,8 @@
 // How a reduction walks memory: kept and reduced dimensions, merged where they lie together, in rows or in columns.
 #pragma once
 
-#include <vector>
-
 #include "weft/tensor/shape.h"
+#include "weft/tensor/small_vector.h"
 #include "weft/tensor/tensor.h"
 
 namespace weft::kernel {
@@ -19,12 +18,13 @@ struct ReducePlan {
   struct Dim {
     int64_t size, in, out;  ///< strides in elements; `out` is 0 for a reduced dimension
   };
+  using DimList = SmallVector<Dim, 4>;
   ReducePlan(IntArrayRef sizes, IntArrayRef strides, const DimMask& mask);
 
-  std::vector<Dim> kept, reduced;  ///< by falling input stride, so that the last one is the innermost
-  int64_t outputs = 1;             ///< number of results
-  int64_t per_output = 1;          ///< number of elements behind each
-  bool columns = false;            ///< neighbours in memory belong to different results
+  DimList kept, reduced;   ///< by falling input stride, so that the last one is the innermost
+  int64_t outputs = 1;     ///< number of results
+  int64_t per_output = 1;  ///< number of elements behind each
+  bool columns = false;    ///< neighbours in memory belong to different results
 };
 
 }  // namespace weft::kernel

@@ -16,13 +16,23 @@ HWY_BEFORE_NAMESPACE();
 namespace weft::kernel::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// e^x: 0 and infinity where float32 ends, NaN for NaN.
+/// e^x to about 1 ulp: 0 where float32 has no normal number left, infinity where it ends, NaN for NaN. As e^x =
+/// 2^n e^r with |r| <= ln(2) / 2, and the polynomial of Cephes' expf for e^r. Fewer instructions than Highway's.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vexp(D d, V x) {
-  const V limited = hn::Min(hn::Max(x, hn::Set(d, -104.0f)), hn::Set(d, 88.8f));
-  const V big = hn::IfThenElse(hn::Gt(x, hn::Set(d, 88.7228394f)), hn::Set(d, std::numeric_limits<float>::infinity()),
-                               hn::Exp(d, limited));
-  return hn::IfThenElse(hn::IsNaN(x), x, big);
+  const hn::RebindToSigned<D> bits;
+  // A float of this size has no bits for fractions: adding it rounds, and leaves n in the lowest bits.
+  const V shift = hn::Set(d, 12582912.0f);  // 1.5 * 2^23
+  const V shifted = hn::MulAdd(x, hn::Set(d, 1.44269504088896341f), shift);
+  const V n = hn::Sub(shifted, shift);
+  const V r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x));
+  V y = hn::MulAdd(hn::Set(d, 1.9875691500e-4f), r, hn::Set(d, 1.3981999507e-3f));
+  for (const float c : {8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f, 1.0f, 1.0f})
+    y = hn::MulAdd(y, r, hn::Set(d, c));
+  y = hn::BitCast(d, hn::Add(hn::BitCast(bits, y), hn::ShiftLeft<23>(hn::BitCast(bits, shifted))));
+  y = hn::IfThenElseZero(hn::Ge(x, hn::Set(d, -87.3365447f)), y);
+  return hn::IfThenElse(hn::Le(x, hn::Set(d, 88.7228317f)), y,
+                        hn::Mul(x, hn::Set(d, std::numeric_limits<float>::infinity())));
 }
 
 /// The natural logarithm: -infinity for 0, NaN below.

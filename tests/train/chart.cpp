@@ -141,6 +141,18 @@ BOOST_AUTO_TEST_CASE(files_by_their_names) {
   BOOST_TEST(svg.rfind("<?xml", 0) == 0u);
   BOOST_TEST(count(svg, "xmlns=\"http://www.w3.org/2000/svg\"") == 1u);
   BOOST_TEST(count(svg, "<style>") == 1u);
+  Chart small = chart;
+  small.width = 200, small.height = 150;
+  write_charts(folder / "b.png", {small, chart, small}, 2);
+  const Tensor page = data::read_png(folder / "b.png");
+  BOOST_TEST((page.sizes() == IntArrayRef({3, 2 * (280 + 150), 2 * (200 + 440)})));
+  BOOST_TEST(page.slice(1, 0, 560).slice(2, 400, 1280).equal(chart_image(chart)));
+  BOOST_TEST(page.slice(1, 560, 860).slice(2, 0, 400).equal(chart_image(small)));
+  write_charts(folder / "b.svg", {small, chart, small}, 2);
+  std::ifstream several(folder / "b.svg");
+  BOOST_TEST(count({std::istreambuf_iterator<char>(several), {}}, "<svg x=") == 3u);
+  BOOST_CHECK_THROW(write_charts(folder / "b.png", {}, 2), ValueError);
+  BOOST_CHECK_THROW(write_charts(folder / "b.png", {chart}, 0), ValueError);
   BOOST_CHECK_THROW(write_chart(folder / "a.jpg", chart), ValueError);
   BOOST_CHECK_THROW(check_chart_name("a.jpg"), ValueError);
   BOOST_CHECK_THROW(write_chart(folder / "none" / "a.svg", chart), IoError);

@@ -1,5 +1,6 @@
 // Whole training runs: the same bits at any number of threads, and memory that stops growing.
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <set>

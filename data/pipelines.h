@@ -1,0 +1,26 @@
+// The pipelines that most programs use, `set.map(Normalize).map(Stack)` and a loader over them: compiled in the
+// library, so that no program compiles them again.
+#pragma once
+
+#include "weft/data/data_loader.h"
+#include "weft/data/image_transforms.h"
+#include "weft/data/mnist.h"
+#include "weft/data/synthetic_digits.h"
+
+namespace weft::data::detail {
+template <class D>
+using Normalized = datasets::MapDataset<D, transforms::Normalize<>>;
+template <class D>
+using NormalizedBatches = datasets::MapDataset<Normalized<D>, transforms::Stack<>>;
+}  // namespace weft::data::detail
+
+#define WEFT_PIPELINES(keyword, Set)                                                                        \
+  keyword template class datasets::MapDataset<datasets::Set, transforms::Normalize<>>;                      \
+  keyword template class DataLoader<detail::NormalizedBatches<datasets::Set>, samplers::SequentialSampler>; \
+  keyword template class DataLoader<detail::NormalizedBatches<datasets::Set>, samplers::RandomSampler>;
+
+namespace weft::data {
+WEFT_PIPELINES(extern, MNIST)
+WEFT_PIPELINES(extern, FashionMNIST)
+WEFT_PIPELINES(extern, SyntheticDigits)
+}  // namespace weft::data

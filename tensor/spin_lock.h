@@ -1,0 +1,21 @@
+// A lock of one byte for sections of a few instructions.
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+namespace weft {
+
+/// For std::lock_guard. Held for a few instructions only, never across an op.
+class SpinLock {
+ public:
+  void lock() noexcept {
+    while (held_.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
+  }
+  void unlock() noexcept { held_.store(false, std::memory_order_release); }
+
+ private:
+  std::atomic<bool> held_{false};
+};
+
+}  // namespace weft
