@@ -2,22 +2,29 @@
 // gradient of its weight, each linear in both operands; the transposed convolution is the second of them.
 #include "weft/tensor/kernels/conv.h"
 
+#include "weft/autograd/elementwise.h"
 #include "weft/autograd/nn_ops.h"
-#include "weft/autograd/record.h"
+#include "weft/autograd/pooling.h"
 
 namespace weft {
+using autograd::Act;
+using autograd::ConvArgs;
+using autograd::Grads;
+using autograd::MaxPoolArgs;
 using autograd::needs;
 using autograd::record;
 using autograd::record_joint;
 using autograd::Saved;
 using autograd::saved;
+using kernel::ConvGrad;
 using kernel::ConvOptions;
 
 namespace {
 
 using Size2 = std::array<int64_t, 2>;  // height, width
 
-Tensor convolution(const char* op, const Tensor& x, const Tensor& w, const Tensor& b, Size2 out, const ConvOptions& o);
+Tensor convolution(const char* op, const Tensor& x, const Tensor& w, const Tensor& b, Size2 out, const ConvOptions& o,
+                   Act act = Act::None);
 Tensor input_gradient(const char* op, const Tensor& g, const Tensor& w, const Tensor& b, Size2 in,
                       const ConvOptions& o);
 
@@ -44,15 +51,50 @@ Tensor2 weight_gradient(const Tensor& g, const Tensor& x, Size2 kernel, const Co
   return {dw, with_bias ? bias_gradient(db, g) : Tensor()};
 }
 
-Tensor convolution(const char* op, const Tensor& x, const Tensor& w, const Tensor& b, Size2 out, const ConvOptions& o) {
-  return record_joint(op, kernel::conv2d(x, w, b, out[0], out[1], o), {x, w, b},
-                      [x = saved_if(needs(w), x), w = saved_if(needs(x), w), in = image_size(x), kernel = image_size(w),
-                       o](const Tensor& g, autograd::Grads& grads) {
-                        if (grads.needs(0)) grads[0] = input_gradient("conv2d_input_grad", g, w, {}, in, o);
-                        if (grads.needs(1))
-                          std::tie(grads[1], grads[2]) = weight_gradient(g, x, kernel, o, grads.needs(2));
-                        else if (grads.needs(2))
-                          grads[2] = bias_gradient(kernel::conv2d_bias_grad(g), g);
+// The gradients of a convolution's input, weight and bias from that of its result.
+struct ConvolutionRule {
+  ConvolutionRule(const Tensor& x, const Tensor& w, const ConvOptions& o)
+      : x(saved_if(needs(w), x)), w(saved_if(needs(x), w)), in(image_size(x)), kernel(image_size(w)), o(o) {}
+  void operator()(const Tensor& g, Grads& grads) const {
+    if (grads.needs(0)) grads[0] = input_gradient("conv2d_input_grad", g, w, {}, in, o);
+    if (grads.needs(1))
+      std::tie(grads[1], grads[2]) = weight_gradient(g, x, kernel, o, grads.needs(2));
+    else if (grads.needs(2))
+      grads[2] = bias_gradient(kernel::conv2d_bias_grad(g), g);
+  }
+  // The same without recording, from a gradient that may still be that of pooled values.
+  void unrecorded(const ConvGrad& g, Grads& grads) const {
+    if (grads.needs(0)) grads[0] = kernel::conv2d_input_grad(g, w, {}, in[0], in[1], o);
+    if (grads.needs(1))
+      std::tie(grads[1], grads[2]) = kernel::conv2d_weight_grad(g, x, kernel[0], kernel[1], o, grads.needs(2));
+    else if (grads.needs(2))
+      grads[2] = kernel::conv2d_bias_grad(g.whole());
+  }
+  Saved x, w;
+  Size2 in, kernel;
+  ConvOptions o;
+};
+
+Tensor convolution(const char* op, const Tensor& x, const Tensor& w, const Tensor& b, Size2 out, const ConvOptions& o,
+                   Act act) {
+  const Tensor y = kernel::conv2d(x, w, b, out[0], out[1], o, autograd::kernel_of(act));
+  return autograd::record_with_act(act, y, {x, w, b}, [&](const Tensor& z) {
+    return record_joint(op, z, {x, w, b}, ConvolutionRule(x, w, o));
+  });
+}
+
+// Max-pooling of a convolution, with relu of that.
+Tensor pooled_convolution(const Tensor& x, const Tensor& w, const Tensor& b, const ConvOptions& o,
+                          const autograd::Windows& windows, bool relu) {
+  const bool recorded = autograd::records({x, w, b});
+  const auto y = kernel::conv2d_max_pool(x, w, b, o, *windows, recorded, relu);
+  return record_joint("conv2d_max_pool2d", y.values, {x, w, b},
+                      [rule = ConvolutionRule(x, w, o), at = y.positions, last = y.channels_last, windows](
+                          const Tensor& g, Grads& grads) {
+                        if (GradMode::is_enabled())
+                          rule(autograd::unpool(g, at, windows, last), grads);
+                        else
+                          rule.unrecorded({g, at, *windows, last}, grads);
                       });
 }
 
@@ -108,7 +150,7 @@ Tensor as_batch(const char* op, const Tensor& x, int64_t dim, F f) {
   return x.dim() == dim ? f(x) : f(x.unsqueeze(0)).squeeze(0);
 }
 
-Tensor convolve(const char* op, const Tensor& x, const Tensor& w, const Tensor& b, const ConvOptions& o) {
+Size2 output_size(const char* op, const Tensor& x, const Tensor& w, const ConvOptions& o) {
   Size2 out;
   for (size_t i = 0; i < 2; ++i) {
     const int64_t reach = o.dilation[i] * (w.sizes()[i + 2] - 1) + 1, room = x.sizes()[i + 2] + 2 * o.padding[i];
@@ -117,19 +159,44 @@ Tensor convolve(const char* op, const Tensor& x, const Tensor& w, const Tensor& 
                       room, x.sizes(), w.sizes());
     out[i] = (room - reach) / o.stride[i] + 1;
   }
-  return convolution(op, x, w, b, out, o);
+  return out;
+}
+
+// f(batch, options, size of the result) for operands that fit.
+template <class F>
+Tensor checked_conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvArgs& args, F f) {
+  const char* op = "conv2d";
+  const ConvOptions o = options_of(op, args.stride, args.padding, args.dilation, args.groups);
+  return as_batch(op, input, 4, [&](const Tensor& x) {
+    check_operands(op, x, weight, bias, weight.dim() == 4 ? weight.size(1) * o.groups : 0, weight.size(0), o.groups, 4);
+    return f(x, o, output_size(op, x, weight, o));
+  });
 }
 
 }  // namespace
 
+namespace autograd {
+
+Tensor conv2d_act(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvArgs& conv, Act act) {
+  return checked_conv2d(x, weight, bias, conv, [&](const Tensor& batch, const ConvOptions& o, Size2 out) {
+    return convolution("conv2d", batch, weight, bias, out, o, act);
+  });
+}
+
+Tensor conv2d_max_pool2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvArgs& conv,
+                         const MaxPoolArgs& pool, bool relu) {
+  return checked_conv2d(x, weight, bias, conv, [&](const Tensor& batch, const ConvOptions& o, Size2 out) {
+    const Windows windows =
+        max_pool_windows("max_pool2d", {batch.size(0), weight.size(0), out[0], out[1]}, batch.dtype(), pool);
+    return pooled_convolution(batch, weight, bias, o, windows, relu);
+  });
+}
+
+}  // namespace autograd
+
 Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias, IntArrayRef stride, IntArrayRef padding,
               IntArrayRef dilation, int64_t groups) {
-  const char* op = "conv2d";
-  const ConvOptions o = options_of(op, stride, padding, dilation, groups);
-  return as_batch(op, input, 4, [&](const Tensor& x) {
-    check_operands(op, x, weight, bias, weight.dim() == 4 ? weight.size(1) * groups : 0, weight.size(0), groups, 4);
-    return convolve(op, x, weight, bias, o);
-  });
+  return autograd::conv2d_act(input, weight, bias, {stride, padding, dilation, groups}, Act::None);
 }
 
 Tensor conv1d(const Tensor& input, const Tensor& weight, const Tensor& bias, IntArrayRef stride, IntArrayRef padding,
@@ -142,7 +209,8 @@ Tensor conv1d(const Tensor& input, const Tensor& weight, const Tensor& bias, Int
   o.stride[0] = o.dilation[0] = 1, o.padding[0] = 0;  // images of height 1
   return as_batch(op, input, 3, [&](const Tensor& x) {
     check_operands(op, x, weight, bias, weight.dim() == 3 ? weight.size(1) * groups : 0, weight.size(0), groups, 3);
-    return convolve(op, x.unsqueeze(2), weight.unsqueeze(2), bias, o).squeeze(2);
+    const Tensor image = x.unsqueeze(2), kernel = weight.unsqueeze(2);
+    return convolution(op, image, kernel, bias, output_size(op, image, kernel, o), o).squeeze(2);
   });
 }
 

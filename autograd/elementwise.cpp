@@ -42,6 +42,7 @@ Tensor sigmoid_grad(const Tensor& g, const Tensor& y) {
       [y = saved(y)](const Tensor& gg) { return sigmoid_grad(gg, y); },
       [g = saved(g), y = saved(y)](const Tensor& gg) { return gg * g * (1 - 2 * y()); });
 }
+Tensor relu_grad(const Tensor& g, const Tensor& y) { return masked("relu_backward", Binary::ReluGrad, g, y); }
 // g * (1 - y * y)
 Tensor tanh_grad(const Tensor& g, const Tensor& y) {
   return record(
@@ -94,11 +95,43 @@ WEFT_ROW_X(cosh, Cosh, g* x.sinh())
 WEFT_ROW_Y(tanh, Tanh, tanh_grad(g, y))
 WEFT_ROW_Y(sigmoid, Sigmoid, sigmoid_grad(g, y))
 WEFT_ROW_X(erf, Erf, g*((-(x * x)).exp() * M_2_SQRTPI))
-WEFT_ROW_Y(relu, Relu, masked("relu_backward", Binary::ReluGrad, g, y))
+WEFT_ROW_Y(relu, Relu, relu_grad(g, y))
 WEFT_ROW_0(floor, Floor)
 WEFT_ROW_0(ceil, Ceil)
 WEFT_ROW_0(round, Round)
 WEFT_ROW_0(trunc, Trunc)
+
+namespace autograd {
+
+std::optional<Unary> kernel_of(Act act) {
+  switch (act) {
+    case Act::None:
+      break;
+    case Act::Relu:
+      return Unary::Relu;
+    case Act::Sigmoid:
+      return Unary::Sigmoid;
+    case Act::Tanh:
+      return Unary::Tanh;
+  }
+  return std::nullopt;
+}
+
+Tensor record_act(Act act, const Tensor& out, const Tensor& z) {
+  switch (act) {
+    case Act::None:
+      break;
+    case Act::Relu:
+      return record("relu", out, {z}, relu_grad);
+    case Act::Sigmoid:
+      return record("sigmoid", out, {z}, sigmoid_grad);
+    case Act::Tanh:
+      return record("tanh", out, {z}, tanh_grad);
+  }
+  return out;
+}
+
+}  // namespace autograd
 
 #undef WEFT_ROW_X
 #undef WEFT_ROW_Y

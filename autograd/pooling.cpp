@@ -1,30 +1,26 @@
 // Pooling. The gradient of a maximum goes to the positions it came from; taking from positions and adding at them are
 // each other's gradients, and so are averaging and spreading.
+#include "weft/autograd/pooling.h"
+
 #include "weft/autograd/nn_ops.h"
 #include "weft/autograd/record.h"
 #include "weft/tensor/kernels/image.h"
-#include "weft/tensor/kernels/pool.h"
 
 namespace weft {
+using autograd::MaxPoolArgs;
 using autograd::record;
+using autograd::unpool;
+using autograd::Windows;
 using kernel::PoolAxis;
 using kernel::PoolWindows;
 
 namespace {
 
 using Size2 = std::array<int64_t, 2>;  // height, width
-using Windows = std::shared_ptr<const PoolWindows>;
 
-Tensor take(const Tensor& v, const Tensor& positions, const Windows& windows, bool channels_last);
-
-// g added at positions of zeros.
-Tensor put(const Tensor& g, const Tensor& positions, const Windows& windows, bool channels_last) {
-  return record("max_pool2d_grad", kernel::max_pool_grad(g, positions, *windows, channels_last), {g},
-                [=](const Tensor& v) { return take(v, positions, windows, channels_last); });
-}
 Tensor take(const Tensor& v, const Tensor& positions, const Windows& windows, bool channels_last) {
   return record("take_positions", kernel::take_positions(v, positions, channels_last), {v},
-                [=](const Tensor& g) { return put(g, positions, windows, channels_last); });
+                [=](const Tensor& g) { return unpool(g, positions, windows, channels_last); });
 }
 
 Tensor average(const char* op, const Tensor& x, const Windows& windows);
@@ -39,11 +35,11 @@ Tensor average(const char* op, const Tensor& x, const Windows& windows) {
 }
 
 // {values, int32 positions or undefined}
-Tensor2 maximum_of(const char* op, const Tensor& x, const Windows& windows, bool with_positions) {
-  auto [y, positions] = kernel::max_pool(x, *windows, with_positions || autograd::needs(x));
+Tensor2 maximum_of(const char* op, const Tensor& x, const Windows& windows, bool with_positions, bool relu = false) {
+  auto [y, positions] = kernel::max_pool(x, *windows, with_positions || autograd::needs(x), relu);
   const Tensor at = positions;
   y = record(op, y, {x}, [at, windows, last = kernel::lies_channels_last(x)](const Tensor& g) {
-    return put(g, at, windows, last);
+    return unpool(g, at, windows, last);
   });
   return {y, at};
 }
@@ -69,30 +65,24 @@ struct Sliding {
   Size2 kernel, stride, padding;
 };
 
-void check_input(const char* op, const Tensor& x) {
-  check<ShapeError>(x.dim() == 3 || x.dim() == 4, "[{}] input must have 3 or 4 dimensions, got {}", op, x.sizes());
-  check<ShapeError>(x.size(-3) > 0 && x.size(-2) > 0 && x.size(-1) > 0, "[{}] input {} has no pixels", op, x.sizes());
-  require_floating_point(op, x.dtype());
+// Height and width of an image batch or image.
+Size2 check_input(const char* op, IntArrayRef sizes, Dtype dtype) {
+  check<ShapeError>(sizes.size() == 3 || sizes.size() == 4, "[{}] input must have 3 or 4 dimensions, got {}", op,
+                    sizes);
+  const int64_t* last = sizes.data() + sizes.size();
+  check<ShapeError>(last[-3] > 0 && last[-2] > 0 && last[-1] > 0, "[{}] input {} has no pixels", op, sizes);
+  require_floating_point(op, dtype);
+  return {last[-2], last[-1]};
 }
 
-Windows checked(const char* op, PoolWindows windows, const Tensor& x) {
-  check<ShapeError>(windows.h.out > 0 && windows.w.out > 0, "[{}] the windows do not fit an input of {}", op,
-                    x.sizes());
+Windows checked(const char* op, PoolWindows windows, IntArrayRef sizes) {
+  check<ShapeError>(windows.h.out > 0 && windows.w.out > 0, "[{}] the windows do not fit an input of {}", op, sizes);
   return std::make_shared<const PoolWindows>(std::move(windows));
 }
 
 Windows adaptive(const char* op, const Tensor& x, IntArrayRef output_size) {
-  check_input(op, x);
-  const Size2 out = pair_of(op, "output_size", output_size, 1);
-  return checked(op, {PoolAxis::adaptive(x.size(-2), out[0]), PoolAxis::adaptive(x.size(-1), out[1])}, x);
-}
-
-Windows sliding_max(const char* op, const Tensor& x, IntArrayRef kernel_size, IntArrayRef stride, IntArrayRef padding,
-                    IntArrayRef dilation, bool ceil_mode) {
-  check_input(op, x);
-  const Sliding s(op, kernel_size, stride, padding);
-  const Size2 d = pair_of(op, "dilation", dilation, 1);
-  return checked(op, {s.axis(0, x.size(-2), d[0], ceil_mode, false), s.axis(1, x.size(-1), d[1], ceil_mode, false)}, x);
+  const Size2 in = check_input(op, x.sizes(), x.dtype()), out = pair_of(op, "output_size", output_size, 1);
+  return checked(op, {PoolAxis::adaptive(in[0], out[0]), PoolAxis::adaptive(in[1], out[1])}, x.sizes());
 }
 
 // [C, H, W] becomes a batch of one: f works on batches.
@@ -103,15 +93,40 @@ Tensor as_batch(const Tensor& x, F f) {
 
 }  // namespace
 
+namespace autograd {
+
+Windows max_pool_windows(const char* op, IntArrayRef sizes, Dtype dtype, const MaxPoolArgs& args) {
+  const Size2 in = check_input(op, sizes, dtype);
+  const Sliding s(op, args.kernel_size, args.stride, args.padding);
+  const Size2 d = pair_of(op, "dilation", args.dilation, 1);
+  auto axis = [&](size_t i) { return s.axis(i, in[i], d[i], args.ceil_mode, false); };
+  return checked(op, {axis(0), axis(1)}, sizes);
+}
+
+Tensor unpool(const Tensor& g, const Tensor& positions, const Windows& windows, bool channels_last) {
+  return record("max_pool2d_grad", kernel::max_pool_grad(g, positions, *windows, channels_last), {g},
+                [=](const Tensor& v) { return take(v, positions, windows, channels_last); });
+}
+
+Tensor max_pool2d_relu(const Tensor& input, const MaxPoolArgs& pool) {
+  const Windows w = max_pool_windows("max_pool2d", input.sizes(), input.dtype(), pool);
+  return as_batch(input,
+                  [&](const Tensor& x) { return std::get<0>(maximum_of("max_pool2d_relu", x, w, false, true)); });
+}
+
+}  // namespace autograd
+
 Tensor max_pool2d(const Tensor& input, IntArrayRef kernel_size, IntArrayRef stride, IntArrayRef padding,
                   IntArrayRef dilation, bool ceil_mode) {
-  const Windows w = sliding_max("max_pool2d", input, kernel_size, stride, padding, dilation, ceil_mode);
+  const Windows w = autograd::max_pool_windows("max_pool2d", input.sizes(), input.dtype(),
+                                               {kernel_size, stride, padding, dilation, ceil_mode});
   return as_batch(input, [&](const Tensor& x) { return std::get<0>(maximum_of("max_pool2d", x, w, false)); });
 }
 
 Tensor2 max_pool2d_with_indices(const Tensor& input, IntArrayRef kernel_size, IntArrayRef stride, IntArrayRef padding,
                                 IntArrayRef dilation, bool ceil_mode) {
-  const Windows w = sliding_max("max_pool2d", input, kernel_size, stride, padding, dilation, ceil_mode);
+  const Windows w = autograd::max_pool_windows("max_pool2d", input.sizes(), input.dtype(),
+                                               {kernel_size, stride, padding, dilation, ceil_mode});
   Tensor positions;
   const Tensor y = as_batch(input, [&](const Tensor& x) {
     const Tensor2 both = maximum_of("max_pool2d", x, w, true);
@@ -124,14 +139,14 @@ Tensor2 max_pool2d_with_indices(const Tensor& input, IntArrayRef kernel_size, In
 Tensor avg_pool2d(const Tensor& input, IntArrayRef kernel_size, IntArrayRef stride, IntArrayRef padding, bool ceil_mode,
                   bool count_include_pad, std::optional<int64_t> divisor_override) {
   const char* op = "avg_pool2d";
-  check_input(op, input);
+  const Size2 in = check_input(op, input.sizes(), input.dtype());
   check<ValueError>(divisor_override.value_or(1) > 0, "[{}] divisor_override must be positive, got {}", op,
                     divisor_override.value_or(1));
   const Sliding s(op, kernel_size, stride, padding);
   const Windows w = checked(op,
-                            {s.axis(0, input.size(-2), 1, ceil_mode, count_include_pad),
-                             s.axis(1, input.size(-1), 1, ceil_mode, count_include_pad), divisor_override.value_or(0)},
-                            input);
+                            {s.axis(0, in[0], 1, ceil_mode, count_include_pad),
+                             s.axis(1, in[1], 1, ceil_mode, count_include_pad), divisor_override.value_or(0)},
+                            input.sizes());
   return as_batch(input, [&](const Tensor& x) { return average(op, x, w); });
 }
 

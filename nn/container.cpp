@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "weft/nn/fusion.h"
 #include "weft/nn/type_name.h"
 
 namespace weft::nn {
@@ -89,10 +90,17 @@ const AnyModule& SequentialImpl::entry(size_t i) const {
 
 AnyValue SequentialImpl::pass(AnyValue* args, size_t count) const {
   check<StateError>(!is_empty(), "[forward] the Sequential is empty");
-  AnyValue value = modules_.front().any_forward(args, count);
-  for (size_t i = 1; i < size(); ++i) {
-    AnyValue input = std::move(value);
-    value = modules_[i].any_forward(&input, 1);
+  AnyValue value;
+  for (size_t i = 0; i < size(); args = &value, count = 1) {
+    Tensor fused;
+    const Tensor* x = count == 1 ? args->try_get<Tensor>() : nullptr;
+    if (const size_t layers = x ? forward_fused({modules_.data() + i, size() - i}, *x, fused) : 0) {
+      value = AnyValue(std::move(fused));
+      i += layers;
+      continue;
+    }
+    AnyValue result = modules_[i++].any_forward(args, count);
+    value = std::move(result);
   }
   return value;
 }

@@ -149,6 +149,8 @@ class Module : public std::enable_shared_from_this<Module> {
   // layers.
   HookHandle register_forward_pre_hook(ForwardPreHook hook);
   HookHandle register_forward_hook(ForwardHook hook);
+  /// Whether a hook was ever registered.
+  bool has_hooks() const noexcept { return hooks_ != nullptr; }
 
   /// Runs body(args...) as the forward of this module: with its hooks, and with the module's path put into the errors
   /// that pass ("[conv2d] Net.conv2: ..."). A call through a ModuleHolder or a container does this by itself.

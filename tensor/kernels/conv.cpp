@@ -4,7 +4,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/conv_reference.h"
-#include "weft/tensor/kernels/elementwise.h"
+#include "weft/tensor/kernels/elementwise_loops.h"
 #include "weft/tensor/kernels/image.h"
 #include "weft/tensor/kernels/reduce.h"
 #include "weft/tensor/onednn.h"
@@ -94,20 +94,59 @@ struct Scratch {
   Ref<Buffer> memory;
 };
 
-// Runs a pass whose result lies image by image: each piece on its own. body(first image, images) follows each piece.
-void run_pieces(ConvPass pass, const ConvShape& s, const float* weight, const float* bias, const float* x,
-                const float* y, FunctionRef<void(int64_t, int64_t)> then) {
+// A piece of a batch on its way through a plan.
+struct Piece {
+  void run(const float* x, const float* bias, const float* y) const {
+    const Scratch scratch(plan);
+    plan.run({const_cast<float*>(x), const_cast<float*>(weight), const_cast<float*>(bias), const_cast<float*>(y),
+              scratch.data()});
+  }
+  const ConvPlan& plan;
+  const float* weight;
+  int64_t first, images;
+};
+
+// body(piece) for the pieces of a pass whose result lies image by image.
+void for_each_piece(ConvPass pass, const ConvShape& s, const float* weight, FunctionRef<void(const Piece&)> body) {
   const Cut cut = cut_batch(s, kPieceNs);
   const PiecePlans plans(pass, s, cut, weight);
   parallel_pieces(cut.count, cut.cost, [&](int64_t i) {
     const auto& ready = i + 1 < cut.count ? plans.whole : plans.last;
     const int64_t first = i * cut.piece;
-    const Scratch scratch(*ready.plan);
-    ready.plan->run({const_cast<float*>(x) + first * s.c * s.h * s.w, const_cast<float*>(ready.weight),
-                     const_cast<float*>(bias), const_cast<float*>(y) + first * s.o * s.oh * s.ow, scratch.data()});
-    then(first, std::min(cut.piece, s.n - first));
+    body({*ready.plan, ready.weight, first, std::min(cut.piece, s.n - first)});
   });
 }
+
+int64_t input_image(const ConvShape& s) { return s.c * s.h * s.w; }
+int64_t output_image(const ConvShape& s) { return s.o * s.oh * s.ow; }
+
+// The gradient of y as passes read it, channels-last.
+class GradientImages {
+ public:
+  GradientImages(const ConvGrad& dy, const ConvShape& s)
+      : windows_(dy.windows),
+        g_(image_as<float>(dy.g, true)),
+        channels_(s.o),
+        image_(output_image(s)),
+        pooled_(dy.g.numel() / s.n) {
+    if (windows_) positions_ = image_as<int32_t>(dy.positions, true);
+  }
+  // The images from `first` on, in place or spread into `memory`.
+  const float* read(int64_t first, int64_t images, Ref<Buffer>& memory) const {
+    if (!windows_) return g_.data + first * image_;
+    memory = make_ref<Buffer>(images * image_ * 4);
+    auto* to = static_cast<float*>(memory->data());
+    max_pool_grad_images(*windows_, images, channels_, g_.data + first * pooled_, positions_.data + first * pooled_,
+                         to);
+    return to;
+  }
+
+ private:
+  const PoolWindows* windows_;
+  Image<float> g_;
+  Image<int32_t> positions_;
+  int64_t channels_, image_, pooled_;
+};
 
 template <class T>
 T* data_or_null(const Tensor& t) {
@@ -138,7 +177,7 @@ struct Parts {
   Ref<Buffer> memory;
 };
 
-void weight_grad(const ConvShape& s, const float* dy, const float* x, float* dw, float* db) {
+void weight_grad(const ConvShape& s, const GradientImages& dy, const float* x, float* dw, float* db) {
   // Each piece costs another set of partial sums, so it should be worth them.
   const double weights = static_cast<double>(s.o * (s.c / s.groups) * s.kh * s.kw);
   const Cut cut = cut_batch(s, std::max(kPieceNs, 16 * weights));
@@ -149,9 +188,9 @@ void weight_grad(const ConvShape& s, const float* dy, const float* x, float* dw,
   auto run = [&](int64_t i, float* to) {
     const ConvPlan& plan = *(i + 1 < cut.count ? plans.whole : plans.last).plan;
     const int64_t first = i * cut.piece;
-    const Scratch scratch(plan);
-    plan.run({const_cast<float*>(x) + first * s.c * s.h * s.w, to, db ? to + parts.bias_at : nullptr,
-              const_cast<float*>(dy) + first * s.o * s.oh * s.ow, scratch.data()});
+    Ref<Buffer> memory;
+    const float* g = dy.read(first, std::min(cut.piece, s.n - first), memory);
+    Piece{plan, to, first, cut.piece}.run(x + first * input_image(s), db ? to + parts.bias_at : nullptr, g);
   };
   const double cost = cut.cost * static_cast<double>(cut.count) / static_cast<double>(parts.count);
   parallel_pieces(parts.count, cost, [&](int64_t p) {
@@ -174,68 +213,130 @@ void weight_grad(const ConvShape& s, const float* dy, const float* x, float* dw,
 
 }  // namespace
 
-Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t oh, int64_t ow,
-              const ConvOptions& options) {
-  const Tensor w = kernel::contiguous(weight), b = contiguous_or_undefined(bias);
-  const Dims sizes{x.size(0), w.size(0), oh, ow};
-  const ConvShape s = shape_of(x.sizes(), sizes, w.size(2), w.size(3), options, b.defined());
-  const bool quick = fast(s, x.dtype()) && x.numel() > 0;
-  const Tensor y = quick ? new_channels_last(sizes, x.dtype(), x) : empty(sizes, x.dtype());
-  if (y.numel() == 0) return y;
-  if (quick) {
+namespace {
+
+// A convolution of whole batches, looked at once for all ways to run it.
+struct Forward {
+  Forward(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t oh, int64_t ow, const ConvOptions& options)
+      : w(kernel::contiguous(weight)),
+        b(contiguous_or_undefined(bias)),
+        sizes{x.size(0), w.size(0), oh, ow},
+        shape(shape_of(x.sizes(), sizes, w.size(2), w.size(3), options, b.defined())),
+        quick(fast(shape, x.dtype()) && x.numel() > 0 && numel_of(sizes) > 0) {}
+  // body(piece, the function that writes the piece's images to memory)
+  template <class Body>
+  void each(const Tensor& x, Body&& body) const {
     const auto image = image_as<float>(x, true);
-    run_pieces(ConvPass::Forward, s, w.data_ptr<float>(), data_or_null<float>(b), image.data, image_data<float>(y),
-               [](int64_t, int64_t) {});
+    const float* bias = data_or_null<float>(b);
+    for_each_piece(ConvPass::Forward, shape, w.data_ptr<float>(), [&](const Piece& p) {
+      body(p, [&](float* to) { p.run(image.data + p.first * input_image(shape), bias, to); });
+    });
+  }
+  Tensor w, b;
+  Dims sizes;
+  ConvShape shape;
+  bool quick;
+};
+
+}  // namespace
+
+Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t oh, int64_t ow,
+              const ConvOptions& options, std::optional<Unary> act) {
+  const Forward f(x, weight, bias, oh, ow, options);
+  if (f.quick) {
+    const Tensor y = new_channels_last(f.sizes, x.dtype(), x);
+    float* to = image_data<float>(y);
+    const UnaryLoop loop = act ? unary_loop(*act, kFloat32) : nullptr;
+    const int64_t image = output_image(f.shape);
+    f.each(x, [&](const Piece& p, auto&& write) {
+      float* piece = to + p.first * image;
+      write(piece);
+      if (loop) loop(piece, piece, p.images * image, 0, 0);
+    });
     return y;
   }
+  const Tensor y = empty(f.sizes, x.dtype());
+  if (y.numel() == 0) return y;
   dispatch_float("conv2d", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const auto image = image_as<T>(x, false);
-    conv_forward_reference<T>(s, image.data, w.data_ptr<T>(), data_or_null<T>(b), y.data_ptr<T>());
+    conv_forward_reference<T>(f.shape, image.data, f.w.data_ptr<T>(), data_or_null<T>(f.b), y.data_ptr<T>());
   });
-  return y;
+  return act ? unary(*act, y) : y;
 }
 
-Tensor conv2d_input_grad(const Tensor& dy, const Tensor& weight, const Tensor& bias, int64_t h, int64_t w,
+PooledConv conv2d_max_pool(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvOptions& options,
+                           const PoolWindows& windows, bool with_positions, bool relu) {
+  const Forward f(x, weight, bias, windows.h.in, windows.w.in, options);
+  if (!f.quick || orders_agree(f.sizes)) {
+    const Tensor y = conv2d(x, weight, bias, windows.h.in, windows.w.in, options);
+    auto [values, positions] = max_pool(y, windows, with_positions, relu);
+    return {values, positions, lies_channels_last(y)};
+  }
+  const Dims sizes{f.sizes[0], f.sizes[1], windows.h.out, windows.w.out};
+  const PooledConv result{new_channels_last(sizes, kFloat32, x),
+                          with_positions ? new_channels_last(sizes, kInt32, x) : Tensor(), true};
+  float* values = image_data<float>(result.values);
+  int32_t* positions = with_positions ? image_data<int32_t>(result.positions) : nullptr;
+  const int64_t image = output_image(f.shape), pooled = sizes[1] * sizes[2] * sizes[3];
+  f.each(x, [&](const Piece& p, auto&& write) {
+    const auto memory = make_ref<Buffer>(p.images * image * 4);
+    auto* y = static_cast<float*>(memory->data());
+    write(y);
+    const int64_t at = p.first * pooled;
+    max_pool_images(windows, p.images, sizes[1], relu, y, values + at, positions ? positions + at : nullptr);
+  });
+  return result;
+}
+
+Dims ConvGrad::sizes() const {
+  if (!windows) return g.sizes();
+  return {g.size(0), g.size(1), windows->h.in, windows->w.in};
+}
+
+Tensor conv2d_input_grad(const ConvGrad& dy, const Tensor& weight, const Tensor& bias, int64_t h, int64_t w,
                          const ConvOptions& options) {
   const Tensor k = kernel::contiguous(weight), b = contiguous_or_undefined(bias);
-  const Dims sizes{dy.size(0), k.size(1) * options.groups, h, w};
+  const Dims sizes{dy.g.size(0), k.size(1) * options.groups, h, w};
   const ConvShape s = shape_of(sizes, dy.sizes(), k.size(2), k.size(3), options, false);
-  const bool quick = fast(s, dy.dtype()) && dy.numel() > 0;
-  const Tensor dx = quick ? new_channels_last(sizes, dy.dtype(), dy) : empty(sizes, dy.dtype());
+  const Dtype dtype = dy.g.dtype();
+  const bool quick = fast(s, dtype) && dy.g.numel() > 0;
+  const Tensor dx = quick ? new_channels_last(sizes, dtype, dy.g) : empty(sizes, dtype);
   if (dx.numel() == 0) return dx;
   if (quick) {
-    const auto image = image_as<float>(dy, true);
-    float* to = image_data<float>(dx);
-    run_pieces(ConvPass::InputGrad, s, k.data_ptr<float>(), nullptr, to, image.data, [&](int64_t first, int64_t n) {
-      if (!b.defined()) return;
-      const float* add = b.data_ptr<float>();
-      for (int64_t pixel = first * h * w; pixel < (first + n) * h * w; ++pixel)
+    const GradientImages g(dy, s);
+    const float* add = data_or_null<float>(b);
+    for_each_piece(ConvPass::InputGrad, s, k.data_ptr<float>(), [&](const Piece& p) {
+      float* to = image_data<float>(dx) + p.first * input_image(s);
+      Ref<Buffer> memory;
+      p.run(to, nullptr, g.read(p.first, p.images, memory));
+      if (!add) return;
+      for (int64_t pixel = 0; pixel < p.images * h * w; ++pixel)
         for (int64_t c = 0; c < s.c; ++c) to[pixel * s.c + c] += add[c];
     });
     return dx;
   }
-  dispatch_float("conv_transpose2d", dy.dtype(), [&](auto tag) {
+  dispatch_float("conv_transpose2d", dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const auto image = image_as<T>(dy, false);
+    const auto image = image_as<T>(dy.whole(), false);
     conv_input_grad_reference<T>(s, image.data, k.data_ptr<T>(), data_or_null<T>(b), dx.data_ptr<T>());
   });
   return dx;
 }
 
-std::pair<Tensor, Tensor> conv2d_weight_grad(const Tensor& dy, const Tensor& x, int64_t kh, int64_t kw,
+std::pair<Tensor, Tensor> conv2d_weight_grad(const ConvGrad& dy, const Tensor& x, int64_t kh, int64_t kw,
                                              const ConvOptions& options, bool with_bias) {
-  const Dims sizes{dy.size(1), x.size(1) / options.groups, kh, kw};
-  const ConvShape s = shape_of(x.sizes(), dy.sizes(), kh, kw, options, with_bias);
+  const Dims out = dy.sizes(), sizes{out[1], x.size(1) / options.groups, kh, kw};
+  const ConvShape s = shape_of(x.sizes(), out, kh, kw, options, with_bias);
   const Tensor dw = empty(sizes, x.dtype()), db = with_bias ? empty({s.o}, x.dtype()) : Tensor();
-  if (fast(s, x.dtype()) && x.numel() > 0 && dy.numel() > 0 && dw.numel() > 0) {
-    const auto g = image_as<float>(dy, true), image = image_as<float>(x, true);
-    weight_grad(s, g.data, image.data, dw.data_ptr<float>(), data_or_null<float>(db));
+  if (fast(s, x.dtype()) && x.numel() > 0 && dy.g.numel() > 0 && dw.numel() > 0) {
+    const auto image = image_as<float>(x, true);
+    weight_grad(s, GradientImages(dy, s), image.data, dw.data_ptr<float>(), data_or_null<float>(db));
     return {dw, db};
   }
   dispatch_float("conv2d", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const auto g = image_as<T>(dy, false), image = image_as<T>(x, false);
+    const auto g = image_as<T>(dy.whole(), false), image = image_as<T>(x, false);
     conv_weight_grad_reference<T>(s, g.data, image.data, dw.data_ptr<T>(), data_or_null<T>(db));
   });
   return {dw, db};

@@ -32,8 +32,7 @@ HWY_INLINE void dot_rows(const float* w, int64_t ld, const float* x, int64_t k, 
   for (int64_t r = 0; r < kCount; ++r) products[r] = sum_of(hn::Add(even[r], odd[r]));
 }
 
-void gemv(int64_t n, int64_t k, float alpha, const float* w, int64_t ld, const float* x, float beta, float* y,
-          const float* bias) {
+void gemv(int64_t n, int64_t k, float alpha, const float* w, int64_t ld, const float* x, float beta, float* y) {
   float products[kRows];
   for (int64_t j = 0; j < n; j += kRows) {
     const int64_t count = n - j < kRows ? n - j : kRows;
@@ -42,7 +41,7 @@ void gemv(int64_t n, int64_t k, float alpha, const float* w, int64_t ld, const f
     else
       for (int64_t r = 0; r < count; ++r) dot_rows<1>(w + (j + r) * ld, ld, x, k, products + r);
     for (int64_t r = 0; r < count; ++r) {
-      const float value = alpha * products[r] + (bias ? bias[j + r] : 0);
+      const float value = alpha * products[r];
       y[j + r] = beta == 0 ? value : value + beta * y[j + r];
     }
   }
@@ -60,10 +59,9 @@ HWY_AFTER_NAMESPACE();
 namespace weft::kernel {
 HWY_EXPORT(gemv_here);
 
-void gemv_f32(int64_t n, int64_t k, float alpha, const float* w, int64_t ld, const float* x, float beta, float* y,
-              const float* bias) {
+void gemv_f32(int64_t n, int64_t k, float alpha, const float* w, int64_t ld, const float* x, float beta, float* y) {
   static const auto run = HWY_DYNAMIC_DISPATCH(gemv_here)();
-  run(n, k, alpha, w, ld, x, beta, y, bias);
+  run(n, k, alpha, w, ld, x, beta, y);
 }
 }  // namespace weft::kernel
 #endif

@@ -89,9 +89,17 @@ void zero_rest(const PoolWindows& w, int64_t i, int64_t c, T* dx) {
   if (i + 1 == w.h.out) std::fill(dx + rows * w.w.in * c, dx + w.h.in * w.w.in * c, T(0));
 }
 
+// dx [in] = g [out] added at its positions: for windows that overlap or leave gaps.
+template <class T>
+void add_at_positions(int64_t c, int64_t in, int64_t out, const T* g, const int32_t* positions, T* dx) {
+  std::fill(dx, dx + in, T(0));
+  for (int64_t k = 0; k < out; ++k)
+    if (positions[k] >= 0) dx[positions[k] * c + k % c] += g[k];
+}
+
 }  // namespace
 
-std::pair<Tensor, Tensor> max_pool(const Tensor& x, const PoolWindows& w, bool with_positions) {
+std::pair<Tensor, Tensor> max_pool(const Tensor& x, const PoolWindows& w, bool with_positions, bool relu) {
   const bool last = lies_channels_last(x);
   const Dims sizes = pooled_sizes(x, w);
   const Tensor y = new_batch(sizes, x.dtype(), last, x);
@@ -106,7 +114,7 @@ std::pair<Tensor, Tensor> max_pool(const Tensor& x, const PoolWindows& w, bool w
     const int64_t in = w.h.in * w.w.in * walk.c, row = w.w.out * walk.c;
     for_each_row(walk, w, row_cost(w, walk.c, last), [&](int64_t n, int64_t i) {
       const int64_t out = (n * w.h.out + i) * row;
-      loops.max_row(w, i, walk.c, image.data + n * in, to + out, at ? at + out : nullptr);
+      loops.max_row(w, i, walk.c, relu, image.data + n * in, to + out, at ? at + out : nullptr);
     });
   });
   return {y, positions};
@@ -129,15 +137,38 @@ Tensor max_pool_grad(const Tensor& g, const Tensor& positions, const PoolWindows
       });
     }
     parallel_for(walk.images, static_cast<double>(in + out), [&](int64_t begin, int64_t end) {
-      for (int64_t n = begin; n < end; ++n) {
-        T* image = to + n * in;
-        std::fill(image, image + in, T(0));
-        for (int64_t k = n * out; k < (n + 1) * out; ++k)
-          if (at.data[k] >= 0) image[at.data[k] * walk.c + k % walk.c] += from.data[k];
-      }
+      for (int64_t n = begin; n < end; ++n)
+        add_at_positions(walk.c, in, out, from.data + n * out, at.data + n * out, to + n * in);
     });
   });
   return dx;
+}
+
+void max_pool_images(const PoolWindows& w, int64_t images, int64_t c, bool relu, const float* x, float* y,
+                     int32_t* positions) {
+  const auto& loops = channel_pool_loops();
+  const int64_t in = w.h.in * w.w.in * c, row = w.w.out * c;
+  for (int64_t n = 0; n < images; ++n)
+    for (int64_t i = 0; i < w.h.out; ++i) {
+      const int64_t out = (n * w.h.out + i) * row;
+      loops.max_row(w, i, c, relu, x + n * in, y + out, positions ? positions + out : nullptr);
+    }
+}
+
+void max_pool_grad_images(const PoolWindows& w, int64_t images, int64_t c, const float* g, const int32_t* positions,
+                          float* dx) {
+  const auto& loops = channel_pool_loops();
+  const int64_t in = w.h.in * w.w.in * c, row = w.w.out * c, out = w.h.out * row;
+  for (int64_t n = 0; n < images; ++n, g += out, positions += out, dx += in) {
+    if (!w.tiles()) {
+      add_at_positions(c, in, out, g, positions, dx);
+      continue;
+    }
+    for (int64_t i = 0; i < w.h.out; ++i) {
+      loops.max_grad_row(w, i, c, g + i * row, positions + i * row, dx);
+      zero_rest(w, i, c, dx);
+    }
+  }
 }
 
 Tensor take_positions(const Tensor& v, const Tensor& positions, bool last) {

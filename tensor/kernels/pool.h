@@ -37,8 +37,10 @@ struct PoolWindows {
 // x [n, c, h, w] of float32 or float64 in either memory order; results keep the order.
 
 /// {values, int32 positions in the h x w plane}; the positions are undefined unless asked for. The first of equal
-/// values wins, a NaN wins over all. An empty window gives -infinity at position -1.
-std::pair<Tensor, Tensor> max_pool(const Tensor& x, const PoolWindows& windows, bool with_positions);
+/// values wins, a NaN wins over all. An empty window gives -infinity at position -1. With relu, the values are those of
+/// the relu of x: a window without a positive value gives 0 (NaN where it has one) at position -1, which no gradient
+/// reaches.
+std::pair<Tensor, Tensor> max_pool(const Tensor& x, const PoolWindows& windows, bool with_positions, bool relu = false);
 /// The gradient of x: g added at its positions. Like the gradients below it is made in the memory order asked for,
 /// which should be that of x (lies_channels_last): results of 1 x 1 do not tell it.
 Tensor max_pool_grad(const Tensor& g, const Tensor& positions, const PoolWindows& windows, bool channels_last);
@@ -48,12 +50,19 @@ Tensor take_positions(const Tensor& v, const Tensor& positions, bool channels_la
 Tensor avg_pool(const Tensor& x, const PoolWindows& windows);
 Tensor avg_pool_grad(const Tensor& g, const PoolWindows& windows, bool channels_last);
 
+/// The same for `images` float32 images [h, w, c] that lie one after another, on the calling thread: for kernels that
+/// pool what they have just written. positions may be null. max_pool_grad_images writes all of dx.
+void max_pool_images(const PoolWindows& windows, int64_t images, int64_t c, bool relu, const float* x, float* y,
+                     int32_t* positions);
+void max_pool_grad_images(const PoolWindows& windows, int64_t images, int64_t c, const float* g,
+                          const int32_t* positions, float* dx);
+
 /// The loops over one row of windows, i, of an image [h, w, c]. x and dx point at the image; y, g and `positions` at
 /// the row of results [out, c].
 template <class T>
 struct PoolLoops {
   /// positions may be null
-  void (*max_row)(const PoolWindows& windows, int64_t i, int64_t c, const T* x, T* y, int32_t* positions);
+  void (*max_row)(const PoolWindows& windows, int64_t i, int64_t c, bool relu, const T* x, T* y, int32_t* positions);
   /// For windows that tile: writes the whole rows of dx that window row i covers.
   void (*max_grad_row)(const PoolWindows& windows, int64_t i, int64_t c, const T* g, const int32_t* positions, T* dx);
   void (*avg_row)(const PoolWindows& windows, int64_t i, int64_t c, const T* x, T* y);

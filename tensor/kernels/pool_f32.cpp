@@ -34,7 +34,7 @@ struct Window {
   int64_t rows, columns, first, line_step, step;
 };
 
-template <bool kPositions>
+template <bool kPositions, bool kRelu>
 HWY_INLINE void max_row_of(const PoolWindows& w, int64_t i, int64_t c, const float* x, float* y, float* positions) {
   for (int64_t j = 0; j < w.w.out; ++j) {
     const Window window(w, i, j);
@@ -47,17 +47,22 @@ HWY_INLINE void max_row_of(const PoolWindows& w, int64_t i, int64_t c, const flo
         best = hn::IfThenElse(better, v, best);
         if constexpr (kPositions) where = hn::IfThenElse(better, position(p), where);
       });
+      if constexpr (kRelu) {
+        if constexpr (kPositions) where = hn::IfThenElse(hn::Gt(best, hn::Zero(kLanes)), where, position(-1));
+        best = hn::IfThenZeroElse(hn::Le(best, hn::Zero(kLanes)), best);
+      }
       store(best, y + j * c + k, part);
       if constexpr (kPositions) store(where, positions + j * c + k, part);
     });
   }
 }
 
-void max_row(const PoolWindows& w, int64_t i, int64_t c, const float* x, float* y, int32_t* positions) {
-  if (positions)
-    max_row_of<true>(w, i, c, x, y, reinterpret_cast<float*>(positions));
+void max_row(const PoolWindows& w, int64_t i, int64_t c, bool relu, const float* x, float* y, int32_t* positions) {
+  auto* at = reinterpret_cast<float*>(positions);
+  if (relu)
+    at ? max_row_of<true, true>(w, i, c, x, y, at) : max_row_of<false, true>(w, i, c, x, y, at);
   else
-    max_row_of<false>(w, i, c, x, y, nullptr);
+    at ? max_row_of<true, false>(w, i, c, x, y, at) : max_row_of<false, false>(w, i, c, x, y, at);
 }
 
 void max_grad_row(const PoolWindows& w, int64_t i, int64_t c, const float* g, const int32_t* positions, float* dx) {

@@ -18,7 +18,7 @@ void for_each_position(const PoolWindows& w, int64_t i, int64_t j, Body&& body) 
 }
 
 template <class T>
-void max_row(const PoolWindows& w, int64_t i, int64_t c, const T* x, T* y, int32_t* positions) {
+void max_row(const PoolWindows& w, int64_t i, int64_t c, bool relu, const T* x, T* y, int32_t* positions) {
   for (int64_t j = 0; j < w.w.out; ++j)
     for (int64_t k = 0; k < c; ++k) {
       T best = -std::numeric_limits<T>::infinity();
@@ -27,6 +27,7 @@ void max_row(const PoolWindows& w, int64_t i, int64_t c, const T* x, T* y, int32
         const T v = x[p * c + k];
         if (v > best || std::isnan(v) || where < 0) best = v, where = p;
       });
+      if (relu && !(best > 0)) best = std::isnan(best) ? best : T(0), where = -1;
       y[j * c + k] = best;
       if (positions) positions[j * c + k] = static_cast<int32_t>(where);
     }

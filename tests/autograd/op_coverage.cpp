@@ -33,7 +33,8 @@ std::set<std::string> declared_ops() {
 #define WEFT_FILL(name, params, args)
 #include "weft/tensor/ops.def"
   };
-  for (const char* header : {"autograd/nn_ops.h", "autograd/functions.h"}) names.merge(declared_in(header));
+  for (const char* header : {"autograd/nn_ops.h", "autograd/functions.h", "autograd/fused.h"})
+    names.merge(declared_in(header));
   for (const char* same : {"type_as", "cpu", "toType"}) names.erase(same);  // other spellings of `to`
   return names;
 }

@@ -20,7 +20,7 @@ float exp_of(float x) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(exp)
+BOOST_AUTO_TEST_SUITE(exponential)
 
 BOOST_AUTO_TEST_CASE(within_one_ulp_wherever_float32_has_normal_numbers) {
   const int64_t count = 1 << 18;

@@ -1,0 +1,19 @@
+// What the fused ops share with pooling.cpp.
+#pragma once
+
+#include <memory>
+
+#include "weft/autograd/fused.h"
+#include "weft/tensor/kernels/pool.h"
+
+namespace weft::autograd {
+
+using Windows = std::shared_ptr<const kernel::PoolWindows>;
+
+/// The windows of max_pool2d on an image batch or image of these sizes; throws as that does.
+Windows max_pool_windows(const char* op, IntArrayRef sizes, Dtype dtype, const MaxPoolArgs& args);
+
+/// g added at positions of zeros: the gradient of max-pooling.
+Tensor unpool(const Tensor& g, const Tensor& positions, const Windows& windows, bool channels_last);
+
+}  // namespace weft::autograd

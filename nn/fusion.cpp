@@ -1,0 +1,111 @@
+#include "weft/nn/fusion.h"
+
+#include "weft/autograd/autograd.h"
+#include "weft/autograd/fused.h"
+#include "weft/autograd/record.h"
+#include "weft/nn/activation.h"
+#include "weft/nn/conv.h"
+#include "weft/nn/linear.h"
+#include "weft/nn/pooling.h"
+
+namespace weft::nn {
+namespace {
+
+using autograd::Act;
+using autograd::MaxPoolArgs;
+
+/// The layers from one on.
+class Layers {
+ public:
+  Layers(std::span<const AnyModule> layers) : layers_(layers) {}  // NOLINT
+  /// Layer i as an M, if it is exactly that and has no hooks.
+  template <class M>
+  const M* as(size_t i) const {
+    if (i >= layers_.size() || layers_[i].is_empty()) return nullptr;
+    const Module& module = *layers_[i].ptr();
+    return &typeid(module) == &typeid(M) && !module.has_hooks() ? static_cast<const M*>(&module) : nullptr;
+  }
+  template <class M>
+  bool is(size_t i) const {
+    return as<M>(i) != nullptr;
+  }
+  Act act(size_t i) const {
+    return is<ReLUImpl>(i) ? Act::Relu : is<SigmoidImpl>(i) ? Act::Sigmoid : is<TanhImpl>(i) ? Act::Tanh : Act::None;
+  }
+
+ private:
+  std::span<const AnyModule> layers_;
+};
+
+Dims list(const ExpandingArray<2>& v) { return {v[0], v[1]}; }
+
+MaxPoolArgs arguments(const MaxPool2dOptions& o) {
+  return {list(o.kernel_size()), list(o.stride()), list(o.padding()), list(o.dilation()), o.ceil_mode()};
+}
+
+size_t fuse_linear(const Layers& layers, const LinearImpl& fc, const Tensor& x, Tensor& result) {
+  if (const Act act = layers.act(1); act != Act::None) {
+    result = autograd::linear_act(x, fc.weight, fc.bias, act);
+    return 2;
+  }
+  const auto* prelu = layers.as<PReLUImpl>(1);
+  if (!prelu || autograd::records({x, fc.weight, fc.bias, prelu->weight})) return 0;
+  result = autograd::linear_prelu(x, fc.weight, fc.bias, prelu->weight);
+  return 2;
+}
+
+/// Cells around the image, where they are zeros and the same number on opposite sides.
+bool plain_padding(const Conv2dImpl& conv, Dims& padding) {
+  const auto& o = conv.options;
+  if (!o.padding_mode().zeros() || conv.weight.dim() != 4) return false;
+  padding = list(o.padding().numbers());
+  if (o.padding().kind() != ConvPadding<2>::Kind::Same) return true;
+  for (size_t d = 0; d < 2; ++d) {
+    const int64_t total = o.dilation()[d] * (conv.weight.size(static_cast<int64_t>(d) + 2) - 1);
+    if (total % 2) return false;
+    padding[d] = total / 2;
+  }
+  return true;
+}
+
+size_t fuse_conv(const Layers& layers, const Conv2dImpl& conv, const Tensor& x, Tensor& result) {
+  const Act act = layers.act(1);
+  // Of relu and max-pooling it does not matter which comes first.
+  const auto* pool = layers.as<MaxPool2dImpl>(act == Act::Relu ? 2 : 1);
+  if (act == Act::None && !pool) return 0;
+  Dims padding;
+  if (!plain_padding(conv, padding)) return 0;
+  const auto& o = conv.options;
+  const autograd::ConvArgs args{list(o.stride()), padding, list(o.dilation()), o.groups()};
+  if (!pool) {
+    result = autograd::conv2d_act(x, conv.weight, conv.bias, args, act);
+    return 2;
+  }
+  const bool relu_after = act == Act::None && layers.is<ReLUImpl>(2), relu = act == Act::Relu || relu_after;
+  result = autograd::conv2d_max_pool2d(x, conv.weight, conv.bias, args, arguments(pool->options), relu);
+  return relu ? 3 : 2;
+}
+
+size_t fuse_pool(const Layers& layers, const Tensor& x, Tensor& result) {
+  const bool relu_first = layers.is<ReLUImpl>(0);
+  const auto* pool = layers.as<MaxPool2dImpl>(relu_first ? 1 : 0);
+  if (!pool || !(relu_first || layers.is<ReLUImpl>(1))) return 0;
+  result = autograd::max_pool2d_relu(x, arguments(pool->options));
+  return 2;
+}
+
+}  // namespace
+
+size_t forward_fused(std::span<const AnyModule> layers, const Tensor& x, Tensor& result) {
+  if (layers.size() < 2 || autograd::AnomalyMode::is_enabled()) return 0;
+  const Layers l = layers;
+  try {
+    if (const auto* fc = l.as<LinearImpl>(0)) return fuse_linear(l, *fc, x, result);
+    if (const auto* conv = l.as<Conv2dImpl>(0)) return fuse_conv(l, *conv, x, result);
+    return fuse_pool(l, x, result);
+  } catch (const Error&) {
+    return 0;  // called by itself, the layer that is at fault tells its name
+  }
+}
+
+}  // namespace weft::nn
