@@ -29,21 +29,34 @@ std::string data_folder(const std::optional<std::string>& dir) {
   return set.empty() ? cache_folder() : set;
 }
 
-MnistLocation find_mnist(const std::optional<std::string>& dir) {
+namespace {
+
+MnistLocation find_below(const std::string& name, std::initializer_list<const char*> places,
+                         const std::optional<std::string>& dir) {
   const std::string root = data_folder(dir);
   const std::string source = dir                              ? "as asked for"
                              : !variable("WEFT_DATA").empty() ? "from $WEFT_DATA"
                                                               : "the cache folder";
-  if (root.empty()) return {{}, "MNIST was not looked for: neither $WEFT_DATA, $XDG_CACHE_HOME nor $HOME is set"};
-  for (const char* below : {"/mnist", "/MNIST/raw", ""}) {
+  if (root.empty()) return {{}, name + " was not looked for: neither $WEFT_DATA, $XDG_CACHE_HOME nor $HOME is set"};
+  for (const char* below : places) {
     const std::string folder = root + below;
-    if (holds_mnist(folder)) return {folder, fmt::format("MNIST is in {} ({})", folder, source)};
+    if (holds_mnist(folder)) return {folder, fmt::format("{} is in {} ({})", name, folder, source)};
   }
   std::error_code error;
   const bool exists = std::filesystem::is_directory(root, error);
   return {{},
-          exists ? fmt::format("MNIST is not in {}/mnist ({})", root, source)
-                 : fmt::format("MNIST is not in {}/mnist ({}): there is no folder {}", root, source, root)};
+          fmt::format("{} is not in {}{} ({}){}", name, root, *places.begin(), source,
+                      exists ? "" : ": there is no folder " + root)};
+}
+
+}  // namespace
+
+MnistLocation find_mnist(const std::optional<std::string>& dir) {
+  return find_below("MNIST", {"/mnist", "/MNIST/raw", ""}, dir);
+}
+
+MnistLocation find_fashion_mnist(const std::optional<std::string>& dir) {
+  return find_below("Fashion-MNIST", {"/fashion", "/fashion-mnist", "/FashionMNIST/raw"}, dir);
 }
 
 }  // namespace weft::data

@@ -21,5 +21,7 @@ struct MnistLocation {
 
 /// Looks in `mnist/`, `MNIST/raw/` (torchvision's) and the folder itself, below data_folder(dir).
 MnistLocation find_mnist(const std::optional<std::string>& dir = {});
+/// The same of Fashion-MNIST, in `fashion/`, `fashion-mnist/` and `FashionMNIST/raw/` below data_folder(dir).
+MnistLocation find_fashion_mnist(const std::optional<std::string>& dir = {});
 
 }  // namespace weft::data

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "weft/nn/lang/words.h"
 #include "weft/tensor/error.h"
 #include "weft/tensor/parallel.h"
 #include "weft/tensor/random.h"
@@ -36,11 +37,27 @@ struct BaseOptions {
     app.add_option("--data", data, "folder that holds mnist/ [WEFT_DATA, else the cache folder]");
     try {
       app.parse(argc, argv);
+    } catch (const CLI::ExtrasError& e) {
+      refuse_unknown(e);
     } catch (const CLI::ParseError& e) {
       std::exit(app.exit(e) == 0 ? 0 : 2);
     }
     if (threads) weft::set_num_threads(*threads);
     weft::manual_seed(seed);
+  }
+
+  /// Ends the program with a line that names what is not known, and the known option that is nearest to it.
+  [[noreturn]] void refuse_unknown(const CLI::ExtrasError& e) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
+    const std::vector<std::string> extras = app.remaining();
+    const std::string extra = extras.empty() ? "" : extras.front().substr(0, extras.front().find('='));
+    if (extra.starts_with("-"))
+      std::fprintf(stderr, "error: unknown option %s%s\nRun with --help for more information.\n", extra.c_str(),
+                   weft::nn::lang::did_you_mean(extra, names).c_str());
+    else
+      app.exit(e);
+    std::exit(2);
   }
 
   /// A check of an option's value, with what it must be.

@@ -23,6 +23,7 @@ struct Axis {
   std::string label = {};
   bool log = false;                          ///< values that are not positive are left out
   std::optional<double> min = {}, max = {};  ///< its ends; the data's where absent
+  bool whole = false;                        ///< numbers between the whole ones are not written
 };
 
 /// One picture.

@@ -50,6 +50,7 @@ double AxisScale::place(double value) const {
 
 void AxisScale::linear_ticks(int count, bool whole_ticks, const Axis& axis) {
   step_ = nice_step(high_ - low_, count);
+  if (axis.whole) step_ = std::max(1.0, step_);
   if (whole_ticks && !axis.min) low_ = std::floor(low_ / step_ + 1e-6) * step_;
   if (whole_ticks && !axis.max) high_ = std::ceil(high_ / step_ - 1e-6) * step_;
   const double first = std::ceil(low_ / step_ - 1e-6), last = std::floor(high_ / step_ + 1e-6);

@@ -66,6 +66,7 @@ Chart course_chart(const std::vector<MetricsRecord>& course, const char* title, 
   bool by_epoch = true;
   for (size_t i = 1; i < course.size(); ++i) by_epoch &= course[i].epoch > course[i - 1].epoch;
   Chart chart{title, {by_epoch ? "epoch" : "step"}};
+  chart.x.whole = true;
   for (auto [name, member, color] : curves) {
     Series s{name};
     s.color = color;

@@ -1,68 +1,12 @@
 // The programs as a user runs them: results, metrics, saving, resuming, and what wrong input gets.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "weft/data/idx.h"
-#include "weft/data/synthetic_digits.h"
+#include "tests/models/support.h"
 #include "weft/tensor/safetensors.h"
 #include "weft/train/metrics_file.h"
 
 using namespace weft;
-namespace fs = std::filesystem;
-
-namespace {
-
-struct Outcome {
-  int code;
-  std::string text;
-};
-
-std::string read(const fs::path& path) {
-  std::ifstream in(path);
-  std::stringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-// A folder with a small MNIST, in which programs run.
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("weft-programs-" + std::to_string(getpid()))) {
-    fs::create_directories(path / "mnist");
-    write("train", 1280, 1);
-    write("t10k", 200, 2);
-  }
-  ~Folder() { fs::remove_all(path); }
-  void write(const std::string& part, size_t count, uint64_t seed) const {
-    data::datasets::SyntheticDigits set(count, seed);
-    data::write_idx((path / "mnist" / (part + "-images-idx3-ubyte")).string(), set.pixels());
-    data::write_idx((path / "mnist" / (part + "-labels-idx1-ubyte")).string(), set.targets().to(kUInt8));
-  }
-  Outcome run(const std::string& command) const {
-    fs::path out = path / "out.txt";
-    std::string line = "cd '" + path.string() + "' && WEFT_DATA='" + path.string() + "' '" WEFT_PROGRAMS_DIR "'/" +
-                       command + " >'" + out.string() + "' 2>&1 </dev/null";
-    int status = std::system(line.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out)};
-  }
-  fs::path path;
-};
-
-bool contains(const Outcome& o, const std::string& part) {
-  bool found = o.text.find(part) != std::string::npos;
-  if (!found) BOOST_TEST_MESSAGE(o.text);
-  return found;
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(programs)
 
@@ -142,20 +86,7 @@ BOOST_FIXTURE_TEST_CASE(a_run_folder_holds_all_of_a_run, Folder) {
 }
 
 BOOST_FIXTURE_TEST_CASE(ctrl_c_saves_and_gives_130, Folder) {
-  const std::string program = std::string(WEFT_PROGRAMS_DIR) + "/mnist_mlp", out = (path / "out.txt").string();
-  const pid_t child = fork();
-  if (child == 0) {
-    if (chdir(path.c_str()) != 0 || !std::freopen(out.c_str(), "w", stdout) || !std::freopen(out.c_str(), "a", stderr))
-      _exit(99);
-    execl(program.c_str(), "mnist_mlp", "--data", path.c_str(), "--epochs", "1000000", "--hidden", "8", "--out", "a",
-          nullptr);
-    _exit(99);
-  }
-  int status = 0;
-  while (read(path / "a/metrics.jsonl").empty() && waitpid(child, &status, WNOHANG) == 0) usleep(2000);
-  kill(child, SIGINT);
-  BOOST_REQUIRE(waitpid(child, &status, 0) == child);
-  const Outcome o{WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out)};
+  const Outcome o = interrupt({"mnist_mlp", "--epochs", "1000000", "--hidden", "8", "--out", "a"}, "a");
   BOOST_TEST(o.code == 130, o.text);
   BOOST_TEST(contains(o, "go on with --resume a"));
   BOOST_TEST(read(path / "a/report.html").find("interrupted after step") != std::string::npos);

@@ -59,6 +59,10 @@ BOOST_AUTO_TEST_CASE(ticks_are_round_numbers) {
   BOOST_TEST((labels(AxisScale({{}, true}, {1e-4, 1}, 5, true)) == Labels{"0.0001", "0.001", "0.01", "0.1", "1"}));
   BOOST_TEST((labels(AxisScale({{}, true}, {0.1, 1}, 5, true)) == Labels{"0.1", "0.2", "0.5", "1"}));
   BOOST_TEST((labels(AxisScale({{}, false, 0, 1}, {0.2}, 5, true)) == Labels{"0", "0.2", "0.4", "0.6", "0.8", "1.0"}));
+  Axis whole{"epoch"};
+  whole.whole = true;
+  BOOST_TEST((labels(AxisScale(whole, {1, 4}, 6, false)) == Labels{"1", "2", "3", "4"}));
+  BOOST_TEST((labels(AxisScale(whole, {1}, 6, false)) == Labels{"1"}));
   const AxisScale one({}, {7, kNan}, 5, true);
   BOOST_TEST(one.place(7) > 0.2);
   BOOST_TEST(one.place(7) < 0.8);

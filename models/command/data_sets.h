@@ -1,0 +1,78 @@
+// What is trained on: data sets by name, cut into a training, a validation and a test part, and their batches.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "command/tables.h"
+#include "weft/data/example.h"
+#include "weft/data/image_plan.h"
+#include "weft/train/evaluate.h"
+#include "weft/train/run.h"
+
+namespace command {
+
+/// Samples with their classes: uint8 images [N, H, W], or rows of numbers float32 [N, columns]; int64 [N].
+struct Samples {
+  Tensor data, target;
+  int64_t size() const { return target.defined() ? target.numel() : 0; }
+  Samples rows(const Tensor& which) const;
+  Samples slice(int64_t begin, int64_t end) const;
+};
+
+struct DataSet {
+  std::string name;  ///< by which it is asked for again
+  std::string description;
+  Samples train, validation, test;  ///< the last two may be empty
+  std::vector<std::string> class_names, feature_names;
+  bool images() const { return train.data.dtype() == weft::kUInt8; }
+  /// Of one sample: [1, 28, 28] or [4].
+  weft::Dims sizes() const;
+};
+
+/// What a data set is asked for.
+struct DataRequest {
+  std::string name = "mnist";           ///< "mnist", "digits 5000", "csv:FILE"
+  std::optional<std::string> folder;    ///< --data
+  std::optional<std::string> target;    ///< label column of a CSV file
+  double test = 0.2;                    ///< share of each class of a table that is kept for the test; 1: all is both
+  std::optional<int64_t> samples;       ///< train on so many, drawn with the seed
+  double validation = 0;                ///< share of the training part, its last samples
+  bool generate = false;                ///< draw digits where no MNIST is found
+  std::vector<std::string> class_names; ///< of a CSV file, where they are known
+};
+
+/// Reads it and cuts it. Draws (the order of rows of a table, the samples) are from the default generator. Throws
+/// ValueError for an unknown name and shares that leave nothing, IoError for files.
+DataSet load_data_set(const DataRequest& request);
+
+/// The names, for --help.
+std::string data_set_reference();
+
+/// How samples become what a model takes.
+struct Inputs {
+  Scale scale;
+  std::vector<std::shared_ptr<const weft::data::ImageStage>> augment = {};
+  weft::Dims sizes;  ///< of one sample, as the model takes it
+};
+
+enum class Order { kAsTheyAre, kShuffled, kWithReplacement };
+
+/// Gives batches, epoch by epoch.
+class Batches {
+ public:
+  virtual ~Batches() = default;
+  /// Calls `f` with each batch of an epoch until it returns false.
+  virtual void each(const std::function<bool(weft::data::Example<>&)>& f) = 0;
+  virtual weft::train::Position position() = 0;
+};
+/// Throws ValueError for batches larger than the set.
+std::unique_ptr<Batches> make_batches(const Samples& samples, const Inputs& inputs, Order order, int64_t batch);
+
+/// Samples as a model takes them, without augmentation: float32 [N, sizes...].
+Tensor inputs_of(const Tensor& data, const Inputs& inputs);
+
+}  // namespace command

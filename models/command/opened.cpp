@@ -1,0 +1,122 @@
+#include "command/opened.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "weft/autograd/grad_mode.h"
+#include "weft/tensor/safetensors.h"
+
+namespace command {
+using namespace weft;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kNotesKey = "weft.train";
+
+std::string read_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  check<IoError>(in.good() || in.eof(), "[net] {} cannot be read", path);
+  return text;
+}
+
+}  // namespace
+
+std::string model_text(const std::string& given) {
+  std::error_code error;
+  if (fs::is_regular_file(given, error)) return read_text(given);
+  const bool is_name = given.find_first_of(" |(\n") == std::string::npos && given.find_first_of("/.") != std::string::npos;
+  check<IoError>(!is_name, "[net] {}: there is no such file", given);
+  return given;
+}
+
+std::optional<std::string> Notes::option(const std::string& name) const {
+  for (const auto& [key, value] : options)
+    if (key == name) return value;
+  return std::nullopt;
+}
+
+Metadata metadata_of(const Notes& n) {
+  const nlohmann::ordered_json json{{"data_set", n.data_set},
+                                    {"loss", n.loss},
+                                    {"classes", n.class_names},
+                                    {"features", n.feature_names},
+                                    {"mean", n.scale.mean},
+                                    {"deviation", n.scale.deviation},
+                                    {"sizes", std::vector<int64_t>(n.sizes.begin(), n.sizes.end())},
+                                    {"images", n.images},
+                                    {"options", n.options}};
+  return {{kNotesKey, json.dump()}};
+}
+
+std::optional<Notes> notes_in(const Metadata& metadata, const std::string& file) {
+  const auto found = metadata.find(kNotesKey);
+  if (found == metadata.end()) return std::nullopt;
+  try {
+    const auto json = nlohmann::json::parse(found->second);
+    Notes n;
+    n.data_set = json.at("data_set"), n.loss = json.at("loss");
+    n.class_names = json.at("classes"), n.feature_names = json.at("features");
+    n.scale = {json.at("mean"), json.at("deviation")};
+    n.sizes = Dims(json.at("sizes").get<std::vector<int64_t>>());
+    n.images = json.at("images");
+    n.options = json.at("options");
+    return n;
+  } catch (const nlohmann::json::exception& e) {
+    fail<StateError>("[load] '{}' tells of its training what cannot be read: {}", file, e.what());
+  }
+}
+
+bool is_checkpoint(const std::string& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return fs::exists(path + "/last.safetensors", error);
+  std::ifstream in(path, std::ios::binary);
+  char head[9] = {};
+  return in.read(head, sizeof head) && head[8] == '{';
+}
+
+bool is_png(const std::string& path) {
+  constexpr std::string_view kSignature = "\x89PNG\r\n\x1a\n";
+  std::ifstream in(path, std::ios::binary);
+  char head[kSignature.size()] = {};
+  return path.ends_with(".png") || (in.read(head, sizeof head) && std::string_view(head, sizeof head) == kSignature);
+}
+
+Opened open_checkpoint(const std::string& path) {
+  Opened out;
+  out.file = path;
+  std::error_code error;
+  if (fs::is_directory(path, error))
+    out.file += fs::exists(path + "/best.safetensors", error) ? "/best.safetensors" : "/last.safetensors";
+  out.content = load_safetensors(out.file);
+  out.model = load_model(out.content, out.file);
+  out.model->eval();
+  out.notes = notes_in(out.content.metadata, out.file);
+  return out;
+}
+
+Inputs inputs_for(const Dims& wanted, const Dims& sample, const std::string& what) {
+  check<ShapeError>(numel_of(wanted) == numel_of(sample),
+                    "[net] the model takes {} = {} numbers, a sample of {} has {} = {}", wanted, numel_of(wanted), what,
+                    sample, numel_of(sample));
+  return {{}, {}, wanted};
+}
+
+train::Evaluation evaluate(nn::Model& model, Batches& batches, const train::Scoring& scoring, const Dims& sizes) {
+  NoGradGuard no_grad;
+  train::Evaluator evaluator(scoring);
+  batches.each([&](data::Example<>& batch) {
+    Dims shown = sizes;
+    shown.insert(0, batch.data.size(0));
+    evaluator.add(batch.data.reshape(shown), model->forward(batch.data), batch.target);
+    return true;
+  });
+  return evaluator.evaluation();
+}
+
+}  // namespace command

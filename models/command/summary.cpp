@@ -1,0 +1,36 @@
+// weft summary: the layers of a model, and what a checkpoint tells.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "command/commands.h"
+#include "command/opened.h"
+#include "options.h"
+#include "weft/nn/lang/summary.h"
+
+namespace command {
+using namespace weft;
+
+int summary(int argc, char** argv) {
+  models::BaseOptions options("Shows a model's layers, their output sizes, parameters and cost.");
+  std::string given;
+  options.app.name("weft summary");
+  options.app.add_option("MODEL", given, "a model's text, a file of it, a checkpoint, or the folder of a run")->required();
+  options.parse(argc, argv);
+  if (!is_checkpoint(given)) {
+    std::cout << nn::summary(nn::lang::Chain(model_text(given)));
+    return 0;
+  }
+  const Opened opened = open_checkpoint(given);
+  std::cout << opened.model->text() << "\n\n" << nn::summary(opened.model);
+  const Metadata& told = opened.content.metadata;
+  if (told.contains("checkpoint/step"))
+    std::cout << fmt::format("\nafter epoch {}, step {}\n", told.at("checkpoint/epoch"), told.at("checkpoint/step"));
+  if (opened.notes)
+    for (const auto& [name, value] : opened.notes->options)
+      if (name != "--net") std::cout << fmt::format("{:<14} {}\n", name, value);
+  return 0;
+}
+
+}  // namespace command
