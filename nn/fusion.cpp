@@ -2,10 +2,8 @@
 
 #include "weft/autograd/autograd.h"
 #include "weft/autograd/fused.h"
-#include "weft/autograd/record.h"
 #include "weft/nn/activation.h"
 #include "weft/nn/conv.h"
-#include "weft/nn/linear.h"
 #include "weft/nn/pooling.h"
 
 namespace weft::nn {
@@ -41,17 +39,6 @@ Dims list(const ExpandingArray<2>& v) { return {v[0], v[1]}; }
 
 MaxPoolArgs arguments(const MaxPool2dOptions& o) {
   return {list(o.kernel_size()), list(o.stride()), list(o.padding()), list(o.dilation()), o.ceil_mode()};
-}
-
-size_t fuse_linear(const Layers& layers, const LinearImpl& fc, const Tensor& x, Tensor& result) {
-  if (const Act act = layers.act(1); act != Act::None) {
-    result = autograd::linear_act(x, fc.weight, fc.bias, act);
-    return 2;
-  }
-  const auto* prelu = layers.as<PReLUImpl>(1);
-  if (!prelu || autograd::records({x, fc.weight, fc.bias, prelu->weight})) return 0;
-  result = autograd::linear_prelu(x, fc.weight, fc.bias, prelu->weight);
-  return 2;
 }
 
 /// Cells around the image, where they are zeros and the same number on opposite sides.
@@ -107,7 +94,6 @@ size_t forward_fused(std::span<const AnyModule> layers, const Tensor& x, bool sp
   if (autograd::AnomalyMode::is_enabled()) return 0;
   const Layers l = layers;
   try {
-    if (const auto* fc = l.as<LinearImpl>(0)) return fuse_linear(l, *fc, x, result);
     if (const auto* conv = l.as<Conv2dImpl>(0)) return fuse_conv(l, *conv, x, result);
     return fuse_pool(l, x, spent, result);
   } catch (const Error&) {
