@@ -145,9 +145,9 @@ Tensor record_act(Act act, const Tensor& out, const Tensor& z) {
 
 }  // namespace autograd
 
-Tensor relu(Tensor&& x) { return autograd::act_on_spent(autograd::Act::Relu, x); }
-Tensor sigmoid(Tensor&& x) { return autograd::act_on_spent(autograd::Act::Sigmoid, x); }
-Tensor tanh(Tensor&& x) { return autograd::act_on_spent(autograd::Act::Tanh, x); }
+Tensor relu(Tensor x) { return autograd::act_on_spent(autograd::Act::Relu, x); }
+Tensor sigmoid(Tensor x) { return autograd::act_on_spent(autograd::Act::Sigmoid, x); }
+Tensor tanh(Tensor x) { return autograd::act_on_spent(autograd::Act::Tanh, x); }
 
 #undef WEFT_ROW_X
 #undef WEFT_ROW_Y

@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(integer_arithmetic) {
 
 BOOST_AUTO_TEST_CASE(float32_functions_hold_to_libm) {
   Tensor x = cat({linspace(-100, 100, 4001), tensor({0., -0., 1e-30, 88.7, 88.8, -87.4, 1e38, -1e38})});
-  const std::pair<const char*, Tensor (*)(const Tensor&)> rows[] = {
+  const std::pair<const char*, std::function<Tensor(const Tensor&)>> rows[] = {
       {"exp", exp}, {"tanh", tanh}, {"sigmoid", sigmoid}, {"sin", sin}, {"expm1", expm1}, {"atan", atan}};
   for (auto& [name, f] : rows)
     BOOST_TEST_CONTEXT(name) BOOST_TEST(f(x).allclose(f(x.to(kFloat64)).to(kFloat32), 2e-6, 1e-37, true));
