@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
     if (name == c.name) return models::run(argc - 1, argv + 1, c.run);
     known.emplace_back(c.name);
   }
-  std::fprintf(stderr, "error: unknown command '%s'%s\n", name.c_str(), weft::nn::lang::did_you_mean(name, known).c_str());
+  std::fprintf(stderr, "error: unknown command '%s'%s\n", name.c_str(),
+               weft::nn::lang::did_you_mean(name, known).c_str());
   return help(stderr, 2);
 }

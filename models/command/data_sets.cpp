@@ -30,7 +30,13 @@ DataSet mnist(const Setting&, const DataRequest& r) {
     check<IoError>(place.folder.has_value(), "[data] {}", place.explanation);
   }
   const train::DigitSets digits = train::load_digits(r.folder);
-  return {digits.generated ? "digits" : "mnist", digits.description, samples_of(digits.train), {}, samples_of(digits.test), digits_0_to_9(), {}};
+  return {digits.generated ? "digits" : "mnist",
+          digits.description,
+          samples_of(digits.train),
+          {},
+          samples_of(digits.test),
+          digits_0_to_9(),
+          {}};
 }
 
 DataSet fashion(const Setting&, const DataRequest& r) {
@@ -75,8 +81,13 @@ DataSet table_of(const std::string& name, const std::string& description, const 
   }
   check<ValueError>(!train.empty(), "[data] a test part of {} leaves nothing of {} to train on", r.test, name);
   const Tensor order = tensor(train, kInt64).index_select(0, randperm(static_cast<int64_t>(train.size())));
-  return {name,           description, all.rows(order), {}, test.empty() ? Samples() : all.rows(tensor(test, kInt64)),
-          csv.class_names(), csv.feature_names()};
+  return {name,
+          description,
+          all.rows(order),
+          {},
+          test.empty() ? Samples() : all.rows(tensor(test, kInt64)),
+          csv.class_names(),
+          csv.feature_names()};
 }
 
 DataSet iris(const Setting&, const DataRequest& r) {
@@ -123,7 +134,9 @@ DataSet load_whole(const DataRequest& r) {
 
 }  // namespace
 
-Samples Samples::rows(const Tensor& which) const { return {data.index_select(0, which), target.index_select(0, which)}; }
+Samples Samples::rows(const Tensor& which) const {
+  return {data.index_select(0, which), target.index_select(0, which)};
+}
 Samples Samples::slice(int64_t begin, int64_t end) const {
   return {data.slice(0, begin, end), target.slice(0, begin, end)};
 }
@@ -134,7 +147,8 @@ Dims DataSet::sizes() const {
 }
 
 std::string data_set_reference() {
-  return reference(data_sets()) + fmt::format("  {:<22} {}\n", "csv:FILE", "rows of numbers below a header, and a class");
+  return reference(data_sets()) +
+         fmt::format("  {:<22} {}\n", "csv:FILE", "rows of numbers below a header, and a class");
 }
 
 DataSet load_data_set(const DataRequest& r) {

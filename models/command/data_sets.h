@@ -35,14 +35,14 @@ struct DataSet {
 
 /// What a data set is asked for.
 struct DataRequest {
-  std::string name = "mnist";           ///< "mnist", "digits 5000", "csv:FILE"
-  std::optional<std::string> folder;    ///< --data
-  std::optional<std::string> target;    ///< label column of a CSV file
-  double test = 0.2;                    ///< share of each class of a table that is kept for the test; 1: all is both
-  std::optional<int64_t> samples;       ///< train on so many, drawn with the seed
-  double validation = 0;                ///< share of the training part, its last samples
-  bool generate = false;                ///< draw digits where no MNIST is found
-  std::vector<std::string> class_names; ///< of a CSV file, where they are known
+  std::string name = "mnist";            ///< "mnist", "digits 5000", "csv:FILE"
+  std::optional<std::string> folder;     ///< --data
+  std::optional<std::string> target;     ///< label column of a CSV file
+  double test = 0.2;                     ///< share of each class of a table that is kept for the test; 1: all is both
+  std::optional<int64_t> samples;        ///< train on so many, drawn with the seed
+  double validation = 0;                 ///< share of the training part, its last samples
+  bool generate = false;                 ///< draw digits where no MNIST is found
+  std::vector<std::string> class_names;  ///< of a CSV file, where they are known
 };
 
 /// Reads it and cuts it. Draws (the order of rows of a table, the samples) are from the default generator. Throws

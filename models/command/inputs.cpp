@@ -71,7 +71,10 @@ const std::vector<AugmentRow>& augmentations() {
        [](const Setting& s, const data::ImageShape&) -> std::shared_ptr<const data::ImageStage> {
          return std::make_shared<transforms::RandomRotation>(s.number("degrees"));
        }},
-      {{"crop", "of its own size out of the image with so many pixels of black around it", {whole("padding", 1, 4096)}, {}},
+      {{"crop",
+        "of its own size out of the image with so many pixels of black around it",
+        {whole("padding", 1, 4096)},
+        {}},
        [](const Setting& s, const data::ImageShape& shape) -> std::shared_ptr<const data::ImageStage> {
          return std::make_shared<transforms::RandomCrop>(IntArrayRef{shape.height, shape.width}, s.whole("padding"));
        }},
@@ -82,7 +85,9 @@ const std::vector<AugmentRow>& augmentations() {
 const std::vector<ScaleRow>& scales() {
   static const std::vector<ScaleRow> rows{
       {{"raw", "as stored: pixels 0 to 255, columns as they are"},
-       [](const Setting&, const Tensor& data) { return is_image(data) ? Scale{{0}, {1.0 / 255}} : Scale{}; }},
+       [](const Setting&, const Tensor& data) {
+         return is_image(data) ? Scale{{0}, {1.0 / 255}} : Scale{};
+       }},
       {{"unit", "0 to 1; of columns, from their least to their most"},
        [](const Setting&, const Tensor& data) { return is_image(data) ? Scale{} : range(data, 0, 1); }},
       {{"range", "the same from LOW to HIGH", {number("low", -kMany, kMany), number("high", -kMany, kMany)}, {}},

@@ -32,9 +32,9 @@ Tensor cross_entropy_of(const Setting& s, const std::string& last, const Tensor&
 
 Tensor binary_cross_entropy_of(const Setting& s, const std::string& last, const Tensor& scores, const Tensor& target) {
   const Tensor wanted = one_hot_like(scores, target);
-  return reduced(s, scores,
-                 last == "sigmoid" ? binary_cross_entropy(scores, wanted)
-                                   : binary_cross_entropy_with_logits(scores, wanted));
+  return reduced(
+      s, scores,
+      last == "sigmoid" ? binary_cross_entropy(scores, wanted) : binary_cross_entropy_with_logits(scores, wanted));
 }
 
 Reading softmax_of(const std::string& last) { return last == "softmax" ? Reading::kProbabilities : Reading::kSoftmax; }
@@ -89,7 +89,9 @@ const std::vector<LossRow>& losses() {
              {},
              {number("margin", 0, kMany).defaults_to(1)}},
             signs_like,
-            [](const Setting& s, const Tensor& x, const Tensor& t) { return (s.number("margin") - x * t).relu().mean(); }),
+            [](const Setting& s, const Tensor& x, const Tensor& t) {
+              return (s.number("margin") - x * t).relu().mean();
+            }),
       dense({"logistic", "log(1 + exp(-score)) for the class and log(1 + exp(score)) for all others"}, signs_like,
             [](const Setting&, const Tensor& x, const Tensor& t) { return soft_margin_loss(x, t); }),
       {{"multi_margin",

@@ -30,7 +30,8 @@ std::string read_text(const std::string& path) {
 std::string model_text(const std::string& given) {
   std::error_code error;
   if (fs::is_regular_file(given, error)) return read_text(given);
-  const bool is_name = given.find_first_of(" |(\n") == std::string::npos && given.find_first_of("/.") != std::string::npos;
+  const bool is_name =
+      given.find_first_of(" |(\n") == std::string::npos && given.find_first_of("/.") != std::string::npos;
   check<IoError>(!is_name, "[net] {}: there is no such file", given);
   return given;
 }

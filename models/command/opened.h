@@ -1,5 +1,5 @@
-// Models from wherever they are: text, a file of text, a checkpoint; and what a checkpoint of `weft train` tells besides
-// its model, so that it is evaluated and used without being told anything.
+// Models from wherever they are: text, a file of text, a checkpoint; and what a checkpoint of `weft train` tells
+// besides its model, so that it is evaluated and used without being told anything.
 #pragma once
 
 #include <optional>
@@ -48,12 +48,12 @@ bool is_checkpoint(const std::string& path);
 /// Whether a file is a PNG image, or at least called one.
 bool is_png(const std::string& path);
 
-/// Of samples of `sample` sizes for a model that takes `wanted`, unscaled. Throws ShapeError, naming `what`, where they do
-/// not fit.
+/// Of samples of `sample` sizes for a model that takes `wanted`, unscaled. Throws ShapeError, naming `what`, where they
+/// do not fit.
 Inputs inputs_for(const weft::Dims& wanted, const weft::Dims& sample, const std::string& what);
 
-/// Tests a model, which is in evaluation mode. `sizes` are those of the data set's samples, so that the mistakes on images
-/// are seen whatever form the model takes them in.
+/// Tests a model, which is in evaluation mode. `sizes` are those of the data set's samples, so that the mistakes on
+/// images are seen whatever form the model takes them in.
 weft::train::Evaluation evaluate(weft::nn::Model& model, Batches& batches, const weft::train::Scoring& scoring,
                                  const weft::Dims& sizes);
 

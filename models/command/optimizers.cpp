@@ -22,9 +22,9 @@ OptimizerRow row(const char* name, const char* what, const std::vector<std::stri
   for (const auto& [key, value] : Options().save()) {
     if (key == "lr") continue;
     const bool is_flag = std::find(flags.begin(), flags.end(), key) != flags.end();
-    out.options.push_back(is_flag ? nn::lang::flag(key)
-                                  : nn::lang::number(parameter_of(key), -kAny, kAny)
-                                        .defaults_to(double_at(Options().save(), key)));
+    out.options.push_back(
+        is_flag ? nn::lang::flag(key)
+                : nn::lang::number(parameter_of(key), -kAny, kAny).defaults_to(double_at(Options().save(), key)));
   }
   out.make = [flags](const Setting& given, const NamedTensors& parameters, double lr) {
     Options options;

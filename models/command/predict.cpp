@@ -21,7 +21,8 @@ struct PredictOptions : models::BaseOptions {
   PredictOptions() : BaseOptions("Answers of a checkpoint's model: the likeliest classes of each image or row.") {
     app.name("weft predict");
     app.add_option("CHECKPOINT", checkpoint, "a file of weft train, or the folder of a run: its best")->required();
-    app.add_option("FILES", files, "PNG images, IDX files of images, or, for a model of a table, CSV files")->required();
+    app.add_option("FILES", files, "PNG images, IDX files of images, or, for a model of a table, CSV files")
+        ->required();
     app.add_option("--top", top, "classes to show for each")->check(count())->capture_default_str();
     app.add_option("--count", most, "most images or rows to take of a file")->check(count());
     app.add_flag("--resize", resize, "fit images of other sizes into the size that the model takes");
@@ -57,16 +58,17 @@ Tensor fitted(const Tensor& image, int64_t height, int64_t width) {
 /// Whether the edge of most images is light, as in writing on paper.
 bool has_light_edges(const Tensor& images) {
   const Tensor x = images.to(kFloat);
-  const double edge = (x.select(2, 0).mean() + x.select(2, -1).mean() + x.select(3, 0).mean() + x.select(3, -1).mean())
-                          .item<double>() / 4;
+  const double edge =
+      (x.select(2, 0).mean() + x.select(2, -1).mean() + x.select(3, 0).mean() + x.select(3, -1).mean()).item<double>() /
+      4;
   return edge > 127;
 }
 
 Asked images_of(const std::string& file, const PredictOptions& o, const Dims& sizes) {
   const bool png = is_png(file);
-  Tensor images = png ? data::read_png(file, sizes[0] == 1 ? data::ImageReadMode::kGray : data::ImageReadMode::kRGB)
-                               .unsqueeze(0)
-                         : data::read_idx(file);
+  Tensor images =
+      png ? data::read_png(file, sizes[0] == 1 ? data::ImageReadMode::kGray : data::ImageReadMode::kRGB).unsqueeze(0)
+          : data::read_idx(file);
   check<ShapeError>(images.dim() == 3 || images.dim() == 4, "[predict] {} holds {}, expected images [N, H, W]", file,
                     images.sizes());
   if (images.dim() == 3) images = images.unsqueeze(1);
@@ -82,10 +84,10 @@ Asked images_of(const std::string& file, const PredictOptions& o, const Dims& si
     images = stack(all);
   }
   if (!o.invert && has_light_edges(images))
-    fmt::print(stderr, "note: {} is dark on light; a model of MNIST takes light on dark, which --invert makes of it\n", file);
+    fmt::print(stderr, "note: {} is dark on light; a model of MNIST takes light on dark, which --invert makes of it\n",
+               file);
   Asked out{images.contiguous(), {}};
-  for (int64_t i = 0; i < images.size(0); ++i)
-    out.names.push_back(png ? file : fmt::format("{}[{}]", file, i));
+  for (int64_t i = 0; i < images.size(0); ++i) out.names.push_back(png ? file : fmt::format("{}[{}]", file, i));
   return out;
 }
 
@@ -140,10 +142,12 @@ int predict(int argc, char** argv) {
 
   std::vector<std::string> headers{"", "class"};
   const int64_t classes = opened.model->output_sizes()[0], top = std::min(o.top, classes);
-  for (int64_t k = 1; k <= top; ++k) headers.push_back(k == 1 ? (tells_shares ? "probability" : "score") : fmt::format("{}.", k));
+  for (int64_t k = 1; k <= top; ++k)
+    headers.push_back(k == 1 ? (tells_shares ? "probability" : "score") : fmt::format("{}.", k));
   train::Table table(headers);
   auto name_of = [&](int64_t c) {
-    return static_cast<size_t>(c) < notes.class_names.size() ? notes.class_names[static_cast<size_t>(c)] : fmt::format("{}", c);
+    return static_cast<size_t>(c) < notes.class_names.size() ? notes.class_names[static_cast<size_t>(c)]
+                                                             : fmt::format("{}", c);
   };
   NoGradGuard no_grad;
   for (const std::string& file : o.files) {

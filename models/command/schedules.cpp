@@ -18,10 +18,11 @@ Field by_step() { return flag("by_step").says("count steps"); }
 
 /// The schedule's value for an epoch at each of its steps.
 std::unique_ptr<LRScheduler> held(Optimizer& optimizer, const LRScheduler& of_epochs, int64_t steps_per_epoch) {
-  return std::make_unique<LRScheduler>(optimizer, of_epochs.name(),
-                                       [schedule = of_epochs.schedule(), steps_per_epoch](double base, int64_t step, size_t group) {
-                                         return schedule(base, step / steps_per_epoch, group);
-                                       });
+  return std::make_unique<LRScheduler>(
+      optimizer, of_epochs.name(),
+      [schedule = of_epochs.schedule(), steps_per_epoch](double base, int64_t step, size_t group) {
+        return schedule(base, step / steps_per_epoch, group);
+      });
 }
 
 /// A formula of epochs, or of steps where the setting says so.
@@ -56,9 +57,9 @@ MadeSchedule one_cycle(const Setting& s, Optimizer& optimizer, const RunLength& 
 
 MadeSchedule plateau(const Setting& s, Optimizer& optimizer, const RunLength&) {
   return {{},
-          std::make_unique<ReduceLROnPlateau>(optimizer, ReduceLROnPlateau::min, s.number("factor"), s.whole("patience"),
-                                              s.number("threshold"), ReduceLROnPlateau::rel, s.whole("cooldown"),
-                                              std::vector<double>{s.number("min")})};
+          std::make_unique<ReduceLROnPlateau>(optimizer, ReduceLROnPlateau::min, s.number("factor"),
+                                              s.whole("patience"), s.number("threshold"), ReduceLROnPlateau::rel,
+                                              s.whole("cooldown"), std::vector<double>{s.number("min")})};
 }
 
 }  // namespace

@@ -54,7 +54,8 @@ class Reader {
     if (now().kind != Token::Kind::Word)
       fail<ValueError>("[{}] \"{}\": expected one of {}", kind_, text_, names_of(rows_));
     const std::string name(now().text);
-    const auto found = std::find_if(rows_.begin(), rows_.end(), [&](const SettingRow* row) { return row->name == name; });
+    const auto found =
+        std::find_if(rows_.begin(), rows_.end(), [&](const SettingRow* row) { return row->name == name; });
     if (found == rows_.end()) {
       std::vector<std::string> names;
       for (const SettingRow* row : rows_) names.push_back(row->name);
@@ -135,7 +136,8 @@ void Setting::set(const Field& field, Value value) {
     check<ValueError>(entry.first != field.name, "[{}] {} is given twice", row_->name, field.name);
   // Lists of the language are of whole numbers; those of settings are of any.
   if (field.kind == Field::Kind::List)
-    for (double n : value.numbers) nn::lang::checked(row_->name, nn::lang::number(field.name, field.least, field.most), n);
+    for (double n : value.numbers)
+      nn::lang::checked(row_->name, nn::lang::number(field.name, field.least, field.most), n);
   if (field.kind != Field::Kind::List || value.numbers.empty())
     value = nn::lang::checked(row_->name, field, std::move(value));
   values_.emplace_back(field.name, std::move(value));

@@ -74,7 +74,8 @@ std::vector<Chosen<Row>> read_settings(const std::string& kind, std::string_view
 template <class Row>
 Chosen<Row> read_setting(const std::string& kind, std::string_view text, const std::vector<Row>& table) {
   auto all = read_settings(kind, text, table);
-  weft::check<weft::ValueError>(all.size() == 1, "[{}] takes one of its words, got {} in \"{}\"", kind, all.size(), text);
+  weft::check<weft::ValueError>(all.size() == 1, "[{}] takes one of its words, got {} in \"{}\"", kind, all.size(),
+                                text);
   return std::move(all.front());
 }
 /// A line per row and parameter, for --help and the docs.

@@ -69,7 +69,8 @@ void print_classes(const Tensor& target, const std::vector<std::string>& names) 
 
 int64_t terminal_width() {
   winsize size{};
-  return isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  return isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                                                       : 80;
 }
 
 /// Pictures beside each other, as many as fit, with their labels above.
@@ -105,7 +106,8 @@ void print_numbers(const Tensor& sample, bool flat) {
 }
 
 /// Images [N, H, W] or [N, C, H, W], or rows, with their labels, if any, as asked for.
-void show_samples(const ShowOptions& o, const Tensor& data, const std::vector<std::string>& labels, const Tensor& target) {
+void show_samples(const ShowOptions& o, const Tensor& data, const std::vector<std::string>& labels,
+                  const Tensor& target) {
   const int64_t begin = std::min(o.first, data.size(0)), end = std::min(begin + o.most, data.size(0));
   check<ValueError>(begin < end, "[show] sample {} of {}", o.first, data.size(0));
   Tensor shown = data.slice(0, begin, end);
@@ -123,7 +125,8 @@ void show_samples(const ShowOptions& o, const Tensor& data, const std::vector<st
       return true;
     });
   }
-  const std::vector<std::string> names(labels.begin() + (labels.empty() ? 0 : begin), labels.begin() + (labels.empty() ? 0 : end));
+  const std::vector<std::string> names(labels.begin() + (labels.empty() ? 0 : begin),
+                                       labels.begin() + (labels.empty() ? 0 : end));
   if (o.numbers || o.flat || o.one_hot || o.scale) {
     Tensor numbers = shown;
     if (o.scale) {
@@ -181,7 +184,8 @@ void show_idx(const ShowOptions& o) {
     print_classes(ids, {});
     const int64_t begin = std::min(o.first, ids.numel()), end = std::min(begin + o.most, ids.numel());
     for (int64_t i = begin; i < end; ++i)
-      print_numbers(o.one_hot ? one_hot(ids.slice(0, i, i + 1), ids.max().item<int64_t>() + 1)[0] : ids[i].reshape({1}), true);
+      print_numbers(o.one_hot ? one_hot(ids.slice(0, i, i + 1), ids.max().item<int64_t>() + 1)[0] : ids[i].reshape({1}),
+                    true);
   } else if (array.dim() == 3 || array.dim() == 4) {
     show_samples(o, array, {}, {});
   } else if (array.dim() == 2) {

@@ -1,4 +1,6 @@
 // weft summary: the layers of a model, and what a checkpoint tells.
+#include "weft/nn/lang/summary.h"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -7,7 +9,6 @@
 #include "command/commands.h"
 #include "command/opened.h"
 #include "options.h"
-#include "weft/nn/lang/summary.h"
 
 namespace command {
 using namespace weft;
@@ -16,7 +17,8 @@ int summary(int argc, char** argv) {
   models::BaseOptions options("Shows a model's layers, their output sizes, parameters and cost.");
   std::string given;
   options.app.name("weft summary");
-  options.app.add_option("MODEL", given, "a model's text, a file of it, a checkpoint, or the folder of a run")->required();
+  options.app.add_option("MODEL", given, "a model's text, a file of it, a checkpoint, or the folder of a run")
+      ->required();
   options.parse(argc, argv);
   if (!is_checkpoint(given)) {
     std::cout << nn::summary(nn::lang::Chain(model_text(given)));

@@ -28,8 +28,9 @@ nn::lang::Chain described(const std::string& net, const DataSet& set) {
 void check_outputs(const nn::Model& model, const DataSet& set) {
   const Dims& out = model->output_sizes();
   const auto classes = static_cast<int64_t>(set.class_names.size());
-  check<ShapeError>(out.size() == 1 && out[0] == classes, "[net] the model gives {}, but {} has {} classes: it must give [{}]",
-                    out, set.name, classes, classes);
+  check<ShapeError>(out.size() == 1 && out[0] == classes,
+                    "[net] the model gives {}, but {} has {} classes: it must give [{}]", out, set.name, classes,
+                    classes);
 }
 
 Inputs training_inputs(const TrainOptions& o, const DataSet& set, const Dims& wanted) {
@@ -54,7 +55,8 @@ std::string short_name(const DataSet& set) {
 std::string counts_of(const DataSet& set) {
   auto count = [](const Samples& s) { return train::format_count(static_cast<double>(s.size())); };
   return fmt::format("{} samples to train on{}, {} to test", count(set.train),
-                     set.validation.size() ? fmt::format(", {} to validate", count(set.validation)) : "", count(set.test));
+                     set.validation.size() ? fmt::format(", {} to validate", count(set.validation)) : "",
+                     count(set.test));
 }
 
 /// Puts into the run's options what its report and its checkpoints say.
@@ -99,7 +101,8 @@ int train(int argc, char** argv) {
   nn::Model model(chain);
   check_outputs(model, set);
   const double lr = o.lr.value_or(optimizer_row.row->usual_lr);
-  const auto optimizer = optimizer_row.row->make(optimizer_row.setting, optim::to_named_tensors(model->named_parameters()), lr);
+  const auto optimizer =
+      optimizer_row.row->make(optimizer_row.setting, optim::to_named_tensors(model->named_parameters()), lr);
   const train::Position position = batches->position();
   const MadeSchedule schedule = schedule_row.row->make(
       schedule_row.setting, *optimizer, {position.batches, o.steps.value_or(o.epochs * position.batches)});
@@ -110,7 +113,8 @@ int train(int argc, char** argv) {
   fmt::print("{}\n{}\n{}\n{} threads; run folder {}\n", set.description, counts_of(set), table.str(), get_num_threads(),
              *o.out);
   auto test = [&](Batches& b) { return evaluate(model, b, scoring, set.sizes()); };
-  train::Run run(o, *model, *optimizer, position, [&] { return test(*test_batches); }, schedule.get());
+  train::Run run(
+      o, *model, *optimizer, position, [&] { return test(*test_batches); }, schedule.get());
   std::unique_ptr<Batches> validation;
   if (set.validation.size() > 0) {
     validation = tests_on(set.validation);

@@ -50,11 +50,13 @@ void TrainOptions::add_options() {
   app.name("weft train");
   epochs = 5;
   const auto share = number("from 0 to 1", [](double v) { return v >= 0 && v < 1; });
-  app.add_option("--net", net,
-                 "the model, as text or the name of a file of text; where it does not begin with `input`, that of the data "
-                 "set is put in front");
+  app.add_option(
+      "--net", net,
+      "the model, as text or the name of a file of text; where it does not begin with `input`, that of the data "
+      "set is put in front");
   app.add_option("--data-set", data_set.name, "what to train on, of those below")->capture_default_str();
-  app.add_option("--target", data_set.target, "the column of a CSV file that holds the class [class, label ..., or the last]");
+  app.add_option("--target", data_set.target,
+                 "the column of a CSV file that holds the class [class, label ..., or the last]");
   app.add_option("--samples", data_set.samples, "train on so many, drawn with the seed")->check(count());
   app.add_option("--validation", data_set.validation,
                  "share of the training part that is tested on instead, its last samples; the test set only at the end")
@@ -66,15 +68,17 @@ void TrainOptions::add_options() {
   app.add_option("--scale", scale, "what inputs become [unit for images, raw for tables]");
   app.add_option("--augment", augment, "random changes of the images that are trained on");
   app.add_option("--optimizer", optimizer, "with its parameters: \"sgd momentum 0.9 nesterov\"")->capture_default_str();
-  app.add_option("--lr", lr, "learning rate [the optimizer's usual one]")
-      ->check(number("at least 0", [](double v) { return v >= 0; }));
+  app.add_option("--lr", lr, "learning rate [the optimizer's usual one]")->check(number("at least 0", [](double v) {
+    return v >= 0;
+  }));
   app.add_option("--schedule", schedule, "of the learning rate: \"cosine warmup 500\"")->capture_default_str();
   app.add_option("--loss", loss, "what is made small")->capture_default_str();
   app.add_option("--batch", batch, "samples per step, or `all`")->capture_default_str();
   app.add_flag("--replacement", replacement, "draw each batch from all samples, not each sample once per epoch");
   app.add_option("--epochs", epochs, "passes over the training part")->check(count())->capture_default_str();
   models::Options::add_run_options(app, *this, stop_);
-  app.get_option("--out")->description("folder for report.html, metrics.jsonl, last and best.safetensors [runs/NAME-1, -2 ...]");
+  app.get_option("--out")->description(
+      "folder for report.html, metrics.jsonl, last and best.safetensors [runs/NAME-1, -2 ...]");
   app.get_option("--resume")->description("go on with the run in this folder (that of --out where none is named)");
   app.footer(footer());
 }
@@ -96,7 +100,9 @@ std::unique_ptr<TrainOptions> TrainOptions::read(int argc, char** argv) {
     const CLI::Option* given = options->app.get_option_no_throw(name);
     if (!given) continue;
     if (given->count() == 0) {
-      arguments.push_back(name + (given->get_expected_max() == 0 ? "" : "=" + value));
+      arguments.push_back(name + (given->get_expected_max() == 1 ? "=" + value : ""));
+      if (given->get_expected_max() > 1)
+        for (const std::string& part : CLI::detail::split(value, ' ')) arguments.push_back(part);
       continue;
     }
     const std::string now = given->get_expected_max() == 0 ? "yes" : CLI::detail::join(given->results(), " ");
@@ -107,7 +113,8 @@ std::unique_ptr<TrainOptions> TrainOptions::read(int argc, char** argv) {
   for (const CLI::Option* given : options->app.get_options())
     check<ValueError>(given->count() == 0 || among(kFree, given->get_name()) || among(kNotKept, given->get_name()) ||
                           notes->option(given->get_name()),
-                      "[resume] the run in {} has no {}; leave it out, or start another run", *folder, given->get_name());
+                      "[resume] the run in {} has no {}; leave it out, or start another run", *folder,
+                      given->get_name());
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   options = std::make_unique<TrainOptions>();

@@ -35,7 +35,8 @@ bool same(const StateDict& a, const StateDict& b) {
 BOOST_FIXTURE_TEST_SUITE(command, Desk)
 
 BOOST_AUTO_TEST_CASE(trains_tests_and_predicts) {
-  Outcome o = run("weft train" + kNet + "--epochs 4 --lr 0.01 --validation 0.1 --schedule 'cosine warmup 5' --out runs/a");
+  Outcome o =
+      run("weft train" + kNet + "--epochs 4 --lr 0.01 --validation 0.1 --schedule 'cosine warmup 5' --out runs/a");
   BOOST_TEST(o.code == 0);
   for (const char* part : {"1,152 samples to train on, 128 to validate, 200 to test", "linear 32", "epoch 4/4",
                            "validation accuracy", "test accuracy", "saved to runs/a"})
@@ -81,7 +82,8 @@ BOOST_AUTO_TEST_CASE(trains_tests_and_predicts) {
 BOOST_AUTO_TEST_CASE(is_the_program_written_by_hand) {
   BOOST_TEST(run("mnist_mlp --hidden 16 --epochs 2 --seed 3 --save hand.st").code == 0);
   BOOST_TEST(run("weft train --net 'flatten | linear 16 | prelu | linear 10' --optimizer sgd --lr 0.1 --epochs 2 "
-                 "--seed 3 --out a").code == 0);
+                 "--seed 3 --out a")
+                 .code == 0);
   const StateDict hand = tensors("hand.st"), command = tensors("a/last.safetensors");
   BOOST_TEST(hand.at("fc1.weight").equal(command.at("1.weight")));
   BOOST_TEST(hand.at("fc2.bias").equal(command.at("3.bias")));
@@ -90,7 +92,7 @@ BOOST_AUTO_TEST_CASE(is_the_program_written_by_hand) {
 BOOST_AUTO_TEST_CASE(a_resumed_run_gives_the_same_bits) {
   const std::string rows[] = {
       "--augment 'shift 2, rotate 10' --schedule 'exponential 0.9' --optimizer 'sgd momentum 0.9 nesterov' --lr 0.05",
-      "--validation 0.2 --early-stop 50 --schedule 'plateau patience 0' --replacement --scale standard",
+      "--validation 0.2 --early-stop 50 0.001 --schedule 'plateau patience 0' --replacement --scale standard",
       "--batch all --optimizer 'adamw weight_decay 0.1' --loss 'mse sum' --scale 'range -1 1'"};
   for (const std::string& row : rows) BOOST_TEST_CONTEXT(row) {
       const std::string command = "weft train" + kNet + row;
@@ -114,40 +116,52 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_gives_the_same_bits) {
   const int64_t stopped = int_at(tensors("part/last.safetensors").metadata, "checkpoint/step");
   o = run("weft train --resume --out part --steps " + std::to_string(stopped + 9));
   BOOST_TEST(o.code == 0);
-  BOOST_TEST(run("weft train" + kNet + "--batch 100 --steps " + std::to_string(stopped + 9) +
-                 " --test-every 7 --out straight").code == 0);
+  BOOST_TEST(
+      run("weft train" + kNet + "--batch 100 --steps " + std::to_string(stopped + 9) + " --test-every 7 --out straight")
+          .code == 0);
   BOOST_TEST(same(tensors("straight/last.safetensors"), tensors("part/last.safetensors")));
   BOOST_TEST(contains(run("weft train --resume part --lr 0.5"), "has no --lr"));
   BOOST_TEST(contains(run("weft train --resume whole --batch 64"), "--batch 64: the run in whole has --batch 100"));
 }
 
 BOOST_AUTO_TEST_CASE(every_word_of_the_tables_trains) {
-  for (const char* optimizer : {"sgd", "adam", "adamw amsgrad", "adamax", "nadam", "radam", "rmsprop centered", "adagrad",
-                                "adadelta rho 0.8"})
+  for (const char* optimizer :
+       {"sgd", "adam", "adamw amsgrad", "adamax", "nadam", "radam", "rmsprop centered", "adagrad", "adadelta rho 0.8"})
     BOOST_TEST(run("weft train --data-set iris --net 'linear 3' --epochs 1 --out a-" +
                    std::string(optimizer, std::string(optimizer).find(' ') == std::string::npos
                                               ? std::string(optimizer).size()
                                               : std::string(optimizer).find(' ')) +
-                   " --optimizer '" + optimizer + "'").code == 0, optimizer);
+                   " --optimizer '" + optimizer + "'")
+                       .code == 0,
+               optimizer);
   int i = 0;
   for (const char* schedule :
        {"constant", "step 2 gamma 0.5", "milestones 1 2", "exponential 0.999 by_step", "linear end 0.1", "polynomial 2",
         "cosine min 1e-4 restart 1 by_epoch factors 0.01 0.1", "one_cycle momentum", "plateau"})
     BOOST_TEST(run("weft train --data-set iris --net 'linear 3' --epochs 3 --out s" + std::to_string(i++) +
-                   " --schedule '" + schedule + "'").code == 0, schedule);
-  for (const char* loss : {"cross_entropy label_smoothing 0.1", "binary_cross_entropy sum", "mse", "mae", "huber delta 0.5",
-                           "hinge", "logistic sum", "multi_margin squared"}) {
+                   " --schedule '" + schedule + "'")
+                       .code == 0,
+               schedule);
+  for (const char* loss : {"cross_entropy label_smoothing 0.1", "binary_cross_entropy sum", "mse", "mae",
+                           "huber delta 0.5", "hinge", "logistic sum", "multi_margin squared"}) {
     const std::string out = "l" + std::to_string(i++);
-    BOOST_TEST(run("weft train --data-set iris --net 'linear 8 | tanh | linear 3' --scale standard --lr 0.05 --batch 10 "
-                   "--epochs 8 --out " + out + " --loss '" + loss + "'").code == 0, loss);
+    BOOST_TEST(
+        run("weft train --data-set iris --net 'linear 8 | tanh | linear 3' --scale standard --lr 0.05 --batch 10 "
+            "--epochs 8 --out " +
+            out + " --loss '" + loss + "'")
+                .code == 0,
+        loss);
     const auto course = train::read_metrics((path / out / "metrics.jsonl").string());
     BOOST_TEST(course.back().train_loss < course.front().train_loss, loss);
     BOOST_TEST(course.back().test_accuracy > 0.6, loss);
-    BOOST_TEST(contains(run("weft eval " + out + "/last.safetensors"), fmt::format("accuracy {:.2f} %", 100 * course.back().test_accuracy)));
+    BOOST_TEST(contains(run("weft eval " + out + "/last.safetensors"),
+                        fmt::format("accuracy {:.2f} %", 100 * course.back().test_accuracy)));
   }
   for (const char* scale : {"raw", "unit", "range -1 1", "standard", "normalize 5 2"})
-    BOOST_TEST(run("weft train --data-set iris --net 'linear 3' --epochs 1 --out c" + std::to_string(i++) + " --scale '" +
-                   scale + "'").code == 0, scale);
+    BOOST_TEST(run("weft train --data-set iris --net 'linear 3' --epochs 1 --out c" + std::to_string(i++) +
+                   " --scale '" + scale + "'")
+                       .code == 0,
+               scale);
 }
 
 BOOST_AUTO_TEST_CASE(tables_are_read_and_predicted) {
@@ -172,7 +186,8 @@ BOOST_AUTO_TEST_CASE(tables_are_read_and_predicted) {
 
 BOOST_AUTO_TEST_CASE(shows_data) {
   Outcome o = run("weft show mnist --count 2");
-  for (const char* part : {"train images: uint8 [1280, 28, 28], 0 to 255", "128", "█"}) BOOST_TEST(contains(o, part), part);
+  for (const char* part : {"train images: uint8 [1280, 28, 28], 0 to 255", "128", "█"})
+    BOOST_TEST(contains(o, part), part);
   BOOST_TEST(contains(run("weft show mnist/t10k-labels-idx1-ubyte --count 1"), "uint8 [200]"));
   BOOST_TEST(contains(run("weft show mnist/t10k-labels-idx1-ubyte --count 1 --one-hot"), "0   0"));
   BOOST_TEST(contains(run("weft show mnist/t10k-images-idx3-ubyte --scale 'range -1 1' --count 2"),
@@ -259,6 +274,22 @@ BOOST_AUTO_TEST_CASE(the_page_shows_what_help_says) {
     const std::string option = help.substr(at + 3, help.find_first_of(" \n", at + 5) - at - 3);
     BOOST_TEST(text_of_page().find(option) != std::string::npos, option);
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_pages_examples_run) {
+  put("flowers.csv", read(WEFT_TEST_DIR "/../share/iris.csv"));
+  const std::string page = read(WEFT_TEST_DIR "/../docs/weft-command.md"), begin = "\n    weft train ";
+  int examples = 0;
+  for (size_t at = page.find(begin); at != std::string::npos; at = page.find(begin, at + 1)) {
+    const std::string example = page.substr(at + 5, page.find('\n', at + 1) - at - 5);
+    const size_t epochs = example.find("--epochs ") + 9;
+    const size_t rest = std::min(example.size(), example.find(' ', epochs));
+    const std::string command = fmt::format("{}1{}", example.substr(0, epochs), example.substr(rest));
+    const Outcome o = run(command);
+    BOOST_TEST(o.code == 0, command << ": " << o.text);
+    ++examples;
+  }
+  BOOST_TEST(examples == 4);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_leaves_what_was_there) {
