@@ -117,6 +117,18 @@ std::optional<Unary> kernel_of(Act act) {
   return std::nullopt;
 }
 
+Tensor act_on_spent(Act act, const Tensor& x) {
+  const Spent spent(x);
+  return act == Act::Relu ? x.relu() : act == Act::Sigmoid ? x.sigmoid() : act == Act::Tanh ? x.tanh() : x;
+}
+
+Spent::Spent(const Tensor& x) {
+  TensorImpl& p = x.impl();
+  if (x.use_count() > 1 || p.base || !p.storage->is_private() || (p.requires_grad && x.is_leaf())) return;
+  x_ = &p;
+  p.donated = true;
+}
+
 Tensor record_act(Act act, const Tensor& out, const Tensor& z) {
   switch (act) {
     case Act::None:
@@ -132,6 +144,10 @@ Tensor record_act(Act act, const Tensor& out, const Tensor& z) {
 }
 
 }  // namespace autograd
+
+Tensor relu(Tensor&& x) { return autograd::act_on_spent(autograd::Act::Relu, x); }
+Tensor sigmoid(Tensor&& x) { return autograd::act_on_spent(autograd::Act::Sigmoid, x); }
+Tensor tanh(Tensor&& x) { return autograd::act_on_spent(autograd::Act::Tanh, x); }
 
 #undef WEFT_ROW_X
 #undef WEFT_ROW_Y

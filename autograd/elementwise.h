@@ -18,6 +18,21 @@ std::optional<kernel::Unary> kernel_of(Act act);
 /// Records that `out` = act(z). The numbers of z are not read.
 Tensor record_act(Act act, const Tensor& out, const Tensor& z);
 
+/// While it lives, an elementwise kernel may write over x: nobody but the one holder of x, who has no more use for it,
+/// reaches x or its memory. Where others do, or the memory is the user's own, nothing happens. Only for ops whose
+/// gradient does not read x.
+class Spent {
+ public:
+  explicit Spent(const Tensor& x);
+  ~Spent() {
+    if (x_) x_->donated = false;
+  }
+  Spent(const Spent&) = delete;
+
+ private:
+  TensorImpl* x_ = nullptr;
+};
+
 /// Records out = act(op(inputs)) of a kernel that computed both at once: record_op(z) records op for a result z, whose
 /// numbers nobody reads.
 template <class RecordOp>

@@ -9,10 +9,8 @@ namespace weft::autograd {
 /// Functions whose gradient reads nothing but their result: it may take the place of the argument.
 enum class Act : uint8_t { None, Relu, Sigmoid, Tanh };
 
-/// act(linear(x, weight, bias))
-Tensor linear_act(const Tensor& x, const Tensor& weight, const Tensor& bias, Act act);
-/// prelu(linear(x, weight, bias), slope), which cannot be recorded: StateError where one of them would be.
-Tensor linear_prelu(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& slope);
+/// act(x), written over x where nobody but the caller, who has no more use for it, reaches x or its memory.
+Tensor act_on_spent(Act act, const Tensor& x);
 
 /// Arguments of conv2d and max_pool2d. One number stands for both dimensions.
 struct ConvArgs {

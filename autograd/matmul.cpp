@@ -1,6 +1,6 @@
 // Matrix products and the linear layer: all become products of matrices or of batches of matrices.
-#include "weft/autograd/elementwise.h"
 #include "weft/autograd/nn_ops.h"
+#include "weft/autograd/record.h"
 #include "weft/tensor/kernels/elementwise.h"
 #include "weft/tensor/kernels/gemm.h"
 #include "weft/tensor/shape.h"
@@ -105,10 +105,14 @@ Tensor Tensor::addmm(const Tensor& a, const Tensor& b, const Scalar& beta, const
 }
 
 namespace {
+// weight.t() as the kernels read it, outside the graph.
+Tensor transposed(const Tensor& weight) {
+  const TensorImpl& w = weight.impl();
+  return Tensor(w.storage, w.dtype, {w.sizes[1], w.sizes[0]}, {w.strides[1], w.strides[0]}, w.offset);
+}
+}  // namespace
 
-// f(rows) of x [*, in] as [rows, in], with the result's rows put back.
-template <class F>
-Tensor by_rows(const Tensor& x, const Tensor& weight, const Tensor& bias, F f) {
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check<ShapeError>(weight.dim() == 2, "[linear] weight must have 2 dimensions, got {}", weight.sizes());
   const int64_t in = weight.size(1), out = weight.size(0);
   check<ShapeError>(x.dim() >= 1 && x.size(-1) == in,
@@ -117,45 +121,16 @@ Tensor by_rows(const Tensor& x, const Tensor& weight, const Tensor& bias, F f) {
   check<ShapeError>(!bias.defined() || (bias.dim() == 1 && bias.size(0) == out),
                     "[linear] bias is {}, expected [{}] (weight {})", bias.defined() ? bias.sizes() : x.sizes(), out,
                     weight.sizes());
-  if (x.dim() == 2) return f(x);
-  Dims sizes(x.sizes().data(), x.sizes().size() - 1);
-  const int64_t rows = numel_of(sizes);
-  sizes.push_back(out);
-  return f(x.reshape({rows, in})).view(sizes);
-}
-
-}  // namespace
-
-namespace autograd {
-
-Tensor linear_act(const Tensor& input, const Tensor& weight, const Tensor& bias, Act act) {
-  return by_rows(input, weight, bias, [&](const Tensor& x) {
-    const Tensor y = kernel::matmul("linear", x, weight.detach().t(), {bias, kernel_of(act)});
-    return record_with_act(act, y, {x, weight, bias}, [&](const Tensor& z) {
-      return record(
-          "linear", z, {x, weight, bias}, [w = saved(weight)](const Tensor& g) { return g.mm(w); },
-          [x = saved(x)](const Tensor& g) { return g.t().mm(x); },
-          [](const Tensor& g) { return g.sum(IntArrayRef(0)); });
-    });
-  });
-}
-
-Tensor linear_prelu(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& slope) {
-  check<StateError>(!records({input, weight, bias, slope}), "[linear_prelu] cannot be recorded");
-  require_floating_point("prelu", input.dtype());
-  const int64_t n = slope.numel();
-  check<ShapeError>(slope.dim() <= 1 && (n == 1 || (n == weight.size(0) && input.dim() == 2)),
-                    "[linear_prelu] slope must have one element or one per feature of a batch, got {} for input {}",
-                    slope.sizes(), input.sizes());
-  return by_rows(input, weight, bias, [&](const Tensor& x) {
-    return kernel::matmul("linear", x, weight.detach().t(), {bias, {}, slope});
-  });
-}
-
-}  // namespace autograd
-
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return autograd::linear_act(x, weight, bias, autograd::Act::None);
+  if (x.dim() != 2) {
+    Dims sizes(x.sizes().data(), x.sizes().size() - 1);
+    const int64_t rows = numel_of(sizes);
+    sizes.push_back(out);
+    return linear(x.reshape({rows, in}), weight, bias).view(sizes);
+  }
+  return record(
+      "linear", kernel::matmul("linear", x, transposed(weight), bias), {x, weight, bias},
+      [w = saved(weight)](const Tensor& g) { return g.mm(w); }, [x = saved(x)](const Tensor& g) { return g.t().mm(x); },
+      [](const Tensor& g) { return g.sum(IntArrayRef(0)); });
 }
 
 }  // namespace weft

@@ -139,12 +139,12 @@ void fail_released(const Node& node) {
       node.name());
 }
 
-void connect(const Ref<Node>& node, Inputs inputs, const Tensor& out) {
+void connect(Ref<Node> node, Inputs inputs, const Tensor& out) {
   node->edges.reserve(inputs.size());
   for (const Tensor& t : inputs) node->add_edge(edge_of(t));
   node->outputs.push_back({out.impl().sizes, out.dtype()});
   if (AnomalyMode::is_enabled()) node->where = where_called();
-  set_history(out, node, 0);
+  set_history(out, std::move(node), 0);
 }
 
 }  // namespace detail

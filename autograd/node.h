@@ -35,7 +35,7 @@ class Node : public RefCounted<Node> {
   virtual ~Node() = default;
   /// Frees without recursion: a chain of a million nodes needs no deep stack.
   static void destroy(const Node* node) noexcept;
-  static constexpr bool kRevivable = true;  // leaves find their accumulator again
+  bool revivable() const noexcept { return number_ == 0; }  // leaves find their node again
 
   /// The gradients of the inputs, by input; left undefined where an input needs none or gets zero.
   virtual void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) = 0;

@@ -117,7 +117,7 @@ class JointNode final : public Node {
 };
 
 /// Adds the edges of `inputs`, describes the output, and makes `out` the node's output 0.
-void connect(const Ref<Node>& node, Inputs inputs, const Tensor& out);
+void connect(Ref<Node> node, Inputs inputs, const Tensor& out);
 
 }  // namespace detail
 
@@ -134,8 +134,9 @@ template <class... Rules>
 Tensor record(const char* op, Tensor out, Inputs inputs, Rules... rules) {
   if (!records(inputs)) return out;
   using N = detail::RuleNode<Rules...>;
-  auto node = make_ref<N>(op, std::move(rules)...);
-  detail::connect(node, inputs, out);
+  auto made = make_ref<N>(op, std::move(rules)...);
+  N* node = made.get();
+  detail::connect(std::move(made), inputs, out);
   node->drop_unneeded();
   if constexpr (N::kReadsOutput)
     if (node->wants_output()) node->save_output(out);
@@ -147,8 +148,7 @@ Tensor record(const char* op, Tensor out, Inputs inputs, Rules... rules) {
 template <class Rule>
 Tensor record_joint(const char* op, Tensor out, Inputs inputs, Rule rule) {
   if (!records(inputs)) return out;
-  auto node = make_ref<detail::JointNode<Rule>>(op, std::move(rule));
-  detail::connect(node, inputs, out);
+  detail::connect(make_ref<detail::JointNode<Rule>>(op, std::move(rule)), inputs, out);
   return out;
 }
 

@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
     fmt::print("{} of {}, {} threads\n", options.images, digits.description, get_num_threads());
     // Squared error: pixels from -1 to 1. Cross entropy: of mean 0 and deviation 1, as He's first weights suppose; the
     // rate of 1 needs it.
-    const auto [mean, deviation] = loss == HandLoss::squared_error ? std::pair(0.5, 0.5) : std::pair(0.1307, 0.3081);
+    const double mean = loss == HandLoss::squared_error ? 0.5 : 0.1307;
+    const double deviation = loss == HandLoss::squared_error ? 0.5 : 0.3081;
     auto flat = [&](const train::Digits& d) { return d.images().flatten(1).sub_(mean).div_(deviation); };
     const Tensor x = flat(digits.train), test = flat(digits.test);
     const Tensor target = one_hot(digits.train.targets(), 10).to(kFloat);

@@ -94,7 +94,7 @@ AnyValue SequentialImpl::pass(AnyValue* args, size_t count) const {
   for (size_t i = 0; i < size(); args = &value, count = 1) {
     Tensor fused;
     const Tensor* x = count == 1 ? args->try_get<Tensor>() : nullptr;
-    if (const size_t layers = x ? forward_fused({modules_.data() + i, size() - i}, *x, fused) : 0) {
+    if (const size_t layers = x ? forward_fused({modules_.data() + i, size() - i}, *x, args == &value, fused) : 0) {
       value = AnyValue(std::move(fused));
       i += layers;
       continue;

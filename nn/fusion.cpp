@@ -2,10 +2,8 @@
 
 #include "weft/autograd/autograd.h"
 #include "weft/autograd/fused.h"
-#include "weft/autograd/record.h"
 #include "weft/nn/activation.h"
 #include "weft/nn/conv.h"
-#include "weft/nn/linear.h"
 #include "weft/nn/pooling.h"
 
 namespace weft::nn {
@@ -43,17 +41,6 @@ MaxPoolArgs arguments(const MaxPool2dOptions& o) {
   return {list(o.kernel_size()), list(o.stride()), list(o.padding()), list(o.dilation()), o.ceil_mode()};
 }
 
-size_t fuse_linear(const Layers& layers, const LinearImpl& fc, const Tensor& x, Tensor& result) {
-  if (const Act act = layers.act(1); act != Act::None) {
-    result = autograd::linear_act(x, fc.weight, fc.bias, act);
-    return 2;
-  }
-  const auto* prelu = layers.as<PReLUImpl>(1);
-  if (!prelu || autograd::records({x, fc.weight, fc.bias, prelu->weight})) return 0;
-  result = autograd::linear_prelu(x, fc.weight, fc.bias, prelu->weight);
-  return 2;
-}
-
 /// Cells around the image, where they are zeros and the same number on opposite sides.
 bool plain_padding(const Conv2dImpl& conv, Dims& padding) {
   const auto& o = conv.options;
@@ -86,23 +73,29 @@ size_t fuse_conv(const Layers& layers, const Conv2dImpl& conv, const Tensor& x, 
   return relu ? 3 : 2;
 }
 
-size_t fuse_pool(const Layers& layers, const Tensor& x, Tensor& result) {
+size_t fuse_act(const Layers& layers, const Tensor& x, bool spent, Tensor& result) {
+  const Act act = layers.act(0);
+  if (!spent || act == Act::None) return 0;
+  result = autograd::act_on_spent(act, x);
+  return 1;
+}
+
+size_t fuse_pool(const Layers& layers, const Tensor& x, bool spent, Tensor& result) {
   const bool relu_first = layers.is<ReLUImpl>(0);
   const auto* pool = layers.as<MaxPool2dImpl>(relu_first ? 1 : 0);
-  if (!pool || !(relu_first || layers.is<ReLUImpl>(1))) return 0;
+  if (!pool || !(relu_first || layers.is<ReLUImpl>(1))) return fuse_act(layers, x, spent, result);
   result = autograd::max_pool2d_relu(x, arguments(pool->options));
   return 2;
 }
 
 }  // namespace
 
-size_t forward_fused(std::span<const AnyModule> layers, const Tensor& x, Tensor& result) {
-  if (layers.size() < 2 || autograd::AnomalyMode::is_enabled()) return 0;
+size_t forward_fused(std::span<const AnyModule> layers, const Tensor& x, bool spent, Tensor& result) {
+  if (autograd::AnomalyMode::is_enabled()) return 0;
   const Layers l = layers;
   try {
-    if (const auto* fc = l.as<LinearImpl>(0)) return fuse_linear(l, *fc, x, result);
     if (const auto* conv = l.as<Conv2dImpl>(0)) return fuse_conv(l, *conv, x, result);
-    return fuse_pool(l, x, result);
+    return fuse_pool(l, x, spent, result);
   } catch (const Error&) {
     return 0;  // called by itself, the layer that is at fault tells its name
   }

@@ -15,14 +15,15 @@ namespace weft {
 template <class Derived>
 class RefCounted : public Pooled {
  public:
-  static constexpr bool kRevivable = false;
+  bool revivable() const noexcept { return false; }
   void retain() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
   /// Not named release: what a Node's release() frees is another matter, and would hide this one from Ref.
   void drop() const noexcept {
+    const auto* self = static_cast<const Derived*>(this);
     // The only owner needs no locked instruction: nobody is left who could count up meanwhile.
-    if ((!Derived::kRevivable && refs_.load(std::memory_order_acquire) == 1) ||
+    if ((refs_.load(std::memory_order_acquire) == 1 && !self->revivable()) ||
         refs_.fetch_sub(1, std::memory_order_acq_rel) == 1)
-      Derived::destroy(static_cast<const Derived*>(this));
+      Derived::destroy(self);
   }
   int64_t use_count() const noexcept { return refs_.load(std::memory_order_acquire); }
   /// Takes a new reference unless the object is already dying: for tables of weak pointers, under their lock.
@@ -52,6 +53,9 @@ class Ref {
   template <class U>
   requires std::is_convertible_v<U*, T*> Ref(const Ref<U>& o)
       : Ref(static_cast<T*>(o.get())) {}  // NOLINT: as for raw pointers
+  template <class U>
+  requires std::is_convertible_v<U*, T*> Ref(Ref<U>&& o)
+  noexcept : p_(o.detach()) {}  // NOLINT
   Ref& operator=(Ref o) noexcept {
     std::swap(p_, o.p_);
     return *this;
@@ -65,6 +69,8 @@ class Ref {
     r.p_ = p;
     return r;
   }
+  /// Gives the reference away without counting down.
+  T* detach() noexcept { return std::exchange(p_, nullptr); }
   T* get() const { return p_; }
   T* operator->() const { return p_; }
   T& operator*() const { return *p_; }

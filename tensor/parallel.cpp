@@ -29,6 +29,7 @@ namespace {
 constexpr int64_t kMaxPieces = 64;
 constexpr double kPieceNs = 4000;   // a piece below this does not pay for handing it over
 constexpr double kSerialNs = 8000;  // work below this is done by the caller
+constexpr double kSliceNs = 2e6;    // work below this is over before threads that share a core take turns
 
 int default_threads() {
   if (const char* text = std::getenv("WEFT_THREADS")) {
@@ -49,6 +50,13 @@ int threads() {
     n = g_threads.load();
   }
   return n;
+}
+
+// How many threads work of `ns` nanoseconds is offered to. More threads than cores only get in each other's way in work
+// that ends within their turn.
+int threads_for(double ns) {
+  static const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return ns < kSliceNs ? std::min(threads(), cores) : threads();
 }
 
 #ifdef WEFT_STD_THREADS
@@ -124,14 +132,14 @@ class Pool {
   bool stop_ = false;
 };
 
-void run(int64_t count, FunctionRef<void(int64_t)> body) {
+void run(int64_t count, int slots, FunctionRef<void(int64_t)> body) {
   static Pool pool;
-  pool.run(count, body, threads());
+  pool.run(count, body, slots);
 }
 
 #else
 
-// An arena of threads() slots: TBB's default one when it has as many, so that calls from outside cost nothing.
+// An arena of so many slots, where TBB's default one has another number.
 struct Arena {
   explicit Arena(int n)
       : control(tbb::global_control::max_allowed_parallelism,
@@ -153,14 +161,14 @@ void tbb_for(int64_t count, FunctionRef<void(int64_t)> body) {
       tbb::simple_partitioner());
 }
 
-void run(int64_t count, FunctionRef<void(int64_t)> body) {
+void run(int64_t count, int slots, FunctionRef<void(int64_t)> body) {
   // Inside a task the surrounding arena is the right one already.
-  if (tbb::this_task_arena::current_thread_index() > 0 || tbb::this_task_arena::max_concurrency() == threads())
+  if (tbb::this_task_arena::current_thread_index() > 0 || tbb::this_task_arena::max_concurrency() == slots)
     return tbb_for(count, body);
   std::shared_ptr<Arena> arena;
   {
     std::lock_guard lock(g_arena_mutex);
-    if (!g_arena || g_arena->arena.max_concurrency() != threads()) g_arena = std::make_shared<Arena>(threads());
+    if (!g_arena || g_arena->arena.max_concurrency() != slots) g_arena = std::make_shared<Arena>(slots);
     arena = g_arena;
   }
   arena->arena.execute([&] { tbb_for(count, body); });
@@ -212,12 +220,14 @@ Pieces pieces_of(int64_t size, double cost, int64_t multiple) {
 
 void parallel_pieces(int64_t count, double cost, FunctionRef<void(int64_t)> body) {
   if (count <= 0) return;
-  if (count == 1 || threads() == 1 || cost * static_cast<double>(count) < kSerialNs) {
+  const double total = cost * static_cast<double>(count);
+  const int slots = threads_for(total);
+  if (count == 1 || slots == 1 || total < kSerialNs) {
     FlushDenormals flush;
     for (int64_t i = 0; i < count; ++i) body(i);
     return;
   }
-  run(count, body);
+  run(count, slots, body);
 }
 
 void parallel_for(int64_t size, double cost, FunctionRef<void(int64_t, int64_t)> body) {

@@ -26,7 +26,8 @@ class FunctionRef<R(Args...)> {
 };
 
 /// Number of threads used from now on, by the whole process; at least 1 (ValueError otherwise). The default is the
-/// environment variable WEFT_THREADS, else the number of cores. Results are the same bits for every number.
+/// environment variable WEFT_THREADS, else the number of cores. Results are the same bits for every number. More
+/// threads than cores take part in long work only, where they cost nothing.
 void set_num_threads(int n);
 int get_num_threads();
 

@@ -40,6 +40,10 @@ class SmallVector {
   const T& back() const { return data()[size_ - 1]; }
 
   void push_back(T value) {
+    if (size_ < N) [[likely]] {
+      few_[size_++] = std::move(value);
+      return;
+    }
     resize(size_ + 1);
     back() = std::move(value);
   }

@@ -16,6 +16,8 @@ class Buffer : public RefCounted<Buffer> {
   ~Buffer();
   void* data() const { return data_; }
   int64_t bytes() const { return bytes_; }
+  /// Whether the memory is weft's own, not the user's.
+  bool is_own() const { return cached_; }
 
  private:
   void* data_;
@@ -57,6 +59,8 @@ class Storage : public RefCounted<Storage> {
     return channels_last_.load(std::memory_order_acquire) ? raw_image(channels_last) : buffer_->data();
   }
   int64_t bytes() const { return buffer_->bytes(); }
+  /// Whether nobody but one tensor reaches the memory.
+  bool is_private() const { return use_count() == 1 && buffer_->use_count() == 1 && buffer_->is_own(); }
 
   /// How often the memory was changed in place.
   uint32_t version() const { return version_.load(std::memory_order_relaxed); }

@@ -199,6 +199,10 @@ class Tensor {
 #define WEFT_OP_INPLACE(name, params, args)                                            \
   inline Tensor name(const Tensor& self WEFT_COMMA_ params) { return self.name args; } \
   inline Tensor& name##_(Tensor& self WEFT_COMMA_ params) { return self.name##_ args; }
+#define WEFT_ACTIVATION(name)                                    \
+  inline Tensor name(const Tensor& self) { return self.name(); } \
+  Tensor name(Tensor&& self);                                    \
+  inline Tensor& name##_(Tensor& self) { return self.name##_(); }
 #define WEFT_METHOD(result, name, params, args)
 #define WEFT_FILL(name, params, args)
 #include "weft/tensor/ops.def"

@@ -20,6 +20,9 @@ const bool steps = [] {
   row("add_recorded/16x16", [] {
     return [a = randn({16, 16}, requires_grad()), b = randn({16, 16})] { Tensor c = a + b; };
   });
+  row("add_recorded_in_chain/16x16", [] {
+    return [a = randn({16, 16}, requires_grad()) * 1, b = randn({16, 16})] { Tensor c = a + b; };
+  });
   row("add_in_place/16x16", [] { return [a = randn({16, 16}), b = randn({16, 16})]() mutable { a += b; }; });
   row("narrow", [] { return [a = randn({16, 16})] { Tensor c = a.narrow(0, 2, 4); }; });
   row("empty/16x16", [] { return [] { Tensor c = empty({16, 16}); }; });

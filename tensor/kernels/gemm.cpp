@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "weft/tensor/creation.h"
-#include "weft/tensor/kernels/channels.h"
 #include "weft/tensor/kernels/gemv_f32.h"
 #include "weft/tensor/onednn.h"
 #include "weft/tensor/parallel.h"
@@ -22,14 +21,12 @@ constexpr int64_t kWantedTiles = 16;   // enough for a machine of many cores
 
 // Products of too few tiles are cut finer than that, down to these: two threads then still gain.
 constexpr double kSmallTileFlops = 1.5e6;
-constexpr double kSmallTileBytes = 192 << 10;  // of B, which a product of few rows waits for
+constexpr double kSmallTileBytes = 384 << 10;  // of B, which a product of few rows waits for
 constexpr int64_t kSmallTiles = 4;
 
 double flops(int64_t m, int64_t n, int64_t k) {
   return 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
 }
-
-constexpr int64_t kVector = 16;
 
 // How a product is cut, by its sizes alone: into columns first (then a panel of B is packed once), into rows where that
 // gives too few tiles, and over the summed dimension where the result is small.
@@ -62,9 +59,9 @@ struct Tiling {
 // Part i of `count` of [0, size), cut at multiples of 16.
 struct Span {
   Span(int64_t i, int64_t count, int64_t size) {
-    const int64_t units = (size + kVector - 1) / kVector;
-    begin = std::min(size, i * units / count * kVector);
-    end = std::min(size, (i + 1) * units / count * kVector);
+    const int64_t units = (size + 15) / 16;
+    begin = std::min(size, i * units / count * 16);
+    end = std::min(size, (i + 1) * units / count * 16);
   }
   int64_t begin, end;
   int64_t size() const { return end - begin; }
@@ -117,72 +114,78 @@ Operand pack(const Operand& x, int64_t row, int64_t column, int64_t rows, int64_
   return {to, ld, x.transposed};
 }
 
-// One tile of the result C over [k.begin, k.end).
+void sgemm_tile(int64_t m, int64_t n, int64_t k, float alpha, Operand a, Operand b, float beta, float* c, int64_t ldc,
+                const float* bias) {
+  if (m == 1 && b.transposed && !a.transposed)
+    gemv_f32(n, k, alpha, b.data, b.ld, a.data, beta, c);
+  else
+    onednn::sgemm(a.transposed, b.transposed, m, n, k, alpha, a.data, a.ld, b.data, b.ld, beta, c, ldc);
+  if (!bias) return;
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j) c[i * ldc + j] += bias[j];
+}
+
+// One tile of the result over [k.begin, k.end).
 void tile(const Operand& a, const Operand& b, Span m, Span n, Span k, float alpha, float beta, float* c, int64_t ldc,
-          const RowEnd<float>& end) {
+          const float* bias) {
   Ref<Buffer> packed_a, packed_b;
   Operand x{a.at(m.begin, k.begin), a.ld, a.transposed}, y{b.at(k.begin, n.begin), b.ld, b.transposed};
   if (a.transposed && a.ld % kAliasing == 0 && n.size() >= kWorthPacking)
     x = pack(a, m.begin, k.begin, m.size(), k.size(), packed_a);
   if (b.ld % kAliasing == 0 && m.size() >= kWorthPacking) y = pack(b, k.begin, n.begin, k.size(), n.size(), packed_b);
-  c += m.begin * ldc + n.begin;
-  if (m.size() == 1 && y.transposed && !x.transposed)
-    gemv_f32(n.size(), k.size(), alpha, y.data, y.ld, x.data, beta, c);
-  else
-    onednn::sgemm(x.transposed, y.transposed, m.size(), n.size(), k.size(), alpha, x.data, x.ld, y.data, y.ld, beta, c,
-                  ldc);
-  if (end.empty()) return;
-  for (int64_t i = 0; i < m.size(); ++i) end(c + i * ldc, n.begin, n.size());
+  sgemm_tile(m.size(), n.size(), k.size(), alpha, x, y, beta, c, ldc, bias);
 }
 
 void sgemm(int64_t m, int64_t n, int64_t k, float alpha, const Operand& a, const Operand& b, float beta, float* c,
-           int64_t ldc, const RowEnd<float>& end) {
+           int64_t ldc, const float* bias) {
   const Tiling t(m, n, k);
   const int64_t count = t.rows * t.columns;
   if (count * t.sums == 1) {
     FlushDenormals flush;
-    return tile(a, b, {0, 1, m}, {0, 1, n}, {0, 1, k}, alpha, beta, c, ldc, end);
+    return tile(a, b, {0, 1, m}, {0, 1, n}, {0, 1, k}, alpha, beta, c, ldc, bias);
   }
   const double cost = std::max(flops(m, n, k) / kFlopsPerNs, static_cast<double>(n * k * 4) / kBytesPerNs) /
                       static_cast<double>(count * t.sums);
   if (t.sums == 1)
     return parallel_pieces(count, cost, [&](int64_t i) {
       const Span rows(i / t.columns, t.rows, m), columns(i % t.columns, t.columns, n);
-      tile(a, b, rows, columns, {0, 1, k}, alpha, beta, c, ldc, end);
+      tile(a, b, rows, columns, {0, 1, k}, alpha, beta, c + rows.begin * ldc + columns.begin, ldc,
+           bias ? bias + columns.begin : nullptr);
     });
   // Partial sums lie one after another, each [m, n], and are added in their order.
   const auto memory = make_ref<Buffer>(t.sums * m * n * 4);
   auto* part = static_cast<float*>(memory->data());
   parallel_pieces(count * t.sums, cost, [&](int64_t i) {
     const Span rows(i % count / t.columns, t.rows, m), columns(i % t.columns, t.columns, n);
-    tile(a, b, rows, columns, {i / count, t.sums, k}, alpha, 0, part + i / count * m * n, n, {});
+    tile(a, b, rows, columns, {i / count, t.sums, k}, alpha, 0,
+         part + i / count * m * n + rows.begin * n + columns.begin, n, nullptr);
   });
-  parallel_for(m, static_cast<double>(n * t.sums) * 0.2, [&](int64_t begin, int64_t stop) {
-    for (int64_t i = begin; i < stop; ++i) {
+  parallel_for(m, static_cast<double>(n * t.sums) * 0.2, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
       for (int64_t j = 0; j < n; ++j) {
         float sum = part[i * n + j];
         for (int64_t s = 1; s < t.sums; ++s) sum += part[(s * m + i) * n + j];
-        c[i * ldc + j] = beta != 0 ? sum + beta * c[i * ldc + j] : sum;
+        if (beta != 0) sum += beta * c[i * ldc + j];
+        c[i * ldc + j] = bias ? sum + bias[j] : sum;
       }
-      end(c + i * ldc, 0, n);
-    }
   });
 }
 
 // The plain product, in blocks: rows of B stay in the cache while a few rows of C collect them.
 template <class T>
 void plain_gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, const Matrix<T>& b, T beta, T* c,
-                int64_t ldc, const RowEnd<T>& end) {
+                int64_t ldc, const T* bias) {
   constexpr int64_t kRows = 8, kColumns = 256, kDepth = 64;
   const int64_t across = (n + kColumns - 1) / kColumns, down = (m + kRows - 1) / kRows;
   const double cost = 0.5 * static_cast<double>(std::min(m, kRows) * std::min(n, kColumns) * std::max<int64_t>(1, k));
-  parallel_for(across * down, cost, [&](int64_t begin, int64_t stop) {
-    for (int64_t block = begin; block < stop; ++block) {
+  parallel_for(across * down, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) {
       const int64_t i0 = block / across * kRows, j0 = block % across * kColumns;
       const int64_t i1 = std::min(m, i0 + kRows), width = std::min(n, j0 + kColumns) - j0;
       for (int64_t i = i0; i < i1; ++i) {
         T* to = c + i * ldc + j0;
-        for (int64_t j = 0; j < width; ++j) to[j] = static_cast<T>(beta == T(0) ? T(0) : beta * to[j]);
+        for (int64_t j = 0; j < width; ++j)
+          to[j] = static_cast<T>((beta == T(0) ? T(0) : beta * to[j]) + (bias ? bias[j0 + j] : T(0)));
       }
       for (int64_t p0 = 0; p0 < k; p0 += kDepth)
         for (int64_t i = i0; i < i1; ++i)
@@ -192,7 +195,6 @@ void plain_gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, co
             T* to = c + i * ldc + j0;
             for (int64_t j = 0; j < width; ++j) to[j] = static_cast<T>(to[j] + factor * from[j]);
           }
-      for (int64_t i = i0; i < i1; ++i) end(c + i * ldc + j0, j0, width);
     }
   });
 }
@@ -200,12 +202,12 @@ void plain_gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, co
 // Few and small matrices are not worth a task each: how many of a batch go together follows from parallel_for.
 template <class T>
 void batch_gemm(int64_t batch, int64_t m, int64_t n, int64_t k, Matrix<T> a, int64_t a_step, Matrix<T> b,
-                int64_t b_step, T* c, const RowEnd<T>& finish) {
+                int64_t b_step, T* c, const T* bias) {
   const double rate = std::is_same_v<T, float> ? kFlopsPerNs : 4;
   parallel_for(batch, flops(m, n, k) / rate + 100, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       gemm<T>(m, n, k, T(1), {a.data + i * a_step, a.row, a.column}, {b.data + i * b_step, b.row, b.column}, T(0),
-              c + i * m * n, n, finish);
+              c + i * m * n, n, bias);
   });
 }
 
@@ -230,36 +232,22 @@ void dispatch_number(Dtype d, F&& f) {
 }  // namespace
 
 template <class T>
-void RowEnd<T>::operator()(T* row, int64_t first, int64_t n) const {
-  if (bias)
-    for (int64_t j = 0; j < n; ++j) row[j] = static_cast<T>(row[j] + bias[first + j]);
-  if (act) act(row, row, n, 0, 0);
-  if constexpr (std::is_floating_point_v<T>) {
-    if (!slope) return;
-    if (one_slope)
-      channel_loops<T>().plane_prelu(row, row, n, *slope);
-    else
-      channel_loops<T>().row_prelu(row, row, 1, n, slope + first);
-  }
-}
-
-template <class T>
 void gemm(int64_t m, int64_t n, int64_t k, T alpha, Matrix<T> a, Matrix<T> b, T beta, T* c, int64_t ldc,
-          const RowEnd<T>& end) {
+          const T* bias) {
   if (m == 0 || n == 0) return;
   Ref<Buffer> copy_a, copy_b;
   if constexpr (std::is_same_v<T, float>) {
-    if (k > 0) return sgemm(m, n, k, alpha, operand(a, m, k, copy_a), operand(b, k, n, copy_b), beta, c, ldc, end);
+    if (k > 0) return sgemm(m, n, k, alpha, operand(a, m, k, copy_a), operand(b, k, n, copy_b), beta, c, ldc, bias);
   }
   if (b.column != 1 && n > 1) {
     copy_b = copy_matrix(b, k, n);
     b = {static_cast<const T*>(copy_b->data()), n, 1};
   }
-  plain_gemm(m, n, k, alpha, a, b, beta, c, ldc, end);
+  plain_gemm(m, n, k, alpha, a, b, beta, c, ldc, bias);
 }
 
 #define WEFT_INSTANTIATE(T) \
-  template void gemm<T>(int64_t, int64_t, int64_t, T, Matrix<T>, Matrix<T>, T, T*, int64_t, const RowEnd<T>&);
+  template void gemm<T>(int64_t, int64_t, int64_t, T, Matrix<T>, Matrix<T>, T, T*, int64_t, const T*);
 WEFT_INSTANTIATE(float)
 WEFT_INSTANTIATE(double)
 WEFT_INSTANTIATE(int64_t)
@@ -267,30 +255,23 @@ WEFT_INSTANTIATE(int32_t)
 WEFT_INSTANTIATE(uint8_t)
 #undef WEFT_INSTANTIATE
 
-Tensor matmul(const char* op, const Tensor& a, const Tensor& b, const AfterProduct& after) {
+Tensor matmul(const char* op, const Tensor& a, const Tensor& b, const Tensor& bias) {
   check_dtypes(op, a, b);
-  for (const Tensor& t : {after.bias, after.slope})
-    if (t.defined()) check_dtypes(op, a, t);
+  if (bias.defined()) check_dtypes(op, a, bias);
   const int64_t m = a.size(-2), k = a.size(-1), n = b.size(-1);
   const bool batched = a.dim() == 3;
   const Tensor out = empty(batched ? Dims{a.size(0), m, n} : Dims{m, n}, a.dtype());
-  const auto contiguous = [](const Tensor& t) { return t.defined() ? t.contiguous() : t; };
-  const Tensor bias = contiguous(after.bias), slope = contiguous(after.slope);
-  // Rows that are no whole number of vectors are slow to apply a function to: all elements at once are faster then.
-  const UnaryLoop act = after.act && n % kVector == 0 ? unary_loop(*after.act, a.dtype()) : nullptr;
+  const Tensor row = bias.defined() ? bias.contiguous() : bias;
   dispatch_number(a.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const RowEnd<T> end{bias.defined() ? bias.data_ptr<T>() : nullptr, act,
-                        slope.defined() ? slope.data_ptr<T>() : nullptr, slope.defined() && slope.numel() == 1};
+    const T* add = row.defined() ? row.data_ptr<T>() : nullptr;
     const auto x = matrix_of<T>(a), y = matrix_of<T>(b);
     if (batched)
-      batch_gemm<T>(a.size(0), m, n, k, x, a.stride(0), y, b.stride(0), out.data_ptr<T>(), end);
+      batch_gemm<T>(a.size(0), m, n, k, x, a.stride(0), y, b.stride(0), out.data_ptr<T>(), add);
     else
-      gemm<T>(m, n, k, T(1), x, y, T(0), out.data_ptr<T>(), n, end);
+      gemm<T>(m, n, k, T(1), x, y, T(0), out.data_ptr<T>(), n, add);
   });
-  if (!after.act || act) return out;
-  out.impl().donated = true;
-  return unary(*after.act, out);
+  return out;
 }
 
 void add_product(const char* op, const Tensor& out, const Tensor& a, const Tensor& b, const Scalar& beta,

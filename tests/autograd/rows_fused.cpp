@@ -19,45 +19,16 @@ Tensor apply(Act act, T x) {
   return act == Act::Relu ? x.relu() : act == Act::Sigmoid ? x.sigmoid() : act == Act::Tanh ? x.tanh() : x;
 }
 
-OpRow linear_row(const std::string& name, Act act, Dims x, int64_t out, Dims large, int64_t large_out) {
-  const auto inputs = [](Dims x, int64_t out) {
-    return TensorList{spread(x), spread({out, x.back()}, -1, 1, 2), spread({out}, -1, 1, 3)};
-  };
-  return {name,
-          returns([act](In in) { return autograd::linear_act(in[0], in[1], in[2], act); }),
-          [=] { return inputs(x, out); },
-          returns([act](In in) { return apply(act, linear(in[0], in[1], in[2])); }),
-          [act] {
-            autograd::linear_act(zeros({2, 3}), zeros({4, 5}), {}, act);
-          },
-          [=] { return inputs(large, large_out); }};
-}
-
-OpRow prelu_row(const std::string& name, Dims x, int64_t slopes) {
-  const auto inputs = [slopes](Dims x, int64_t out) {
-    return TensorList{fixed(x), fixed({out, x.back()}, -1, 1, 2), fixed({out}, -1, 1, 3),
-                      fixed({slopes == 1 ? 1 : out}, -0.5, 1, 4)};
-  };
-  return {name,
-          returns([](In in) { return autograd::linear_prelu(in[0], in[1], in[2], in[3]); }),
-          [=] { return inputs(x, 6); },
-          returns([](In in) { return prelu(linear(in[0], in[1], in[2]), in[3]); }),
-          [] {
-            autograd::linear_prelu(zeros({2, 3}), zeros({4, 3}), {}, zeros({3}));
-          },
-          [=] {
-            return inputs({130, 170}, 257);
-          }};
-}
-
-std::vector<OpRow> linear_rows() {
+std::vector<OpRow> temporary_rows() {
   return {
-      linear_row("linear_act of relu", Act::Relu, {3, 4}, 5, {130, 170}, 256),
-      linear_row("linear_act of sigmoid", Act::Sigmoid, {3, 4}, 16, {130, 170}, 50),
-      linear_row("linear_act of tanh", Act::Tanh, {2, 3, 4}, 5, {3, 50, 170}, 272),
-      linear_row("linear_act of nothing", Act::None, {4}, 3, {70}, 300),
-      prelu_row("linear_prelu of one slope", {3, 4}, 1),
-      prelu_row("linear_prelu of a slope per feature", {3, 4}, 6),
+      {"act_on_spent", returns([](In in) { return autograd::act_on_spent(Act::Tanh, in[0] * 2); }),
+       [] {
+         return TensorList{spread({3, 4})};
+       },
+       returns([](In in) { return (in[0] * 2).tanh(); }), [] { autograd::act_on_spent(Act::Relu, Tensor()); },
+       [] {
+         return TensorList{spread({130, 257})};
+       }},
   };
 }
 
@@ -131,8 +102,8 @@ std::vector<OpRow> pool_rows() {
 
 BOOST_AUTO_TEST_SUITE(rows_fused)
 
-BOOST_AUTO_TEST_SUITE(linear_layers)
-WEFT_ROW_TESTS(linear_rows)
+BOOST_AUTO_TEST_SUITE(temporaries)
+WEFT_ROW_TESTS(temporary_rows)
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(convolutions)
@@ -142,17 +113,5 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(pooling)
 WEFT_ROW_TESTS(pool_rows)
 BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_CASE(linear_prelu_is_not_recorded) {
-  const Tensor x = zeros({2, 3}), w = zeros({4, 3}), slope = zeros({1}, TensorOptions().requires_grad(true));
-  BOOST_CHECK_THROW(autograd::linear_prelu(x, w, {}, slope), StateError);
-}
-
-BOOST_AUTO_TEST_CASE(functions_of_integer_products) {
-  const Tensor x = arange(6).view({2, 3}) - 3, w = arange(48).view({16, 3}), y = linear(x, w);
-  BOOST_CHECK(autograd::linear_act(x, w, {}, Act::Relu).equal(y.relu()));
-  BOOST_CHECK(autograd::linear_act(x, w, {}, Act::Sigmoid).equal(y.sigmoid()));
-  BOOST_CHECK_THROW(autograd::linear_prelu(x, w, {}, ones({1}, kInt64)), DtypeError);
-}
 
 BOOST_AUTO_TEST_SUITE_END()

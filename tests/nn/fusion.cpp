@@ -162,6 +162,20 @@ BOOST_AUTO_TEST_CASE(hooks_on_any_layer_are_called) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(activations_write_over_values_between_layers_only) {
+  Tensor kept;
+  nn::Sequential net(nn::Functional([&](const Tensor& x) { return kept = x * 2; }), nn::ReLU(), nn::Tanh());
+  const Tensor x = randn({3, 4});
+  const Tensor y = net(x);
+  check_same(kept, x * 2);
+  check_same(y, (x * 2).relu().tanh());
+  const nn::ReLU first;
+  nn::Sequential alone(first, nn::Sigmoid());
+  const Tensor before = x.clone();
+  check_same(alone(x), x.relu().sigmoid());
+  check_same(x, before);
+}
+
 BOOST_AUTO_TEST_CASE(layers_of_ones_own_keep_their_forward) {
   nn::Sequential net(Doubled(3, 4), nn::ReLU());
   const Tensor x = randn({2, 3});

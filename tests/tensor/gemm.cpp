@@ -39,7 +39,7 @@ Tensor matrix(int64_t rows, int64_t columns, Kind kind) {
 }
 
 Tensor exact(const Tensor& a, const Tensor& b, const Tensor& bias = {}) {
-  return kernel::matmul("test", a.to(kFloat64), b.to(kFloat64), {bias.defined() ? bias.to(kFloat64) : bias});
+  return kernel::matmul("test", a.to(kFloat64), b.to(kFloat64), bias.defined() ? bias.to(kFloat64) : bias);
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(float32_agrees_with_float64) {
         const double bound = 1e-6 * (1 + std::sqrt(static_cast<double>(s.k)) / 20);
         BOOST_TEST(difference(kernel::matmul("test", a, b), exact(a, b)) < bound,
                    s.m << " x " << s.k << " x " << s.n << ", strides " << ka << kb);
-        BOOST_TEST(difference(kernel::matmul("test", a, b, {bias}), exact(a, b, bias)) < bound,
+        BOOST_TEST(difference(kernel::matmul("test", a, b, bias), exact(a, b, bias)) < bound,
                    s.m << " x " << s.k << " x " << s.n << " with bias");
       }
 }
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(the_same_bits_at_any_number_of_threads_and_side_by_side) {
   manual_seed(6);
   for (const Sizes& s : kSizes) {
     const Tensor a = matrix(s.m, s.k, kRows), b = matrix(s.k, s.n, kColumns), bias = randn({s.n});
-    auto run = [&] { return std::vector<Tensor>{kernel::matmul("test", a, b, {bias})}; };
+    auto run = [&] { return std::vector<Tensor>{kernel::matmul("test", a, b, bias)}; };
     BOOST_TEST(same_at_any_thread_count(run), s.m << " x " << s.k << " x " << s.n);
     BOOST_TEST(same_side_by_side(run), s.m << " x " << s.k << " x " << s.n);
   }

@@ -1,0 +1,78 @@
+// Logistic regression: ten yes-or-no questions, "is it a 3?", each a weighted sum of the pixels and a sigmoid. --tuned
+// asks them as one question, with a softmax.
+#include "options.h"
+#include "weft/train/digits.h"
+#include "weft/weft.h"
+
+using namespace weft;
+namespace F = nn::functional;
+
+// Images as rows of 785 numbers: the pixels from -0.5 to 0.5, and a 1 whose weight is the bias.
+data::datasets::TensorDataset<data::Example<>> rows(const train::Digits& digits) {
+  const Tensor pixels = digits.images().flatten(1) - 0.5;
+  return {cat({pixels, ones({pixels.size(0), 1})}, 1), digits.targets()};
+}
+
+// Within an epoch the rate stays: 1/100, 1/10 and all of a cosine that begins anew every three epochs.
+optim::LRScheduler original_schedule(optim::Optimizer& optimizer, int64_t batches) {
+  const auto by_epoch = optim::WarmupCosineLR(
+      optimizer, optim::WarmupCosineLROptions(3, 10).factors({0.01, 0.1, 1}).restart_every(3).eta_min(1e-4));
+  return {optimizer, "WarmupCosineByEpoch", [rate = by_epoch.schedule(), batches](double base, int64_t step, size_t g) {
+            return rate(base, step / batches, g);
+          }};
+}
+
+int main(int argc, char** argv) {
+  return models::run(argc, argv, [](int argc, char** argv) {
+    models::Options options(
+        "Logistic regression on MNIST: SGD in batches of 512, the rate a cosine from 0.1 to 0.0001 that restarts every "
+        "three epochs, after a warm-up.");
+    bool tuned = false;
+    options.app.add_flag("--tuned", tuned, "softmax, weights from zero, Adam, and one cosine from 0.005");
+    options.epochs = 10;
+    options.parse(argc, argv);
+    const int64_t batch_size = options.batch.value_or(512);
+    const double lr = options.lr.value_or(tuned ? 0.005 : 0.1);
+
+    auto digits = train::load_digits(options.data);
+    options.about.data = digits.description;
+    fmt::print("training on {}, {} threads\n", digits.description, get_num_threads());
+    data::transforms::Stack<> stack;
+    auto train_loader =
+        data::make_data_loader<data::samplers::RandomSampler>(rows(digits.train).map(stack), batch_size);
+    auto test_loader = data::make_data_loader<data::samplers::SequentialSampler>(rows(digits.test).map(stack), 1000);
+
+    nn::Model net =
+        nn::parse(tuned ? "input 785 | linear 10 no_bias init zeros" : "input 785 | linear 10 no_bias init normal 1");
+    std::unique_ptr<optim::Optimizer> optimizer;
+    if (tuned)
+      optimizer = std::make_unique<optim::Adam>(net->named_parameters(), lr);
+    else
+      optimizer = std::make_unique<optim::SGD>(net->named_parameters(), lr);
+    const train::Position position = train::position_of(*train_loader);
+
+    optim::LRScheduler schedule = tuned ? optim::CosineAnnealingLR(*optimizer, options.epochs * position.batches)
+                                        : original_schedule(*optimizer, position.batches);
+
+    // The ten questions' losses add up.
+    auto loss_of = [&](const Tensor& logits, const Tensor& target) {
+      return tuned ? F::cross_entropy(logits, target)
+                   : F::binary_cross_entropy_with_logits(logits, one_hot(target, 10).to(kFloat), kSum) /
+                         static_cast<double>(target.size(0));
+    };
+    auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader, {loss_of}); };
+    train::Run run(options, *net, *optimizer, position, test, &schedule);
+    while (run.next_epoch())
+      for (auto& batch : *train_loader) {
+        Tensor logits = net(batch.data);
+        Tensor loss = loss_of(logits, batch.target);
+        optimizer->zero_grad();
+        loss.backward();
+        optimizer->step();
+        if (!run.step(loss, logits, batch.target)) break;
+      }
+    const train::Evaluation last = run.finish();
+    if (last.metrics) fmt::print("{}", last.metrics->table());
+    return 0;
+  });
+}

@@ -1,0 +1,114 @@
+// The network that one writes first, in NumPy: 784-128-10 with sigmoids, an image per step. The loss is a choice; each
+// has the rate and the size of first weights that suit it.
+#include "options.h"
+#include "weft/train/digits.h"
+#include "weft/train/terminal_picture.h"
+#include "weft/weft.h"
+
+using namespace weft;
+namespace F = nn::functional;
+
+// Losses of the outputs z before their sigmoid and the one-hot target t, summed over the classes.
+struct Loss {
+  const char* name;
+  double rate, deviation;  // of the first weights
+  Tensor (*of)(const Tensor& z, const Tensor& t);
+};
+const Loss kLosses[] = {
+    {"cross_entropy", 0.3, 1,
+     [](const Tensor& z, const Tensor& t) { return F::binary_cross_entropy_with_logits(z, t, kSum); }},
+    {"mse", 0.5, 0.1, [](const Tensor& z, const Tensor& t) { return (z.sigmoid() - t).square().sum(); }},
+    {"hinge", 0.1, 0.1, [](const Tensor& z, const Tensor& t) { return (1 - z * (2 * t - 1)).relu().sum(); }},
+    {"logistic", 0.3, 0.1, [](const Tensor& z, const Tensor& t) { return F::soft_margin_loss(z, 2 * t - 1, kSum); }},
+    {"softmax", 0.3, 0.1,
+     [](const Tensor& z, const Tensor& t) { return F::cross_entropy(z, t, F::CrossEntropyFuncOptions(kSum)); }},
+};
+
+// An image, how sure the network is of each digit, and its answer.
+void predict(nn::Model& net, const train::Digits& digits, int64_t index) {
+  const Tensor scores = net((digits.images()[index] + 0.0099).unsqueeze(0))[0].softmax(0);
+  fmt::print("{}", train::terminal_picture(digits.pixels()[index]));
+  for (int64_t digit = 0; digit < 10; ++digit) fmt::print("{}: {:.2f}  ", digit, scores[digit].item<double>());
+  fmt::print("\nimage {} of the test set is a {}, read as {}\n", index, digits.targets()[index].item<int64_t>(),
+             scores.argmax().item<int64_t>());
+}
+
+int main(int argc, char** argv) {
+  return models::run(argc, argv, [](int argc, char** argv) {
+    models::Options options("Trains 784-128-10 with sigmoids on MNIST, an image per step.");
+    std::string name = "cross_entropy";
+    double l2 = 1e-4, decay = 0.999;
+    int64_t index = 0;
+    const auto positive = options.number("at least 0", [](double v) { return v >= 0; });
+    std::vector<std::string> names;
+    for (const Loss& loss : kLosses) names.push_back(loss.name);
+    options.app.add_option("--loss", name, "cross_entropy, mse, hinge, logistic or softmax")
+        ->check(CLI::IsMember(names))
+        ->capture_default_str();
+    options.app.add_option("--l2", l2, "penalty of the squared weights")->check(positive)->capture_default_str();
+    options.app.add_option("--decay", decay, "what a step makes of the rate and of the penalty")
+        ->check(options.number("from 0 to 1", [](double v) { return v >= 0 && v <= 1; }))
+        ->capture_default_str();
+    options.app.add_option("--predict", index, "test image to read at the end")
+        ->check(options.number("a whole number of at least 0", [](double v) { return v >= 0 && v == std::floor(v); }))
+        ->capture_default_str();
+    options.steps = 60000;
+    options.test_every = 500;
+    options.parse(argc, argv);
+    const Loss& loss = *std::find_if(std::begin(kLosses), std::end(kLosses), [&](auto& l) { return l.name == name; });
+
+    auto digits = train::load_digits(options.data);
+    check<IndexError>(index < digits.test.targets().size(0), "[mnist_sigmoid] --predict {}: there are {} test images",
+                      index, digits.test.targets().size(0));
+    options.about.data = digits.description;
+    fmt::print("training on {}, {} threads\n", digits.description, get_num_threads());
+    auto lifted = [](const train::Digits& d) {
+      return data::datasets::TensorDataset(d.images() + 0.0099, d.targets()).map(data::transforms::Stack<>());
+    };
+    auto train_loader =
+        data::make_data_loader<data::samplers::RandomSampler>(lifted(digits.train), options.batch.value_or(1));
+    auto test_loader = data::make_data_loader<data::samplers::SequentialSampler>(lifted(digits.test), 1000);
+
+    nn::Model net =
+        nn::parse(fmt::format("input 1 28 28 | flatten | linear 128 init normal {0} bias zeros | sigmoid | linear 10 "
+                              "init normal {0} bias zeros",
+                              loss.deviation));
+    optim::SGD optimizer(net->named_parameters(), options.lr.value_or(loss.rate));
+    auto& penalty = static_cast<optim::SGDOptions&>(optimizer.param_groups()[0].options());
+    optim::ExponentialLR schedule(optimizer, decay);
+
+    auto loss_of = [&](const Tensor& z, const Tensor& target) {
+      return loss.of(z, one_hot(target, 10).to(kFloat)) / static_cast<double>(target.size(0));
+    };
+    // The weights that did best are kept.
+    TensorList best;
+    double best_accuracy = 0;
+    auto test = [&] {
+      const auto e = train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader, {loss_of});
+      if (e.accuracy > best_accuracy) {
+        best_accuracy = e.accuracy;
+        best.clear();
+        for (const Tensor& p : net->parameters()) best.push_back(p.detach().clone());
+      }
+      return e;
+    };
+    train::Run run(options, *net, optimizer, train::position_of(*train_loader), test, &schedule);
+    while (run.next_epoch())
+      for (auto& batch : *train_loader) {
+        Tensor z = net(batch.data);
+        Tensor value = loss_of(z, batch.target);
+        optimizer.zero_grad();
+        value.backward();
+        penalty.weight_decay(l2 * std::pow(decay, run.steps()));
+        optimizer.step();
+        if (!run.step(value, z, batch.target)) break;
+      }
+    run.finish();
+
+    NoGradGuard no_grad;
+    for (size_t i = 0; i < best.size(); ++i) net->parameters()[i].copy_(best[i]);
+    fmt::print("best accuracy {:.2f} %\n", 100 * best_accuracy);
+    predict(net, digits.test, index);
+    return 0;
+  });
+}
