@@ -24,7 +24,8 @@ RunFolder::RunFolder(std::string path, bool resumed) : path_(std::move(path)) {
                    "[train] {} exists already: go on with it by --resume {}, or name another folder by --out", path_,
                    path_);
   } else {
-    made_ = fs::create_directories(path_, error);
+    for (fs::path p = path_; !p.empty() && !fs::exists(p, error); p = p.parent_path()) made_ = p.string();
+    fs::create_directories(path_, error);
     check<IoError>(!error, "[train] the folder {} cannot be made: {}", path_, error.message());
   }
   check_writable(last());
@@ -32,9 +33,10 @@ RunFolder::RunFolder(std::string path, bool resumed) : path_(std::move(path)) {
 
 RunFolder::~RunFolder() {
   std::error_code error;
-  if (!made_ || fs::exists(last(), error)) return;
+  if (made_.empty() || fs::exists(last(), error)) return;
   if (fs::file_size(metrics(), error) == 0) fs::remove(metrics(), error);
-  fs::remove(path_, error);  // stays where it is not empty
+  // What is not empty stays.
+  for (fs::path p = path_; fs::remove(p, error) && p != made_;) p = p.parent_path();
 }
 
 std::string unused_folder(const std::string& stem) {

@@ -24,7 +24,7 @@ class RunFolder {
 
  private:
   std::string path_;
-  bool made_ = false;
+  std::string made_;  ///< the first folder on the way to it that had to be made
 };
 
 /// The first of "STEM-1", "STEM-2" ... that does not exist.

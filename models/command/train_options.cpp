@@ -100,7 +100,9 @@ std::unique_ptr<TrainOptions> TrainOptions::read(int argc, char** argv) {
     const CLI::Option* given = options->app.get_option_no_throw(name);
     if (!given) continue;
     if (given->count() == 0) {
-      arguments.push_back(name + (given->get_expected_max() == 0 ? "" : "=" + value));
+      arguments.push_back(name + (given->get_expected_max() == 1 ? "=" + value : ""));
+      if (given->get_expected_max() > 1)
+        for (const std::string& part : CLI::detail::split(value, ' ')) arguments.push_back(part);
       continue;
     }
     const std::string now = given->get_expected_max() == 0 ? "yes" : CLI::detail::join(given->results(), " ");

@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(is_the_program_written_by_hand) {
 BOOST_AUTO_TEST_CASE(a_resumed_run_gives_the_same_bits) {
   const std::string rows[] = {
       "--augment 'shift 2, rotate 10' --schedule 'exponential 0.9' --optimizer 'sgd momentum 0.9 nesterov' --lr 0.05",
-      "--validation 0.2 --early-stop 50 --schedule 'plateau patience 0' --replacement --scale standard",
+      "--validation 0.2 --early-stop 50 0.001 --schedule 'plateau patience 0' --replacement --scale standard",
       "--batch all --optimizer 'adamw weight_decay 0.1' --loss 'mse sum' --scale 'range -1 1'"};
   for (const std::string& row : rows) BOOST_TEST_CONTEXT(row) {
       const std::string command = "weft train" + kNet + row;
@@ -274,6 +274,22 @@ BOOST_AUTO_TEST_CASE(the_page_shows_what_help_says) {
     const std::string option = help.substr(at + 3, help.find_first_of(" \n", at + 5) - at - 3);
     BOOST_TEST(text_of_page().find(option) != std::string::npos, option);
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_pages_examples_run) {
+  put("flowers.csv", read(WEFT_TEST_DIR "/../share/iris.csv"));
+  const std::string page = read(WEFT_TEST_DIR "/../docs/weft-command.md"), begin = "\n    weft train ";
+  int examples = 0;
+  for (size_t at = page.find(begin); at != std::string::npos; at = page.find(begin, at + 1)) {
+    const std::string example = page.substr(at + 5, page.find('\n', at + 1) - at - 5);
+    const size_t epochs = example.find("--epochs ") + 9;
+    const size_t rest = std::min(example.size(), example.find(' ', epochs));
+    const std::string command = fmt::format("{}1{}", example.substr(0, epochs), example.substr(rest));
+    const Outcome o = run(command);
+    BOOST_TEST(o.code == 0, command << ": " << o.text);
+    ++examples;
+  }
+  BOOST_TEST(examples == 4);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_leaves_what_was_there) {

@@ -71,8 +71,8 @@ BOOST_FIXTURE_TEST_CASE(a_run_folder_holds_all_of_a_run, Folder) {
   for (size_t i = 0; i < 3; ++i) BOOST_TEST(course[i].test_loss == expected[i].test_loss);
 
   // A run that fails before its first step leaves no folder.
-  BOOST_TEST(run("mnist_mlp --out none --batch 5000").code == 2);
-  BOOST_TEST(run("mnist_mlp --out none --resume weights.st").code == 2);
+  BOOST_TEST(run("mnist_mlp --out none/a --batch 5000").code == 2);
+  BOOST_TEST(run("mnist_mlp --out none/a --resume weights.st").code == 2);
   BOOST_TEST(!fs::exists(path / "none"));
   for (auto [command, part] : {std::pair{"mnist_mlp --resume", "needs --out"},
                                {"mnist_mlp --resume --out none", "no such folder"},
