@@ -1,0 +1,79 @@
+// The programs of docs/systems.md in small: each runs, says what it should, and refuses what makes no sense.
+#include "tests/models/support.h"
+
+using namespace weft;
+
+BOOST_FIXTURE_TEST_SUITE(systems, Folder)
+
+BOOST_AUTO_TEST_CASE(sigmoid_keeps_the_best_and_reads_an_image) {
+  for (const std::string loss : {"cross_entropy", "mse", "hinge", "logistic", "softmax"}) BOOST_TEST_CONTEXT(loss) {
+      const Outcome o = run("mnist_sigmoid --steps 600 --test-every 200 --predict 3 --loss " + loss);
+      BOOST_TEST(o.code == 0);
+      BOOST_TEST(contains(o, "step 400/600"));
+      BOOST_TEST(contains(o, "image 3 of the test set is a "));
+      const size_t at = o.text.find("best accuracy ");
+      BOOST_TEST(std::stod(o.text.substr(at + 14)) > 20);  // chance is 10
+    }
+}
+
+BOOST_AUTO_TEST_CASE(two_layers_train_and_their_gradients_are_right) {
+  const Outcome trained = run("mnist_two_layer --epochs 2 --save two_layer.safetensors");
+  BOOST_TEST(trained.code == 0);
+  BOOST_TEST(contains(trained, "epoch 2/2"));
+  BOOST_TEST(contains(trained, "train accuracy"));
+  const Outcome checked = run("mnist_gradient_check --sample 20 --images 3");
+  BOOST_TEST(checked.code == 0);
+  BOOST_TEST(contains(checked, "the model in two_layer.safetensors"));
+  BOOST_TEST(contains(checked, "all below 1e-06"));
+  fs::remove(path / "two_layer.safetensors");
+  BOOST_TEST(contains(run("mnist_gradient_check --sample 1 --images 1"), "a new model"));
+}
+
+BOOST_AUTO_TEST_CASE(regression_tells_the_scores_of_each_class) {
+  const Outcome o = run("mnist_regression --epochs 4 --batch 128");
+  BOOST_TEST(o.code == 0);
+  BOOST_TEST(contains(o, "precision  recall"));
+  const Outcome tuned = run("mnist_regression --tuned --epochs 4 --batch 32");
+  BOOST_TEST(std::stod(tuned.text.substr(tuned.text.rfind("accuracy ") + 9)) > 60);
+}
+
+BOOST_AUTO_TEST_CASE(sweeps_go_on_and_draw) {
+  const std::string programs[] = {"mnist_mlp_study --hidden 8,16 --lr 0.01 --scale 255",
+                                  "mnist_by_hand --hidden 8,16 --lr 0.1,0.01",
+                                  "mnist_by_hand --hidden 8 --lr 0.001 --loss squared_error"};
+  for (const std::string& program : programs) BOOST_TEST_CONTEXT(program) {
+      const std::string command = program + " --epochs 2 --images 400 --results r.jsonl --chart c.svg";
+      const Outcome first = run(command);
+      BOOST_TEST(first.code == 0);
+      BOOST_TEST(first.text.find("(r.jsonl)") == std::string::npos);
+      const std::string results = read(path / "r.jsonl");
+      BOOST_TEST(contains(run(command), "(r.jsonl)"));
+      BOOST_TEST(read(path / "r.jsonl") == results);
+      BOOST_TEST(read(path / "c.svg").find("hidden units") != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_makes_no_sense_gives_2) {
+  std::ofstream(path / "noise.jsonl") << "noise\n";
+  const std::pair<const char*, const char*> rows[] = {
+      {"mnist_sigmoid --loss cosine", "--loss"},
+      {"mnist_sigmoid --predict 200", "there are 200 test images"},
+      {"mnist_sigmoid --decay 2", "--decay: must be from 0 to 1"},
+      {"mnist_gradient_check --model nowhere.safetensors", "nowhere.safetensors"},
+      {"mnist_gradient_check --images 9999", "the first 9999 images of a set of 1280"},
+      {"mnist_mlp_study --hidden 0", "--hidden: must be a whole number"},
+      {"mnist_mlp_study --scale 7", "--scale"},
+      {"mnist_mlp_study --lr fast", "--lr"},
+      {"mnist_mlp_study --chart c.gif", ".svg or .png"},
+      {"mnist_mlp_study --images 400 --results noise.jsonl", "noise.jsonl:1"},
+      {"mnist_by_hand --loss absolute", "--loss"},
+      {"mnist_by_hand --images 400 --results no/where.jsonl", "no/where.jsonl"},
+  };
+  for (const auto& [command, part] : rows) BOOST_TEST_CONTEXT(command) {
+      const Outcome o = run(command);
+      BOOST_TEST(o.code == 2);
+      BOOST_TEST(contains(o, part));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
