@@ -151,10 +151,11 @@ BOOST_AUTO_TEST_CASE(integer_arithmetic) {
 
 BOOST_AUTO_TEST_CASE(float32_functions_hold_to_libm) {
   Tensor x = cat({linspace(-100, 100, 4001), tensor({0., -0., 1e-30, 88.7, 88.8, -87.4, 1e38, -1e38})});
-  const std::pair<const char*, std::function<Tensor(const Tensor&)>> rows[] = {
-      {"exp", exp}, {"tanh", tanh}, {"sigmoid", sigmoid}, {"sin", sin}, {"expm1", expm1}, {"atan", atan}};
+  const std::pair<const char*, Tensor (Tensor::*)() const> rows[] = {
+      {"exp", &Tensor::exp}, {"tanh", &Tensor::tanh},   {"sigmoid", &Tensor::sigmoid},
+      {"sin", &Tensor::sin}, {"expm1", &Tensor::expm1}, {"atan", &Tensor::atan}};
   for (auto& [name, f] : rows)
-    BOOST_TEST_CONTEXT(name) BOOST_TEST(f(x).allclose(f(x.to(kFloat64)).to(kFloat32), 2e-6, 1e-37, true));
+    BOOST_TEST_CONTEXT(name) BOOST_TEST((x.*f)().allclose((x.to(kFloat64).*f)().to(kFloat32), 2e-6, 1e-37, true));
   Tensor p = cat({linspace(-80, 80, 2001).exp(), tensor({0., 1.})});
   BOOST_TEST(p.log().allclose(p.to(kFloat64).log().to(kFloat32), 2e-6, 1e-7, true));
   double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
