@@ -23,6 +23,8 @@ constexpr int64_t kWantedTiles = 16;   // enough for a machine of many cores
 constexpr double kSmallTileFlops = 1.5e6;
 constexpr double kSmallTileBytes = 384 << 10;  // of B, which a product of few rows waits for
 constexpr int64_t kSmallTiles = 4;
+// What a core reads of B until another has started: of two tiles of one row, the caller's is larger by this.
+constexpr double kHeadStartBytes = 96 << 10;
 
 double flops(int64_t m, int64_t n, int64_t k) {
   return 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
@@ -51,17 +53,22 @@ struct Tiling {
     if (tiles < 2) return;
     columns = std::min(tiles, std::max<int64_t>(1, (n + 16) / 32));
     if (columns == 1) rows = std::min(tiles, std::max<int64_t>(1, (m + 16) / 32));
+    if (m == 1 && columns == 2) head_start = static_cast<int64_t>(kHeadStartBytes / 2 / static_cast<double>(k * 4));
   }
   static constexpr int64_t kSums = 1 << 22;  // floats of partial sums at most
   int64_t rows = 1, columns = 1, sums = 1;
+  int64_t head_start = 0;  // columns by which the first border is moved
 };
 
-// Part i of `count` of [0, size), cut at multiples of 16.
+// Part i of `count` of [0, size), cut at multiples of 16; `moved`: to where the inner borders move.
 struct Span {
-  Span(int64_t i, int64_t count, int64_t size) {
-    const int64_t units = (size + 15) / 16;
-    begin = std::min(size, i * units / count * 16);
-    end = std::min(size, (i + 1) * units / count * 16);
+  Span(int64_t i, int64_t count, int64_t size, int64_t moved = 0) {
+    const auto border = [=](int64_t j) {
+      const int64_t even = j * ((size + 15) / 16) / count * 16;
+      return std::min(size, 0 < j && j < count ? even + (moved + 8) / 16 * 16 : even);
+    };
+    begin = border(i);
+    end = border(i + 1);
   }
   int64_t begin, end;
   int64_t size() const { return end - begin; }
@@ -148,7 +155,7 @@ void sgemm(int64_t m, int64_t n, int64_t k, float alpha, const Operand& a, const
                       static_cast<double>(count * t.sums);
   if (t.sums == 1)
     return parallel_pieces(count, cost, [&](int64_t i) {
-      const Span rows(i / t.columns, t.rows, m), columns(i % t.columns, t.columns, n);
+      const Span rows(i / t.columns, t.rows, m), columns(i % t.columns, t.columns, n, t.head_start);
       tile(a, b, rows, columns, {0, 1, k}, alpha, beta, c + rows.begin * ldc + columns.begin, ldc,
            bias ? bias + columns.begin : nullptr);
     });
