@@ -7,9 +7,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
-#include <fstream>
-#include <sstream>
 
 #include "weft/weft.h"
 
@@ -20,16 +19,17 @@ namespace {
 
 /// Seconds since this process was started by the kernel.
 double process_age() {
-  std::ifstream stat("/proc/self/stat");
-  std::stringstream text;
-  text << stat.rdbuf();
-  std::istringstream fields(text.str().substr(text.str().rfind(')') + 2));  // behind the name: the third field
-  std::string field;
-  for (int i = 3; i <= 22; ++i) fields >> field;
+  char text[4096] = {};
+  if (std::FILE* stat = std::fopen("/proc/self/stat", "r")) {
+    if (!std::fgets(text, sizeof text, stat)) text[0] = 0;
+    std::fclose(stat);
+  }
+  const char* field = std::strrchr(text, ')');  // the second field ends
+  for (int i = 2; field && i < 22; ++i) field = std::strchr(field + 1, ' ');
   timespec now{};
   clock_gettime(CLOCK_BOOTTIME, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec) -
-         std::stod(field) / static_cast<double>(sysconf(_SC_CLK_TCK));
+         (field ? std::atof(field) : 0) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 constexpr int64_t kBatch = 250, kSteps = 60000 / kBatch;

@@ -11,18 +11,18 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "weft/tensor/atomic_file.h"
 #include "weft/tensor/creation.h"
+#include "weft/tensor/json.h"
 
 static_assert(std::endian::native == std::endian::little, "the bytes of tensors are written as they lie");
 
 namespace weft {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using detail::Json;
 constexpr const char* kMetadata = "__metadata__";
 constexpr uint64_t kMaxHeader = 100'000'000;
 
@@ -67,7 +67,7 @@ std::string header_of(const NamedTensors& tensors, const std::vector<size_t>& or
   }
   std::string text;
   try {
-    text = header.dump();
+    text = detail::json_text(header);
   } catch (const Json::exception& e) {
     fail<ValueError>("[save_safetensors] a name or a text of the metadata is not UTF-8: {}", e.what());
   }
@@ -136,7 +136,7 @@ Json parse_header(const Reader& file, const std::string& text) {
     return true;
   };
   try {
-    return Json::parse(text, watch);
+    return detail::parse_json(text, watch);
   } catch (const Json::exception& e) {
     file.fail("the header is not JSON: {}", e.what());
   }
@@ -156,7 +156,7 @@ std::vector<uint64_t> integers(const Reader& file, const std::string& name, cons
   std::vector<uint64_t> out;
   for (const Json& v : *found) {
     file.require(v.is_number_unsigned() && v.get<uint64_t>() <= INT64_MAX,
-                 "tensor '{}': {} holds {}, expected integers of at least 0", name, key, v.dump());
+                 "tensor '{}': {} holds {}, expected integers of at least 0", name, key, detail::json_text(v));
     out.push_back(v.get<uint64_t>());
   }
   return out;
@@ -183,7 +183,7 @@ Entry parse_entry(const Reader& file, const std::string& name, const Json& info,
   std::vector<uint64_t> range = integers(file, name, "data_offsets", info);
   file.require(range.size() == 2 && range[0] <= range[1] && range[1] <= data_bytes,
                "tensor '{}' has data_offsets {}, expected a range within the {} bytes of data", name,
-               info.at("data_offsets").dump(), data_bytes);
+               detail::json_text(info.at("data_offsets")), data_bytes);
   e.begin = range[0], e.end = range[1];
   file.require(!overflow, "tensor '{}' has shape {}, more than memory holds", name, e.sizes);
   file.require(static_cast<uint64_t>(bytes) == e.end - e.begin,

@@ -12,6 +12,10 @@ void Tensor::wrong_dtype(Dtype asked) const {
   fail<DtypeError>("[data_ptr] {} elements asked of a {} tensor", asked, dtype());
 }
 
+void Tensor::wrong_dims(size_t asked) const {
+  fail<ShapeError>("[accessor] of {} dimensions asked of a tensor {}", asked, sizes());
+}
+
 int64_t Tensor::size(int64_t d) const {
   check<IndexError>(dim() > 0, "[size] a tensor without dimensions has no size {}", d);
   return sizes()[wrap_dim("size", d, dim())];

@@ -113,7 +113,7 @@ class Tensor {
   /// a[i][j] access without checks. Throws ShapeError unless dim() is N, DtypeError unless T is the element type.
   template <class T, size_t N>
   TensorAccessor<T, N> accessor() const {
-    check<ShapeError>(dim() == static_cast<int64_t>(N), "[accessor] of {} dimensions asked of a tensor {}", N, sizes());
+    if (dim() != static_cast<int64_t>(N)) wrong_dims(N);
     return {data_ptr<T>(), impl().sizes.data(), impl().strides.data()};
   }
 
@@ -190,6 +190,7 @@ class Tensor {
  private:
   [[noreturn]] static void undefined();
   [[noreturn]] void wrong_dtype(Dtype asked) const;
+  [[noreturn]] void wrong_dims(size_t asked) const;
   Ref<TensorImpl> impl_;
 };
 

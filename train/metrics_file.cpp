@@ -8,13 +8,15 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "weft/tensor/atomic_file.h"
 #include "weft/tensor/error.h"
+#include "weft/tensor/json.h"
 
 namespace weft::train {
 namespace {
+
+using detail::Json;
 
 // Of a time or a speed, digits beyond these say nothing.
 double rounded(double v, double unit) { return std::round(v / unit) * unit; }
@@ -24,7 +26,7 @@ constexpr std::pair<const char*, double MetricsRecord::*> kOptionalNumbers[] = {
     {"validation_loss", &MetricsRecord::validation_loss},
     {"validation_accuracy", &MetricsRecord::validation_accuracy}};
 
-MetricsRecord record_of(const nlohmann::json& line) {
+MetricsRecord record_of(const Json& line) {
   auto count = [&](const char* key) { return line.at(key).get<int64_t>(); };
   auto number = [&](const char* key) {
     const auto at = line.find(key);
@@ -46,8 +48,8 @@ std::vector<std::pair<std::string, MetricsRecord>> lines_of(const std::string& p
     ++number;
     if (file.eof()) break;  // without an end: not finished
     try {
-      out.emplace_back(line, record_of(nlohmann::json::parse(line)));
-    } catch (const nlohmann::json::exception& e) {
+      out.emplace_back(line, record_of(detail::parse_json(line)));
+    } catch (const Json::exception& e) {
       fail<IoError>("[metrics] {}:{}: expected a record, found {}", path, number, e.what());
     }
   }
@@ -82,17 +84,17 @@ MetricsFile MetricsFile::continued(const std::string& path, int64_t step) {
 }
 
 void MetricsFile::write(const MetricsRecord& r) {
-  nlohmann::ordered_json record{{"epoch", r.epoch},
-                                {"step", r.step},
-                                {"train_loss", r.train_loss},
-                                {"test_loss", r.test_loss},
-                                {"test_accuracy", r.test_accuracy},
-                                {"seconds", rounded(r.seconds, 1e-3)},
-                                {"samples_per_second", rounded(r.samples_per_second, 0.1)},
-                                {"learning_rate", r.learning_rate}};
+  Json record{{"epoch", r.epoch},
+              {"step", r.step},
+              {"train_loss", r.train_loss},
+              {"test_loss", r.test_loss},
+              {"test_accuracy", r.test_accuracy},
+              {"seconds", rounded(r.seconds, 1e-3)},
+              {"samples_per_second", rounded(r.samples_per_second, 0.1)},
+              {"learning_rate", r.learning_rate}};
   for (const auto& [key, member] : kOptionalNumbers)
     if (!std::isnan(r.*member)) record[key] = r.*member;
-  const std::string line = record.dump() + '\n';
+  const std::string line = detail::json_text(record) + '\n';
   const off_t before = ::lseek(fd_, 0, SEEK_END);
   const ssize_t written = ::write(fd_, line.data(), line.size());
   if (written == static_cast<ssize_t>(line.size())) return;

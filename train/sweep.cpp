@@ -8,14 +8,14 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "weft/tensor/error.h"
+#include "weft/tensor/json.h"
 
 namespace weft::train {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using detail::Json;
 
 const double* find(const Numbers& numbers, const std::string& name) {
   const auto at = std::find_if(numbers.begin(), numbers.end(), [&](const auto& n) { return n.first == name; });
@@ -60,7 +60,7 @@ void Sweep::read() {
   for (std::string line; std::getline(file, line) && !file.eof();) {
     finished += line.size() + 1;
     try {
-      const Json record = Json::parse(line);
+      const Json record = detail::parse_json(line);
       known_.push_back({numbers_of(record.at("settings")), numbers_of(record.at("results"))});
     } catch (const Json::exception& e) {
       fail<IoError>("[sweep] {}:{}: expected settings and results, found {}", *path_, known_.size() + 1, e.what());
@@ -73,7 +73,7 @@ void Sweep::read() {
 void Sweep::write(const Result& result) const {
   const Json record{{"settings", json_of(result.settings)}, {"results", json_of(result.results)}};
   std::ofstream file(*path_, std::ios::app | std::ios::binary);
-  file << record.dump() + '\n';
+  file << detail::json_text(record) + '\n';
   file.close();
   check<IoError>(file.good(), "[sweep] {} cannot be written: {}", *path_, std::strerror(errno));
 }
