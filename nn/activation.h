@@ -31,8 +31,7 @@ class ActivationImpl : public Layer<ActivationImpl<Options>> {
 
 #define WEFT_ACTIVATION_CLASSES(Name, function)                       \
   using Name##Impl = detail::ActivationImpl<Name##Options>;           \
-  extern template class detail::ActivationImpl<Name##Options>;        \
-  WEFT_LAYER(Name);                                                   \
+  using Name = ModuleHolder<Name##Impl>;                              \
   namespace functional {                                              \
   using Name##FuncOptions = Name##Options;                            \
   using weft::function;                                               \

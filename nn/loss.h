@@ -39,8 +39,7 @@ class LossImpl : public Layer<LossImpl<Options>> {
     WEFT_UNPAREN fields                                                                   \
   };                                                                                      \
   using Name##Impl = detail::LossImpl<Name##Options>;                                     \
-  extern template class detail::LossImpl<Name##Options>;                                  \
-  WEFT_LAYER(Name);                                                                       \
+  using Name = ModuleHolder<Name##Impl>;                                                  \
   namespace functional {                                                                  \
   using FuncOptions = Name##Options;                                                      \
   using weft::function;                                                                   \

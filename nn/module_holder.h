@@ -31,6 +31,7 @@ template <class Contained>
 class ModuleHolder {
  public:
   using ContainedType = Contained;
+  using Impl = Contained;
 
   ModuleHolder() : impl_(default_construct()) {}
   ModuleHolder(std::nullptr_t) {}                                                // NOLINT: as a pointer
