@@ -127,7 +127,7 @@ std::vector<Series> Sweep::series(const std::string& x, const std::string& y, co
     const auto at = static_cast<size_t>(std::find(values.begin(), values.end(), *pby) - values.begin());
     if (at == values.size()) {
       values.push_back(*pby);
-      out.push_back({fmt::format("{} {}", *pby, by)});
+      out.push_back({fmt::format("{} {}", by, *pby)});
     }
     out[at].x.push_back(*px), out[at].y.push_back(*py);
   }

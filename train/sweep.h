@@ -44,7 +44,7 @@ class Sweep {
   /// A row per run, in the order in which they were asked for.
   Table table() const;
   /// `y` over `x`, one curve for each value of `by`, of the runs that have all the numbers of `where`. A curve is named
-  /// after its value and `by`: "500 hidden".
+  /// after `by` and its value: "rate 0.01".
   std::vector<Series> series(const std::string& x, const std::string& y, const std::string& by,
                              const Numbers& where = {}) const;
 

@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_table_and_curves) {
   BOOST_TEST((s.table().rows()[1] == std::vector<std::string>{"50", "0.1", "50.1 %"}));
   const auto curves = s.series("hidden", "accuracy", "rate");
   BOOST_TEST(curves.size() == 2u);
-  BOOST_TEST(curves[1].name == "0.1 rate");
+  BOOST_TEST(curves[1].name == "rate 0.1");
   BOOST_TEST((curves[1].x == std::vector<double>{50, 10}));
   BOOST_TEST((curves[1].y == std::vector<double>{50.1, 10.1}));
   BOOST_TEST(s.series("hidden", "accuracy", "rate", {{"rate", 1}}).size() == 1u);
