@@ -91,7 +91,10 @@ void LoaderBase::join() {
   threads_.reset();
 }
 
-Tensor LoaderBase::state() const { return loader_state(epochs_, inside_, sampler_state(inside_, delivered_)); }
+Tensor LoaderBase::state() const {
+  // One that was loaded and not gone on with is still the state.
+  return loader_state(epochs_, inside_ || resumed_, sampler_state(inside_, delivered_));
+}
 
 void LoaderBase::load_state(const Tensor& state) {
   stop_epoch();

@@ -30,8 +30,10 @@ void WorstMistakes::add(const Tensor& images, const Tensor& scores, const Tensor
                         scores.size(0) == target.numel(),
                     "[WorstMistakes] images {}, scores {} and targets {} of one batch", images.sizes(), scores.sizes(),
                     target.sizes());
-  auto [sure, answers] = probabilities_(scores.detach()).max(1);
-  sure = sure.to(kFloat64).contiguous();
+  // The answer is the scores', of which different ones may have one probability.
+  const Tensor answers = scores.detach().argmax(1);
+  const Tensor sure =
+      probabilities_(scores.detach()).gather(1, answers.unsqueeze(1)).squeeze(1).to(kFloat64).contiguous();
   const Tensor wanted = target.contiguous();
   for (int64_t i = 0; i < wanted.numel(); ++i) {
     const int64_t right = wanted.data_ptr<int64_t>()[i], answer = answers.data_ptr<int64_t>()[i];

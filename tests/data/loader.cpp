@@ -318,6 +318,7 @@ BOOST_AUTO_TEST_CASE(state) {
     manual_seed(99);
     auto resumed = make();
     resumed->load_state(inside);
+    BOOST_TEST(resumed->state().equal(inside));
     default_generator().set_state(generator);
     BOOST_TEST((numbers(resumed) == rest));
     BOOST_TEST((numbers(resumed) == next));

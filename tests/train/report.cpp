@@ -136,6 +136,10 @@ BOOST_AUTO_TEST_CASE(the_surest_mistakes_are_kept) {
   worst.add(images.slice(0, 0, 1), tensor({{9., 0.}}), tensor({1}, kInt64));
   BOOST_TEST(worst.mistakes()[0].target == 1);
   BOOST_TEST(worst.mistakes()[0].confidence > 0.999);
+  // Scores that have one probability are different answers all the same.
+  WorstMistakes clamped(2, [](const Tensor& scores) { return scores.clamp(0, 1); });
+  clamped.add(zeros({2, 1, 2, 2}), tensor({{1.2, 3.0}, {-2.0, -1.0}}), tensor({1, 1}, kInt64));
+  BOOST_TEST(clamped.mistakes().empty());
   BOOST_CHECK_THROW(worst.add(images, logits, tensor({1}, kInt64)), ShapeError);
   // Normalised images are brought back; probabilities need not be a softmax.
   WorstMistakes sigmoid(4, [](const Tensor& scores) { return scores.sigmoid(); });
