@@ -51,8 +51,9 @@ int main(int argc, char** argv) {
       optimizer = std::make_unique<optim::SGD>(net->named_parameters(), lr);
     const train::Position position = train::position_of(*train_loader);
 
-    optim::LRScheduler schedule = tuned ? optim::CosineAnnealingLR(*optimizer, options.epochs * position.batches)
-                                        : original_schedule(*optimizer, position.batches);
+    optim::LRScheduler schedule =
+        tuned ? optim::CosineAnnealingLR(*optimizer, options.steps.value_or(options.epochs * position.batches))
+              : original_schedule(*optimizer, position.batches);
 
     // The ten questions' losses add up.
     auto loss_of = [&](const Tensor& logits, const Tensor& target) {

@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
     options.steps = 60000;
     options.test_every = 500;
     options.parse(argc, argv);
+    if (options.app.count("--epochs") > 0 && options.app.count("--steps") == 0) options.steps.reset();
     const Loss& loss = *std::find_if(std::begin(kLosses), std::end(kLosses), [&](auto& l) { return l.name == name; });
 
     auto digits = train::load_digits(options.data);
@@ -107,7 +108,8 @@ int main(int argc, char** argv) {
 
     NoGradGuard no_grad;
     for (size_t i = 0; i < best.size(); ++i) net->parameters()[i].copy_(best[i]);
-    fmt::print("best accuracy {:.2f} %\n", 100 * best_accuracy);
+    if (!best.empty())
+      fmt::print("best accuracy{} {:.2f} %\n", options.resume ? " since it was resumed" : "", 100 * best_accuracy);
     predict(net, digits.test, index);
     return 0;
   });

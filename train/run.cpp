@@ -68,7 +68,7 @@ bool Run::next_epoch() {
   if (g_signal || complete()) return false;
   inside_ = true;
   model_.train();
-  mark_ = Clock::now();
+  if (samples_ == 0) mark_ = Clock::now();
   return true;
 }
 
@@ -165,7 +165,9 @@ Evaluation Run::finish() {
   if (g_signal) {
     // The checkpoint must hold the run as it stands; a half epoch is tested only where nothing else tells its state.
     fmt::print("interrupted after step {}{}\n", step_,
-               folder_ ? fmt::format("; go on with --resume {}", folder_->path()) : "");
+               folder_ ? fmt::format("; go on with {}--resume {}",
+                                     options_.about.metadata.empty() ? "the same options and " : "", folder_->path())
+                       : "");
   } else {
     if (stopping_ && stopping_->stopped())
       fmt::print("stopped early: the {} loss has not fallen by more than {} below {:.4f} in {} tests\n",
@@ -182,7 +184,8 @@ Evaluation Run::finish() {
   if (folder_) {
     save_last();
     write_report();
-    fmt::print("saved to {}: report.html, metrics.jsonl, last and best.safetensors\n", folder_->path());
+    fmt::print("saved to {}: report.html, metrics.jsonl, last{}.safetensors\n", folder_->path(),
+               std::filesystem::exists(folder_->best()) ? " and best" : "");
   }
   std::fflush(stdout);
   model_.eval();

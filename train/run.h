@@ -42,7 +42,7 @@ struct RunDescription {
 /// What a training program is told to do.
 struct RunOptions {
   int64_t epochs = 1;
-  std::optional<int64_t> steps;  ///< ends the run after so many steps, before its epochs are over
+  std::optional<int64_t> steps;  ///< ends the run after so many steps, whatever `epochs` says
   int64_t test_every = 100;      ///< steps between tests where `steps` is given; else each epoch is tested
   /// The run's folder, which RunFolder describes. The checkpoint `last` is written about every ten seconds.
   std::optional<std::string> out;

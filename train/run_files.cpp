@@ -39,10 +39,13 @@ void Run::open_files() {
   }
   if (options_.out) folder_ = std::make_unique<RunFolder>(*options_.out, is_folder);
   if (from) resume(is_folder ? folder_->last() : *from);
+  if (!is_folder) best_accuracy_ = -1, best_loss_ = INFINITY;  // the folder has no `best` yet
   has_saved_ = is_folder;
 
   auto open = [&](const std::string& path, bool append) {
-    metrics_.push_back(append ? MetricsFile::continued(path, step_) : MetricsFile(path, false));
+    // A checkpoint with losses that no record tells of was saved before the record of its step.
+    const int64_t told = loss_steps_ > 0 ? step_ - 1 : step_;
+    metrics_.push_back(append ? MetricsFile::continued(path, told) : MetricsFile(path, false));
   };
   if (options_.metrics) open(*options_.metrics, from.has_value());
   if (folder_) open(folder_->metrics(), is_folder);
@@ -89,7 +92,8 @@ void Run::resume(const std::string& path) {
   right_ = int_at(c.metadata, "run.right"), judged_ = int_at(c.metadata, "run.judged");
   earlier_seconds_ = double_at(c.metadata, "run.seconds");
   best_accuracy_ = double_at(c.metadata, "run.best_accuracy"), best_loss_ = double_at(c.metadata, "run.best_loss");
-  fmt::print("resuming after epoch {}, step {}\n", epoch_, step_);
+  fmt::print("resuming after epoch {}, step {}{}\n", epoch_, step_,
+             complete() ? ": nothing is left to train; --epochs or --steps may ask for more" : "");
 }
 
 void Run::write_report() const {

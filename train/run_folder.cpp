@@ -21,8 +21,8 @@ RunFolder::RunFolder(std::string path, bool resumed) : path_(std::move(path)) {
                    path_);
   } else if (fs::exists(fs::symlink_status(path_, error))) {
     check<IoError>(fs::is_directory(path_, error) && fs::is_empty(path_, error),
-                   "[train] {} exists already: go on with it by --resume {}, or name another folder by --out", path_,
-                   path_);
+                   "[train] {} exists already: {}name another folder by --out", path_,
+                   fs::exists(last(), error) ? fmt::format("go on with it by --resume {}, or ", path_) : "");
   } else {
     for (fs::path p = path_; !p.empty() && !fs::exists(p, error); p = p.parent_path()) made_ = p.string();
     fs::create_directories(path_, error);
@@ -33,8 +33,10 @@ RunFolder::RunFolder(std::string path, bool resumed) : path_(std::move(path)) {
 
 RunFolder::~RunFolder() {
   std::error_code error;
-  if (made_.empty() || fs::exists(last(), error)) return;
-  if (fs::file_size(metrics(), error) == 0) fs::remove(metrics(), error);
+  if (fs::exists(last(), error)) return;
+  // Of a run that could not be saved nothing goes on.
+  fs::remove(metrics(), error);
+  if (made_.empty()) return;
   // What is not empty stays.
   for (fs::path p = path_; fs::remove(p, error) && p != made_;) p = p.parent_path();
 }

@@ -125,6 +125,7 @@ constexpr std::string_view kCsv = "csv:";
 DataSet load_whole(const DataRequest& r) {
   if (r.name.starts_with(kCsv)) return csv(r.name.substr(kCsv.size()), r);
   check<ValueError>(r.name != "csv", "[data set] csv needs a file: csv:FILE");
+  check<ValueError>(!r.name.ends_with(".csv"), "[data set] '{}' is a file: did you mean 'csv:{}'?", r.name, r.name);
   const auto chosen = read_setting("data set", r.name, data_sets());
   check<ValueError>(!r.target, "[data] --target is for CSV files");
   DataSet set = chosen.row->load(chosen.setting, r);

@@ -1,11 +1,13 @@
 // weft eval: how good the model of a checkpoint is.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "command/commands.h"
 #include "command/opened.h"
 #include "options.h"
+#include "weft/tensor/creation.h"
 #include "weft/tensor/random.h"
 
 namespace command {
@@ -26,8 +28,25 @@ DataRequest request_of(const Notes& notes) {
   r.validation = number("--validation", 0);
   if (notes.option("--samples")) r.samples = static_cast<int64_t>(number("--samples", 0));
   r.class_names = notes.class_names;
-  manual_seed(static_cast<uint64_t>(number("--seed", 1)));
+  const auto seed = notes.option("--seed");
+  manual_seed(seed ? std::strtoull(seed->c_str(), nullptr, 10) : 1);
   return r;
+}
+
+/// Puts the columns of a table into the order in which the model knows them.
+void match_columns(DataSet& set, const std::vector<std::string>& known) {
+  if (set.images() || known.empty() || set.feature_names == known) return;
+  std::vector<int64_t> columns;
+  for (const std::string& name : known) {
+    const auto at = std::find(set.feature_names.begin(), set.feature_names.end(), name);
+    check<ValueError>(at != set.feature_names.end(), "[eval] {} has no column \"{}\"; there are {}", set.name, name,
+                      fmt::format("{}", fmt::join(set.feature_names, ", ")));
+    columns.push_back(at - set.feature_names.begin());
+  }
+  const Tensor which = tensor(columns);
+  for (Samples* part : {&set.train, &set.validation, &set.test})
+    if (part->size() > 0) part->data = part->data.index_select(1, which);
+  set.feature_names = known;
 }
 
 const Samples& part_of(const DataSet& set, const std::string& part) {
@@ -61,9 +80,13 @@ int eval(int argc, char** argv) {
     request.name = given, request.test = 1;
     if (notes.data_set.starts_with("csv:") && given.starts_with("csv:")) request.class_names = notes.class_names;
   }
-  if (target) request.target = target;
+  if (target)
+    request.target = target;
+  else if (!given.empty() && given.starts_with("csv:"))
+    request.target = notes.option("--target");
   request.folder = options.data;
-  const DataSet set = load_data_set(request);
+  DataSet set = load_data_set(request);
+  if (!given.empty()) match_columns(set, notes.feature_names);
   check<ShapeError>(notes.class_names.empty() || notes.class_names.size() == set.class_names.size(),
                     "[eval] {} has {} classes, the model was trained for {}", set.name, set.class_names.size(),
                     notes.class_names.size());

@@ -61,11 +61,11 @@ const std::vector<AugmentRow>& augmentations() {
   static const std::vector<AugmentRow> rows{
       {{"shift",
         "by up to so many pixels",
-        {whole("x", 0, 4096), whole("y", 0, 4096).defaults_to(0).says("as x where left out")},
+        {whole("x", 0, 4096), whole("y", -1, 4096).defaults_to(-1).says("as x where left out")},
         {}},
        [](const Setting& s, const data::ImageShape&) -> std::shared_ptr<const data::ImageStage> {
          const int64_t x = s.whole("x"), y = s.whole("y");
-         return std::make_shared<transforms::RandomShift>(x, y > 0 ? y : x);
+         return std::make_shared<transforms::RandomShift>(x, y >= 0 ? y : x);
        }},
       {{"rotate", "by up to so many degrees", {number("degrees", 0, 180)}, {}},
        [](const Setting& s, const data::ImageShape&) -> std::shared_ptr<const data::ImageStage> {

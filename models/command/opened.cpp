@@ -52,7 +52,11 @@ Metadata metadata_of(const Notes& n) {
                                     {"sizes", std::vector<int64_t>(n.sizes.begin(), n.sizes.end())},
                                     {"images", n.images},
                                     {"options", n.options}};
-  return {{kNotesKey, json.dump()}};
+  try {
+    return {{kNotesKey, json.dump()}};
+  } catch (const nlohmann::json::exception& e) {
+    fail<ValueError>("[data] a name of a class or column of {} is not UTF-8: {}", n.data_set, e.what());
+  }
 }
 
 std::optional<Notes> notes_in(const Metadata& metadata, const std::string& file) {

@@ -17,6 +17,8 @@ using namespace weft;
 
 namespace {
 
+constexpr int64_t kBatch = 1000;
+
 struct PredictOptions : models::BaseOptions {
   PredictOptions() : BaseOptions("Answers of a checkpoint's model: the likeliest classes of each image or row.") {
     app.name("weft predict");
@@ -152,7 +154,9 @@ int predict(int argc, char** argv) {
   NoGradGuard no_grad;
   for (const std::string& file : o.files) {
     const Asked asked = notes.images ? images_of(file, o, notes.sizes) : rows_of(file, o, notes.feature_names);
-    const Tensor scores = opened.model->forward(inputs_of(asked.data, inputs));
+    TensorList parts;  // so that a file of any length takes the memory of a batch
+    for (const Tensor& part : asked.data.split(kBatch)) parts.push_back(opened.model->forward(inputs_of(part, inputs)));
+    const Tensor scores = cat(parts);
     const auto [values, ids] = probabilities_of(reading, scores).topk(top, 1);
     for (int64_t i = 0; i < scores.size(0); ++i) {
       std::vector<std::string> row{asked.names[static_cast<size_t>(i)], name_of(ids[i][0].item<int64_t>())};

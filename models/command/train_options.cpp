@@ -29,8 +29,20 @@ bool among(const char* const (&names)[N], const std::string& name) {
 std::string plain(const std::string& option, const std::string& value) {
   if (option == "--net") return nn::lang::Chain(model_text(value)).text();
   if (option == "--data-set" && value.starts_with("csv:")) return "csv:" + fs::absolute(value.substr(4)).string();
-  if (const auto number = data::number_in(value)) return to_text(*number);
   return value;
+}
+
+/// Whether an option that is told again says what the run was told.
+bool same(const std::string& option, const std::string& now, const std::string& then) {
+  if (option == "--net") {
+    nn::lang::Chain a(model_text(now)), b(then);
+    // A run keeps its model with the input of its data set in front.
+    if (!a.layers.empty() && !b.layers.empty() && a.layers.front().layer != "input") b.layers.erase(b.layers.begin());
+    return a.text() == b.text();
+  }
+  const auto x = data::number_in(now), y = data::number_in(then);
+  if (x && y && option != "--seed" && option != "--target") return *x == *y;
+  return plain(option, now) == plain(option, then);
 }
 
 std::string footer() {
@@ -49,7 +61,7 @@ TrainOptions::TrainOptions() : BaseOptions("Trains a model of the model language
 void TrainOptions::add_options() {
   app.name("weft train");
   epochs = 5;
-  const auto share = number("from 0 to 1", [](double v) { return v >= 0 && v < 1; });
+  const auto share = number("at least 0 and below 1", [](double v) { return v >= 0 && v < 1; });
   app.add_option(
       "--net", net,
       "the model, as text or the name of a file of text; where it does not begin with `input`, that of the data "
@@ -100,13 +112,15 @@ std::unique_ptr<TrainOptions> TrainOptions::read(int argc, char** argv) {
     const CLI::Option* given = options->app.get_option_no_throw(name);
     if (!given) continue;
     if (given->count() == 0) {
+      // A run of steps that is told its epochs becomes one of epochs.
+      if (name == "--steps" && options->app.count("--epochs") > 0) continue;
       arguments.push_back(name + (given->get_expected_max() == 1 ? "=" + value : ""));
       if (given->get_expected_max() > 1)
         for (const std::string& part : CLI::detail::split(value, ' ')) arguments.push_back(part);
       continue;
     }
     const std::string now = given->get_expected_max() == 0 ? "yes" : CLI::detail::join(given->results(), " ");
-    check<ValueError>(among(kFree, name) || plain(name, now) == plain(name, value),
+    check<ValueError>(among(kFree, name) || same(name, now, value),
                       "[resume] {} {}: the run in {} has {} {}; leave it out, or start another run", name, now, *folder,
                       name, value);
   }

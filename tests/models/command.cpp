@@ -120,6 +120,14 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_gives_the_same_bits) {
       run("weft train" + kNet + "--batch 100 --steps " + std::to_string(stopped + 9) + " --test-every 7 --out straight")
           .code == 0);
   BOOST_TEST(same(tensors("straight/last.safetensors"), tensors("part/last.safetensors")));
+  // A resume that had nothing to do leaves the place within the epoch; the same command may be told again.
+  BOOST_TEST(contains(run(command + "--test-every 10 --steps 30 --resume --out whole"), "nothing is left to train"));
+  o = run("weft train --resume whole --steps 40");
+  BOOST_TEST(o.code == 0, o.text);
+  BOOST_TEST(run(command + "--steps 30 --test-every 10 --out twice").code == 0);
+  BOOST_TEST(run("weft train --resume twice --steps 40").code == 0);
+  BOOST_TEST(same(tensors("twice/last.safetensors"), tensors("whole/last.safetensors")));
+  BOOST_TEST(contains(run("weft train --resume whole --epochs 5"), "epoch 5/5"));
   BOOST_TEST(contains(run("weft train --resume part --lr 0.5"), "has no --lr"));
   BOOST_TEST(contains(run("weft train --resume whole --batch 64"), "--batch 64: the run in whole has --batch 100"));
 }
@@ -176,6 +184,23 @@ BOOST_AUTO_TEST_CASE(tables_are_read_and_predicted) {
   BOOST_TEST(contains(o, "odd one"));
   BOOST_TEST(contains(run("weft show csv:some.csv --target kind"), "odd one"));
   BOOST_TEST(contains(run("weft eval a --data-set csv:some.csv --target kind"), "60 samples"));
+  // Columns go by their names, whatever their order.
+  std::string turned = "y,kind,x\n";
+  for (int i = 0; i < 60; ++i)
+    turned += fmt::format("{},{},{}\n", i % 2 ? 3.5 : -2.5, i % 2 ? "odd one" : "even", i % 7);
+  put("turned.csv", turned);
+  BOOST_TEST(contains(run("weft eval a --data-set csv:turned.csv"), "accuracy 100.00 %"));
+  put("other.csv", "z,kind,x\n1,even,2\n1,odd one,2\n");
+  BOOST_TEST(contains(run("weft eval a --data-set csv:other.csv"), "no column \"y\""));
+  put("latin.csv", "x,label\n1,B\xf6hme\n2,other\n1,B\xf6hme\n2,other\n1,B\xf6hme\n2,other\n");
+  const Outcome latin = run("weft train --net 'linear 2' --data-set csv:latin.csv --batch 1 --test 0.4 --out latin");
+  BOOST_TEST(latin.code == 2);
+  BOOST_TEST(contains(latin, "not UTF-8"));
+  // A seed beyond what a double holds is kept as it was told.
+  BOOST_TEST(run("weft train --data-set iris --net 'linear 3' --epochs 1 --seed 1764000000123456789 --out big").code ==
+             0);
+  BOOST_TEST(run("weft train --resume big --epochs 2").code == 0);
+  BOOST_TEST(contains(run("weft summary big"), "1764000000123456789"));
 
   put("bad.csv", "a,b,label\n1,2,0\n3,four,1\n");
   const Outcome bad = run(net + "--data-set csv:bad.csv --out bad");
@@ -226,11 +251,12 @@ BOOST_AUTO_TEST_CASE(wrong_input_is_named_and_leaves_nothing) {
       {train + "--scale 'range 1 0'", "range"},
       {train + "--data-set mnits", "did you mean 'mnist'?"},
       {train + "--data-set csv:none.csv", "none.csv"},
+      {train + "--data-set none.csv", "did you mean 'csv:none.csv'?"},
       {train + "--data-set fashion", "Fashion-MNIST is not in"},
       {train + "--data-set iris --augment 'shift 1'", "iris has none"},
       {train + "--batch 5000", "batches of 5000"},
       {train + "--batch some", "--batch"},
-      {train + "--validation 1.5", "--validation"},
+      {train + "--validation 1", "at least 0 and below 1"},
       {train + "--samples 99999", "99999"},
       {train + "--epochs 0", "--epochs"},
       {"weft train", "--net is missing"},

@@ -88,7 +88,7 @@ BOOST_FIXTURE_TEST_CASE(a_run_folder_holds_all_of_a_run, Folder) {
 BOOST_FIXTURE_TEST_CASE(ctrl_c_saves_and_gives_130, Folder) {
   const Outcome o = interrupt({"mnist_mlp", "--epochs", "1000000", "--hidden", "8", "--out", "a"}, "a");
   BOOST_TEST(o.code == 130, o.text);
-  BOOST_TEST(contains(o, "go on with --resume a"));
+  BOOST_TEST(contains(o, "go on with the same options and --resume a"));
   BOOST_TEST(read(path / "a/report.html").find("interrupted after step") != std::string::npos);
   BOOST_TEST(load_safetensors((path / "a/last.safetensors").string()).metadata.contains("checkpoint/step"));
 }
