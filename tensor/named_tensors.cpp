@@ -20,8 +20,8 @@ const Tensor& StateDict::at(std::string_view name) const {
 std::string to_text(double value) { return fmt::format("{}", value); }
 std::string to_text(int64_t value) { return fmt::format("{}", value); }
 
-const std::string& text_at(const Metadata& metadata, const std::string& key) {
-  auto found = metadata.find(key);
+const std::string& text_at(const Metadata& metadata, std::string_view key) {
+  auto found = metadata.find(std::string(key));
   check<StateError>(found != metadata.end(), "[state] entry '{}' is missing", key);
   return found->second;
 }

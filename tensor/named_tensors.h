@@ -32,7 +32,7 @@ std::string to_text(int64_t value);
 /// The number or text kept under `key`. Throws StateError naming the key when it is missing or no such number.
 double double_at(const Metadata& metadata, const std::string& key);
 int64_t int_at(const Metadata& metadata, const std::string& key);
-const std::string& text_at(const Metadata& metadata, const std::string& key);
+const std::string& text_at(const Metadata& metadata, std::string_view key);
 
 /// Adds the entries of `part` to `whole` under "prefix/name"; subtree gives the entries under a prefix back.
 void add_subtree(StateDict& whole, const std::string& prefix, const StateDict& part);

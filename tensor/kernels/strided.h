@@ -19,7 +19,8 @@ struct Walk {
   std::array<Dims, N> strides;
 
   int64_t inner() const { return sizes.empty() ? 1 : sizes.back(); }
-  int64_t inner_stride(size_t operand) const { return sizes.empty() ? 1 : strides[operand].back(); }
+  // By the pointer: g++ 14 folds this for several N, and then warns of the bounds of the smallest.
+  int64_t inner_stride(size_t operand) const { return sizes.empty() ? 1 : strides.data()[operand].back(); }
 };
 template <size_t N>
 Walk<N> make_walk(IntArrayRef sizes, std::array<Dims, N> strides);
