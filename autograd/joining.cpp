@@ -19,7 +19,7 @@ Tensor record_list(const char* op, Tensor out, const TensorList& inputs, Rule ru
   for (const Tensor& t : inputs) tracked = tracked || autograd::needs(t);
   if (!tracked) return out;
   auto node = make_ref<autograd::detail::JointNode<Rule>>(op, std::move(rule));
-  for (const Tensor& t : inputs) node->edges.push_back(autograd::edge_of(t));
+  for (const Tensor& t : inputs) node->add_edge(autograd::edge_of(t));
   autograd::detail::connect(node, {}, out);
   return out;
 }

@@ -31,7 +31,14 @@ class Layers {
     return is<ReLUImpl>(i) ? Act::Relu : is<SigmoidImpl>(i) ? Act::Sigmoid : is<TanhImpl>(i) ? Act::Tanh : Act::None;
   }
 
+  bool in_place(size_t i) const { return in_place<ReLUImpl>(i) || in_place<SigmoidImpl>(i) || in_place<TanhImpl>(i); }
+
  private:
+  template <class M>
+  bool in_place(size_t i) const {
+    const M* layer = as<M>(i);
+    return layer && layer->options.inplace();
+  }
   std::span<const AnyModule> layers_;
 };
 
@@ -93,6 +100,7 @@ size_t fuse_pool(const Layers& layers, const Tensor& x, bool spent, Tensor& resu
 size_t forward_fused(std::span<const AnyModule> layers, const Tensor& x, bool spent, Tensor& result) {
   if (autograd::AnomalyMode::is_enabled()) return 0;
   const Layers l = layers;
+  if (l.in_place(0)) return 0;  // who else holds x must see it change
   try {
     if (const auto* conv = l.as<Conv2dImpl>(0)) return fuse_conv(l, *conv, x, result);
     return fuse_pool(l, x, spent, result);

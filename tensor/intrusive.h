@@ -11,7 +11,7 @@ namespace weft {
 
 /// Base of reference-counted objects, which are born with one reference: make_ref() holds it. The derived class is
 /// freed by Derived::destroy(const Derived*), which by default deletes; a class whose destruction could recurse hides
-/// it with its own. One that tables of weak pointers bring back by try_retain() hides kRevivable with true.
+/// it with its own. One that tables of weak pointers bring back by try_retain() hides revivable().
 template <class Derived>
 class RefCounted : public Pooled {
  public:

@@ -37,6 +37,16 @@ BOOST_AUTO_TEST_CASE(adds_up_over_paths_and_calls) {
   BOOST_TEST(!x.grad().defined());
 }
 
+BOOST_AUTO_TEST_CASE(a_view_of_a_changed_base_is_read_after_all_who_use_it) {
+  // The view's node is made anew while `cat` records; it must still be the older of the two.
+  Tensor a = leaf({1.0, 2.0, 3.0});
+  Tensor b = a * 1, v = b.narrow(0, 0, 2);
+  b.mul_(2);
+  Tensor joined = cat({v, v}), tripled = v * 3;
+  (joined.sum() + tripled.sum()).backward();
+  BOOST_TEST(close(a.grad(), tensor({10.0, 10.0, 0.0}, kFloat64)));
+}
+
 BOOST_AUTO_TEST_CASE(gradient_shared_by_two_leaves_is_not_shared_after) {
   Tensor a = leaf({1.0, 2.0}), b = leaf({3.0, 4.0});
   (a + b).backward(ones({2}, kFloat64));

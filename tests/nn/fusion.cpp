@@ -176,6 +176,16 @@ BOOST_AUTO_TEST_CASE(activations_write_over_values_between_layers_only) {
   check_same(x, before);
 }
 
+BOOST_AUTO_TEST_CASE(in_place_layers_change_what_others_hold) {
+  NoGradGuard no_grad;
+  for (nn::Sequential net : {nn::Sequential(nn::ReLU(true), nn::MaxPool2d(2)),
+                             nn::Sequential(nn::Identity(), nn::ReLU(true)), nn::Sequential(nn::ReLU(true))}) {
+    const Tensor x = randn({1, 2, 4, 4}), changed = x.relu();
+    net(x);
+    check_same(x, changed);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(layers_of_ones_own_keep_their_forward) {
   nn::Sequential net(Doubled(3, 4), nn::ReLU());
   const Tensor x = randn({2, 3});
