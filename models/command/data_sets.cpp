@@ -147,6 +147,18 @@ Dims DataSet::sizes() const {
   return Dims{train.data.dim() == 4 ? train.data.size(1) : 1, train.data.size(-2), train.data.size(-1)};
 }
 
+std::vector<int64_t> columns_named(const std::vector<std::string>& wanted, const std::vector<std::string>& header,
+                                   const std::string& table) {
+  std::vector<int64_t> out;
+  for (const std::string& name : wanted) {
+    const auto at = std::find(header.begin(), header.end(), name);
+    check<ValueError>(at != header.end(), "[csv] {}: no column is named \"{}\"; there are {}", table, name,
+                      fmt::format("{}", fmt::join(header, ", ")));
+    out.push_back(at - header.begin());
+  }
+  return out;
+}
+
 std::string data_set_reference() {
   return reference(data_sets()) +
          fmt::format("  {:<22} {}\n", "csv:FILE", "rows of numbers below a header, and a class");

@@ -48,6 +48,9 @@ struct DataRequest {
 /// Reads it and cuts it. Draws (the order of rows of a table, the samples) are from the default generator. Throws
 /// ValueError for an unknown name and shares that leave nothing, IoError for files.
 DataSet load_data_set(const DataRequest& request);
+/// Where each of the wanted names stands in `header`. Throws ValueError naming `table` for one that is not there.
+std::vector<int64_t> columns_named(const std::vector<std::string>& wanted, const std::vector<std::string>& header,
+                                   const std::string& table);
 
 /// The names, for --help.
 std::string data_set_reference();

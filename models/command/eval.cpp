@@ -1,7 +1,6 @@
 // weft eval: how good the model of a checkpoint is.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "command/commands.h"
@@ -36,14 +35,7 @@ DataRequest request_of(const Notes& notes) {
 /// Puts the columns of a table into the order in which the model knows them.
 void match_columns(DataSet& set, const std::vector<std::string>& known) {
   if (set.images() || known.empty() || set.feature_names == known) return;
-  std::vector<int64_t> columns;
-  for (const std::string& name : known) {
-    const auto at = std::find(set.feature_names.begin(), set.feature_names.end(), name);
-    check<ValueError>(at != set.feature_names.end(), "[eval] {} has no column \"{}\"; there are {}", set.name, name,
-                      fmt::format("{}", fmt::join(set.feature_names, ", ")));
-    columns.push_back(at - set.feature_names.begin());
-  }
-  const Tensor which = tensor(columns);
+  const Tensor which = tensor(columns_named(known, set.feature_names, set.name));
   for (Samples* part : {&set.train, &set.validation, &set.test})
     if (part->size() > 0) part->data = part->data.index_select(1, which);
   set.feature_names = known;

@@ -101,19 +101,14 @@ Asked rows_of(const std::string& file, const PredictOptions& o, const std::vecto
   data::CsvText rows(text, file);
   std::vector<std::string> header, cells;
   check<IoError>(rows.next(header), "[csv] {}: the file is empty", file);
-  std::vector<size_t> columns;
-  for (const std::string& feature : features) {
-    const auto at = std::find(header.begin(), header.end(), feature);
-    check<ValueError>(at != header.end(), "[csv] {}: no column is named \"{}\"; there are {}", file, feature,
-                      fmt::format("{}", fmt::join(header, ", ")));
-    columns.push_back(static_cast<size_t>(at - header.begin()));
-  }
+  const std::vector<int64_t> columns = columns_named(features, header, file);
   std::vector<double> numbers;
   Asked out;
   while (rows.next(cells) && !(o.most && static_cast<int64_t>(out.names.size()) == *o.most)) {
     check<IoError>(cells.size() == header.size(), "[csv] {}:{}: expected {} columns, found {}", file, rows.line(),
                    header.size(), cells.size());
-    for (size_t c : columns) {
+    for (const int64_t column : columns) {
+      const auto c = static_cast<size_t>(column);
       const auto number = data::number_in(cells[c]);
       check<IoError>(number.has_value(), "[csv] {}:{}: column {} (\"{}\"): expected a number, found \"{}\"", file,
                      rows.line(), c + 1, header[c], cells[c]);

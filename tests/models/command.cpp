@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(tables_are_read_and_predicted) {
   put("turned.csv", turned);
   BOOST_TEST(contains(run("weft eval a --data-set csv:turned.csv"), "accuracy 100.00 %"));
   put("other.csv", "z,kind,x\n1,even,2\n1,odd one,2\n");
-  BOOST_TEST(contains(run("weft eval a --data-set csv:other.csv"), "no column \"y\""));
+  BOOST_TEST(contains(run("weft eval a --data-set csv:other.csv"), "no column is named \"y\""));
   put("latin.csv", "x,label\n1,B\xf6hme\n2,other\n1,B\xf6hme\n2,other\n1,B\xf6hme\n2,other\n");
   const Outcome latin = run("weft train --net 'linear 2' --data-set csv:latin.csv --batch 1 --test 0.4 --out latin");
   BOOST_TEST(latin.code == 2);
