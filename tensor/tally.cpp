@@ -12,13 +12,13 @@ namespace {
 using Counts = std::array<std::atomic<int64_t>, 2>;
 
 // Never destroyed: tensors with static lifetime may be freed after everything else.
-struct Threads {
+struct Census {
   std::mutex mutex;
   std::vector<const Counts*> running;
   Counts ended{};
 };
-Threads& threads() {
-  static auto* all = new Threads;
+Census& census() {
+  static auto* all = new Census;
   return *all;
 }
 
@@ -28,14 +28,14 @@ thread_local bool t_ended = false;
 struct Member {
   Counts counts{};
   Member() {
-    std::lock_guard lock(threads().mutex);
-    threads().running.push_back(&counts);
+    std::lock_guard lock(census().mutex);
+    census().running.push_back(&counts);
     t_counts = &counts;
   }
   ~Member() {
-    std::lock_guard lock(threads().mutex);
-    std::erase(threads().running, &counts);
-    for (size_t i = 0; i < counts.size(); ++i) threads().ended[i] += counts[i];
+    std::lock_guard lock(census().mutex);
+    std::erase(census().running, &counts);
+    for (size_t i = 0; i < counts.size(); ++i) census().ended[i] += counts[i];
     t_counts = nullptr;
     t_ended = true;
   }
@@ -43,7 +43,7 @@ struct Member {
 
 [[gnu::noinline]] void add_first(Tally::Of what, int64_t n) noexcept {
   if (t_ended) {  // what a thread frees after its own end
-    threads().ended[what] += n;
+    census().ended[what] += n;
     return;
   }
   thread_local Member member;
@@ -61,9 +61,9 @@ void Tally::add(Of what, int64_t n) noexcept {
 }
 
 int64_t Tally::total(Of what) {
-  std::lock_guard lock(threads().mutex);
-  int64_t sum = threads().ended[what];
-  for (const Counts* counts : threads().running) sum += (*counts)[what];
+  std::lock_guard lock(census().mutex);
+  int64_t sum = census().ended[what];
+  for (const Counts* counts : census().running) sum += (*counts)[what];
   return sum;
 }
 

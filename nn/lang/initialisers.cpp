@@ -7,10 +7,8 @@ namespace weft::nn::lang {
 namespace {
 
 using Numbers = std::vector<double>;
-constexpr double kFar = 1e6;
-
-Field std_field() { return number("std", 1e-12, kFar).defaults_to(1); }
-Field gain_field() { return number("gain", 1e-12, kFar).defaults_to(1); }
+Field std_field() { return number("std", 1e-12, kMostNumber).defaults_to(1); }
+Field gain_field() { return number("gain", 1e-12, kMostNumber).defaults_to(1); }
 
 }  // namespace
 
@@ -18,7 +16,7 @@ const std::vector<InitialiserRow>& initialisers() {
   constexpr int kAny = 100;
   static const std::vector<InitialiserRow> rows{
       {"normal",
-       {std_field(), number("mean", -kFar, kFar).defaults_to(0)},
+       {std_field(), number("mean", -kMostNumber, kMostNumber).defaults_to(0)},
        "normal numbers",
        0,
        kAny,
@@ -30,13 +28,13 @@ const std::vector<InitialiserRow>& initialisers() {
        kAny,
        [](Tensor t, const Numbers& n) { init::trunc_normal_(t, 0, n[0], -2 * n[0], 2 * n[0]); }},
       {"uniform",
-       {number("low", -kFar, kFar), number("high", -kFar, kFar)},
+       {number("low", -kMostNumber, kMostNumber), number("high", -kMostNumber, kMostNumber)},
        "numbers of [low, high)",
        0,
        kAny,
        [](Tensor t, const Numbers& n) { init::uniform_(t, n[0], n[1]); }},
       {kConstant,
-       {number("value", -kFar, kFar)},
+       {number("value", -kMostNumber, kMostNumber)},
        "the value; a number alone stands for it",
        0,
        kAny,
@@ -44,13 +42,13 @@ const std::vector<InitialiserRow>& initialisers() {
       {"zeros", {}, "0", 0, kAny, [](Tensor t, const Numbers&) { init::zeros_(t); }},
       {"ones", {}, "1", 0, kAny, [](Tensor t, const Numbers&) { init::ones_(t); }},
       {"kaiming_normal",
-       {number("slope", -kFar, kFar).defaults_to(0)},
+       {number("slope", -kMostNumber, kMostNumber).defaults_to(0)},
        "He's normal numbers of variance 2 / (1 + slope^2) / inputs",
        2,
        kAny,
        [](Tensor t, const Numbers& n) { init::kaiming_normal_(t, n[0]); }},
       {"kaiming_uniform",
-       {number("slope", -kFar, kFar).defaults_to(0)},
+       {number("slope", -kMostNumber, kMostNumber).defaults_to(0)},
        "uniform numbers of the same variance",
        2,
        kAny,
@@ -74,7 +72,7 @@ const std::vector<InitialiserRow>& initialisers() {
        kAny,
        [](Tensor t, const Numbers& n) { init::orthogonal_(t, n[0]); }},
       {"sparse",
-       {number("zeros", 0, 1), number("std", 1e-12, kFar).defaults_to(0.01)},
+       {number("zeros", 0, 1), number("std", 1e-12, kMostNumber).defaults_to(0.01)},
        "normal numbers, of each column the share `zeros` set to 0; `linear` and `embedding`",
        2,
        2,

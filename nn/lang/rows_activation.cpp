@@ -5,8 +5,6 @@
 namespace weft::nn::lang {
 namespace {
 
-constexpr double kFar = 1e6;
-
 // What a row of activations.def says of an option: `type name usual`, as of a parameter. ------------------------------
 template <class T>
 struct Default {
@@ -17,7 +15,7 @@ struct Default {
 };
 
 Field field_of(const char* name, const Default<double>& usual) {
-  const Field field = number(name, -kFar, kFar);
+  const Field field = number(name, -kMostNumber, kMostNumber);
   return usual.value ? field.defaults_to(*usual.value) : field;
 }
 // A dimension: where PyTorch has no default, channels or classes.
@@ -109,7 +107,7 @@ std::vector<LayerRow> activation_rows() {
                   .what = "x where x > 0, else a learned weight times x.",
                   .shapes = "[*] -> the same",
                   .options = {flag("channels").says("a weight for each channel or feature"),
-                              number("init", -kFar, kFar).defaults_to(0.25).says("the first weights")},
+                              number("init", -kMostNumber, kMostNumber).defaults_to(0.25).says("the first weights")},
                   .plan = plan_prelu,
                   .build = build_prelu});
   return rows;

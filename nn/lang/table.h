@@ -38,8 +38,8 @@ struct Field {
   Field says(std::string note) const;
 };
 
-/// The largest number of features and the like, and of kernels, strides and paddings.
-inline constexpr double kMostFeatures = 1e9, kMostExtent = 65536;
+/// The largest number of features and the like, of kernels, strides and paddings, and of any other number.
+inline constexpr double kMostFeatures = 1e9, kMostExtent = 65536, kMostNumber = 1e6;
 inline constexpr size_t kMostDims = 8;
 /// How deep branches may lie in branches.
 inline constexpr int kMostDepth = 32;
