@@ -14,10 +14,15 @@ template <class D>
 using NormalizedBatches = datasets::MapDataset<Normalized<D>, transforms::Stack<>>;
 }  // namespace weft::data::detail
 
-#define WEFT_PIPELINES(keyword, Set)                                                                        \
-  keyword template class datasets::MapDataset<datasets::Set, transforms::Normalize<>>;                      \
-  keyword template class DataLoader<detail::NormalizedBatches<datasets::Set>, samplers::SequentialSampler>; \
-  keyword template class DataLoader<detail::NormalizedBatches<datasets::Set>, samplers::RandomSampler>;
+#define WEFT_LOADER(keyword, Set, Sampler)                                                                  \
+  keyword template class DataLoader<detail::NormalizedBatches<datasets::Set>, samplers::Sampler>;           \
+  keyword template std::unique_ptr<DataLoader<detail::NormalizedBatches<datasets::Set>, samplers::Sampler>> \
+      make_data_loader<samplers::Sampler>(detail::NormalizedBatches<datasets::Set>, DataLoaderOptions);
+#define WEFT_PIPELINES(keyword, Set)                                                                   \
+  keyword template class datasets::MapDataset<datasets::Set, transforms::Normalize<>>;                 \
+  keyword template class datasets::MapDataset<detail::Normalized<datasets::Set>, transforms::Stack<>>; \
+  WEFT_LOADER(keyword, Set, SequentialSampler)                                                         \
+  WEFT_LOADER(keyword, Set, RandomSampler)
 
 namespace weft::data {
 WEFT_PIPELINES(extern, MNIST)

@@ -7,6 +7,10 @@
 
 namespace weft::data::datasets::detail {
 
+void check_sample(const char* set, size_t i, size_t size) {
+  check<IndexError>(i < size, "[{}] sample {} of {}", set, i, size);
+}
+
 std::vector<std::vector<size_t>> split_randomly(size_t size, ArrayRef<size_t> lengths) {
   const size_t sum = std::accumulate(lengths.begin(), lengths.end(), size_t{0});
   check<ValueError>(sum == size, "[random_split] the lengths add up to {}, the set has {} samples", sum, size);

@@ -11,6 +11,11 @@
 
 namespace weft::data::datasets {
 
+namespace detail {
+/// Throws IndexError unless i < size.
+void check_sample(const char* set, size_t i, size_t size);
+}  // namespace detail
+
 /// The samples `indices` of a data set, in that order.
 template <class D>
 class Subset : public BatchDataset<Subset<D>, typename D::BatchType> {
@@ -18,8 +23,8 @@ class Subset : public BatchDataset<Subset<D>, typename D::BatchType> {
   using BatchType = typename D::BatchType;
   /// Throws IndexError for an index outside the data set.
   Subset(D dataset, std::vector<size_t> indices) : dataset_(std::move(dataset)), indices_(std::move(indices)) {
-    const std::optional<size_t> size = dataset_.size();
-    for (size_t i : indices_) check<IndexError>(!size || i < *size, "[Subset] sample {} of {}", i, size.value_or(0));
+    if (const std::optional<size_t> size = dataset_.size())
+      for (size_t i : indices_) detail::check_sample("Subset", i, *size);
   }
   BatchType get_batch(ArrayRef<size_t> request) override { return get_batch(request, 0); }
   BatchType get_batch(ArrayRef<size_t> request, uint64_t epoch) {
@@ -44,7 +49,7 @@ class Subset : public BatchDataset<Subset<D>, typename D::BatchType> {
     std::vector<size_t> out;
     out.reserve(request.size());
     for (size_t i : request) {
-      check<IndexError>(i < indices_.size(), "[Subset] sample {} of {}", i, indices_.size());
+      detail::check_sample("Subset", i, indices_.size());
       out.push_back(indices_[i]);
     }
     return out;
@@ -91,7 +96,7 @@ class ConcatDataset : public BatchDataset<ConcatDataset<First, Rest...>, typenam
   // Calls f(data set, index there) for sample i.
   template <class Self, class F>
   static void at(Self& self, size_t i, F&& f) {
-    check<IndexError>(i < self.ends_[kCount - 1], "[ConcatDataset] sample {} of {}", i, self.ends_[kCount - 1]);
+    detail::check_sample("ConcatDataset", i, self.ends_[kCount - 1]);
     size_t which = 0;
     while (i >= self.ends_[which]) ++which;
     const size_t inner = which ? i - self.ends_[which - 1] : i;

@@ -157,7 +157,7 @@ class AnyModule {
   AnyModule& operator=(AnyModule o) noexcept;
   ~AnyModule();
   template <class M>
-  explicit AnyModule(std::shared_ptr<M> module) : AnyModule(std::move(module), &detail::call_any<M>, &typeid(M)) {}
+  explicit AnyModule(const std::shared_ptr<M>& module) : AnyModule(module.get(), &detail::call_any<M>, &typeid(M)) {}
   template <class M>
   explicit AnyModule(const ModuleHolder<M>& holder) : AnyModule(holder.ptr()) {}
   template <class M>
@@ -192,7 +192,7 @@ class AnyModule {
 
  private:
   using Call = AnyValue (*)(Module&, AnyValue*, size_t);
-  AnyModule(std::shared_ptr<Module> module, Call call, const std::type_info* type);
+  AnyModule(Module* module, Call call, const std::type_info* type);
   std::shared_ptr<Module> module_;
   Call call_ = nullptr;
   const std::type_info* type_ = &typeid(void);

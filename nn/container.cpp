@@ -32,8 +32,8 @@ AnyValue call_with_tensor(Module& module, AnyValue* args, size_t count, Tensor (
 
 }  // namespace detail
 
-AnyModule::AnyModule(std::shared_ptr<Module> module, Call call, const std::type_info* type)
-    : module_(std::move(module)), call_(call), type_(type) {}
+AnyModule::AnyModule(Module* module, Call call, const std::type_info* type)
+    : module_(module ? module->shared_from_this() : nullptr), call_(call), type_(type) {}
 AnyModule::AnyModule(const AnyModule&) = default;
 AnyModule::AnyModule(AnyModule&&) noexcept = default;
 AnyModule& AnyModule::operator=(AnyModule o) noexcept {

@@ -49,7 +49,7 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
   SequentialImpl() = default;
   template <class... Modules>
   requires detail::are_elements<SequentialImpl, Modules...>
-  explicit SequentialImpl(Modules&&... modules) { (push_back(std::forward<Modules>(modules)), ...); }
+  explicit SequentialImpl(Modules&&... modules) { (append(detail::to_any(std::forward<Modules>(modules))), ...); }
   explicit SequentialImpl(const OrderedDict<std::string, AnyModule>& modules);
   SequentialImpl(std::initializer_list<NamedAnyModule> modules);
 
@@ -213,8 +213,11 @@ WEFT_LAYER(Functional);
 
 namespace detail {
 template <class T>
-AnyModule to_any(T&& module) {
-  if constexpr (std::is_same_v<std::remove_cvref_t<T>, AnyModule>)
+[[gnu::noinline]] AnyModule to_any(T&& module) {
+  using Plain = std::remove_cvref_t<T>;
+  if constexpr (requires { typename Plain::ContainedType; })  // a holder: quicker to compile than is_module
+    return AnyModule(module.ptr());
+  else if constexpr (std::is_same_v<Plain, AnyModule>)
     return std::forward<T>(module);
   else if constexpr (is_module<T>)
     return AnyModule(std::forward<T>(module));

@@ -11,9 +11,10 @@ namespace weft::nn {
 namespace detail {
 [[noreturn]] void fail_empty_holder();
 std::shared_ptr<Module> own(Module* module);
-/// As std::make_shared, with one kind of control block for all classes of modules, which is quicker to compile.
+/// As std::make_shared, with one kind of control block for all classes of modules. That, and a function of its own per
+/// constructor, is quicker to compile.
 template <class M, class... Args>
-std::shared_ptr<M> make_module(Args&&... args) {
+[[gnu::noinline]] std::shared_ptr<M> make_module(Args&&... args) {
   M* module = new M(std::forward<Args>(args)...);
   return std::shared_ptr<M>(own(module), module);
 }
