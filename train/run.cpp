@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 
@@ -11,19 +10,11 @@ namespace {
 
 constexpr double kSecondsBetweenSaves = 10;
 
-volatile std::sig_atomic_t g_signal = 0;
-extern "C" void on_signal(int signal) {
-  g_signal = signal;
-  std::signal(signal, SIG_DFL);  // a second one ends the program at once
-}
-
 double seconds_between(std::chrono::steady_clock::time_point a, std::chrono::steady_clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
 }
 
 }  // namespace
-
-int stopped_by() { return g_signal; }
 
 Run::Run(RunOptions options, nn::Module& model, optim::Optimizer& optimizer, Position position, Test test,
          RunSchedule schedule)
@@ -41,16 +32,11 @@ Run::Run(RunOptions options, nn::Module& model, optim::Optimizer& optimizer, Pos
     stopping_ = std::make_unique<EarlyStopping>(stop->min_delta, stop->patience);
   if (options_.save) check_writable(*options_.save);
   open_files();
-  g_signal = 0;
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  stop_signals_.emplace();
   began_ = mark_ = saved_ = Clock::now();
 }
 
-Run::~Run() {
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
-}
+Run::~Run() = default;
 
 double Run::seconds() const { return earlier_seconds_ + seconds_between(began_, Clock::now()); }
 
@@ -60,12 +46,12 @@ bool Run::complete() const {
 }
 
 bool Run::next_epoch() {
-  if (std::exchange(inside_, false) && !g_signal && !(options_.steps && complete())) {
+  if (std::exchange(inside_, false) && !interrupted() && !(options_.steps && complete())) {
     ++epoch_;
     in_epoch_ = 0;
     if (!options_.steps) record();
   }
-  if (g_signal || complete()) return false;
+  if (interrupted() || complete()) return false;
   inside_ = true;
   model_.train();
   if (samples_ == 0) mark_ = Clock::now();
@@ -88,7 +74,7 @@ bool Run::step(const Tensor& loss, int64_t samples) {
   progress_.show([&] { return status(value); });
   if (options_.steps && (step_ % options_.test_every == 0 || step_ == *options_.steps)) record();
   if (folder_ && seconds_between(saved_, Clock::now()) > kSecondsBetweenSaves) save_last();
-  return !g_signal && !(options_.steps && complete());
+  return !interrupted() && !(options_.steps && complete());
 }
 
 std::string Run::status(double loss) const {
@@ -162,7 +148,7 @@ void Run::print(const MetricsRecord& r) const {
 
 Evaluation Run::finish() {
   progress_.clear();
-  if (g_signal) {
+  if (interrupted()) {
     // The checkpoint must hold the run as it stands; a half epoch is tested only where nothing else tells its state.
     fmt::print("interrupted after step {}{}\n", step_,
                folder_ ? fmt::format("; go on with {}--resume {}",

@@ -20,6 +20,7 @@
 #include "weft/train/metrics_file.h"
 #include "weft/train/progress.h"
 #include "weft/train/run_folder.h"
+#include "weft/train/stop_signals.h"
 
 namespace weft::train {
 
@@ -53,9 +54,6 @@ struct RunOptions {
   std::optional<EarlyStop> early_stop;
   RunDescription about;
 };
-
-/// The signal (SIGINT or SIGTERM) that stopped the run that was made last, or 0.
-int stopped_by();
 
 /// Where a loader stands and how it continues: DataLoader::state and load_state.
 struct Position {
@@ -154,6 +152,7 @@ class Run {
   int64_t loss_steps_ = 0, samples_ = 0;
   int64_t right_ = 0, judged_ = 0;                    ///< answers of these steps whose scores were told
   double earlier_seconds_ = 0;                        ///< of the runs that this one resumes
+  std::optional<StopSignals> stop_signals_;
   Clock::time_point began_, mark_, saved_;            ///< the run; training since the last record; `last` was saved
   double best_accuracy_ = -1, best_loss_ = INFINITY;  ///< of what `best` holds
   std::optional<Evaluation> last_;
