@@ -31,6 +31,11 @@ class Layers {
     return is<ReLUImpl>(i) ? Act::Relu : is<SigmoidImpl>(i) ? Act::Sigmoid : is<TanhImpl>(i) ? Act::Tanh : Act::None;
   }
 
+  /// A pooling layer that may as well come before a relu. With dilation a window may miss the image: its -inf stays.
+  const MaxPool2dImpl* pool_behind_relu(size_t i) const {
+    const auto* pool = as<MaxPool2dImpl>(i);
+    return pool && pool->options.dilation()[0] == 1 && pool->options.dilation()[1] == 1 ? pool : nullptr;
+  }
   bool in_place(size_t i) const { return in_place<ReLUImpl>(i) || in_place<SigmoidImpl>(i) || in_place<TanhImpl>(i); }
 
  private:
@@ -64,8 +69,7 @@ bool plain_padding(const Conv2dImpl& conv, Dims& padding) {
 
 size_t fuse_conv(const Layers& layers, const Conv2dImpl& conv, const Tensor& x, Tensor& result) {
   const Act act = layers.act(1);
-  // Of relu and max-pooling it does not matter which comes first.
-  const auto* pool = layers.as<MaxPool2dImpl>(act == Act::Relu ? 2 : 1);
+  const auto* pool = act == Act::Relu ? layers.pool_behind_relu(2) : layers.as<MaxPool2dImpl>(1);
   if (act == Act::None && !pool) return 0;
   Dims padding;
   if (!plain_padding(conv, padding)) return 0;
@@ -89,7 +93,7 @@ size_t fuse_act(const Layers& layers, const Tensor& x, bool spent, Tensor& resul
 
 size_t fuse_pool(const Layers& layers, const Tensor& x, bool spent, Tensor& result) {
   const bool relu_first = layers.is<ReLUImpl>(0);
-  const auto* pool = layers.as<MaxPool2dImpl>(relu_first ? 1 : 0);
+  const auto* pool = relu_first ? layers.pool_behind_relu(1) : layers.as<MaxPool2dImpl>(0);
   if (!pool || !(relu_first || layers.is<ReLUImpl>(1))) return fuse_act(layers, x, spent, result);
   result = autograd::max_pool2d_relu(x, arguments(pool->options));
   return 2;

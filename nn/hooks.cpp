@@ -74,6 +74,11 @@ HookHandle Module::register_forward_hook(ForwardHook hook) {
 
 std::shared_ptr<const detail::Hooks> Module::current_hooks() const { return hooks_->snapshot(); }
 
+bool Module::any_hooks() const {
+  const auto hooks = current_hooks();
+  return !hooks->before.empty() || !hooks->after.empty();
+}
+
 void Module::before(const detail::Hooks& hooks, Module& module, TensorList& inputs) {
   const size_t count = inputs.size();
   for (const auto& [number, hook] : hooks.before) {

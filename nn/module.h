@@ -149,8 +149,8 @@ class Module : public std::enable_shared_from_this<Module> {
   // layers.
   HookHandle register_forward_pre_hook(ForwardPreHook hook);
   HookHandle register_forward_hook(ForwardHook hook);
-  /// Whether a hook was ever registered.
-  bool has_hooks() const noexcept { return hooks_ != nullptr; }
+  /// Whether a hook is registered now.
+  bool has_hooks() const { return hooks_ && any_hooks(); }
 
   /// Runs body(args...) as the forward of this module: with its hooks, and with the module's path put into the errors
   /// that pass ("[conv2d] Net.conv2: ..."). A call through a ModuleHolder or a container does this by itself.
@@ -207,6 +207,7 @@ class Module : public std::enable_shared_from_this<Module> {
   [[noreturn]] static void fail_clone(const Module& other);
 
   // Hooks.
+  bool any_hooks() const;
   std::shared_ptr<const detail::Hooks> current_hooks() const;
   static void before(const detail::Hooks& hooks, Module& module, TensorList& inputs);
   static void after(const detail::Hooks& hooks, Module& module, const TensorList& inputs, Tensor& output);

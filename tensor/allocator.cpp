@@ -181,13 +181,11 @@ void deallocate(void* block, int64_t bytes) noexcept {
 }
 
 void* allocate_object(size_t bytes) {
-  if (kKeeps && bytes <= kObjectMax)
-    if (LocalStock* stock = local_stock()) {
-      const size_t c = object_class(bytes);
-      void* object = stock->objects[c].pop();
-      return object ? object : ::operator new(c* kObjectStep);
-    }
-  return ::operator new(bytes);
+  if (!kKeeps || bytes > kObjectMax) return ::operator new(bytes);
+  const size_t c = object_class(bytes);
+  LocalStock* stock = local_stock();
+  void* object = stock ? stock->objects[c].pop() : nullptr;
+  return object ? object : ::operator new(c* kObjectStep);  // of its class's size, wherever it is freed
 }
 
 void free_object(void* object, size_t bytes) noexcept {

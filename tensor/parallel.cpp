@@ -161,9 +161,11 @@ void tbb_for(int64_t count, FunctionRef<void(int64_t)> body) {
       tbb::simple_partitioner());
 }
 
+thread_local bool t_inside = false;  // of a call that weft's arena carries out
+
 void run(int64_t count, int slots, FunctionRef<void(int64_t)> body) {
   // Inside a task the surrounding arena is the right one already.
-  if (tbb::this_task_arena::current_thread_index() > 0 || tbb::this_task_arena::max_concurrency() == slots)
+  if (t_inside || tbb::this_task_arena::current_thread_index() > 0 || tbb::this_task_arena::max_concurrency() == slots)
     return tbb_for(count, body);
   std::shared_ptr<Arena> arena;
   {
@@ -171,7 +173,15 @@ void run(int64_t count, int slots, FunctionRef<void(int64_t)> body) {
     if (!g_arena || g_arena->arena.max_concurrency() != slots) g_arena = std::make_shared<Arena>(slots);
     arena = g_arena;
   }
-  arena->arena.execute([&] { tbb_for(count, body); });
+  struct Inside {
+    Inside() { t_inside = true; }
+    ~Inside() { t_inside = false; }
+  };
+  // Execute may hand the call to another thread when the arena is full.
+  arena->arena.execute([&] {
+    Inside inside;
+    tbb_for(count, body);
+  });
 }
 
 #endif

@@ -146,10 +146,21 @@ BOOST_AUTO_TEST_CASE(runs_as_one_op_unless_somebody_looks) {
     BOOST_TEST(net(x).grad_fn()->name() == "max_pool2d");
   }
   Dims seen;
-  net->at<nn::Conv2d>(0).register_forward_hook(
+  auto hook = net->at<nn::Conv2d>(0).register_forward_hook(
       [&](nn::Module&, const TensorList&, Tensor& out) { seen = out.sizes(), out = out * 0; });
   BOOST_TEST(net(x).sum().item<double>() == 0);
   BOOST_TEST((seen == Dims{2, 4, 6, 6}));
+  hook.remove();
+  BOOST_TEST(net(x).grad_fn()->name() == "conv2d_max_pool2d");
+}
+
+BOOST_AUTO_TEST_CASE(a_window_beside_the_image_keeps_its_infinity) {
+  const auto options = nn::MaxPool2dOptions({1, 2}).padding({0, 1}).dilation({1, 3}).stride(1);
+  nn::Sequential net{nn::ReLU(), nn::MaxPool2d(options)}, behind_conv(nn::Conv2d(1, 1, 1), net);
+  const Tensor x = randn({1, 1, 2, 2}), y = net(x);
+  BOOST_TEST(y.eq(-INFINITY).any().item<bool>());
+  check_same(y, one_by_one(net, x));
+  check_same(behind_conv(x), one_by_one(behind_conv, x));
 }
 
 BOOST_AUTO_TEST_CASE(hooks_on_any_layer_are_called) {
