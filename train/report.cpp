@@ -159,20 +159,41 @@ std::string options(const Report& r) {
   return section("options", "Options", "<div class=\"scroll\"><table class=\"options\">" + out + "</table></div>");
 }
 
+std::string decimals(double value) { return std::isfinite(value) ? fmt::format("{:.4f}", value) : "-"; }
+
 // All numbers, for those who want to read rather than look.
 std::string records(const Report& r) {
+  struct Column {
+    const char* title;
+    std::string (*text)(const MetricsRecord&);
+  };
+  static constexpr Column kColumns[] = {
+      {"epoch", [](const MetricsRecord& m) { return fmt::format("{}", m.epoch); }},
+      {"step", [](const MetricsRecord& m) { return fmt::format("{}", m.step); }},
+      {"training loss", [](const MetricsRecord& m) { return decimals(m.train_loss); }},
+      {"training accuracy", [](const MetricsRecord& m) { return percent(m.train_accuracy); }},
+      {"validation loss", [](const MetricsRecord& m) { return decimals(m.validation_loss); }},
+      {"validation accuracy", [](const MetricsRecord& m) { return percent(m.validation_accuracy); }},
+      {"test loss", [](const MetricsRecord& m) { return decimals(m.test_loss); }},
+      {"test accuracy", [](const MetricsRecord& m) { return percent(m.test_accuracy); }},
+      {"learning rate", [](const MetricsRecord& m) { return fmt::format("{:.4g}", m.learning_rate); }},
+      {"samples/s", [](const MetricsRecord& m) { return format_count(m.samples_per_second); }},
+      {"time", [](const MetricsRecord& m) { return format_duration(m.seconds); }},
+  };
   if (r.course.empty()) return "";
-  std::string out;
-  for (const auto& m : r.course)
-    out += fmt::format(
-        "<tr><td>{}</td><td>{}</td><td>{:.4f}</td><td>{:.4f}</td><td>{}</td><td>{:.4g}</td><td>{}</td><td>{}</td></tr>",
-        m.epoch, m.step, m.train_loss, m.test_loss, percent(m.test_accuracy), m.learning_rate,
-        format_count(m.samples_per_second), format_duration(m.seconds));
-  return "<section id=\"records\"><details><summary>All records</summary><div class=\"scroll\"><table "
-         "class=\"numbers\">"
-         "<thead><tr><th>epoch</th><th>step</th><th>training loss</th><th>test loss</th><th>accuracy</th>"
-         "<th>learning rate</th><th>samples/s</th><th>time</th></tr></thead><tbody>" +
-         out + "</tbody></table></div></details></section>\n";
+  std::string head;
+  std::vector<std::string> rows(r.course.size());
+  for (const Column& column : kColumns) {
+    std::vector<std::string> cells;
+    for (const MetricsRecord& m : r.course) cells.push_back(column.text(m));
+    if (std::all_of(cells.begin(), cells.end(), [](const std::string& cell) { return cell == "-"; })) continue;
+    head += fmt::format("<th>{}</th>", column.title);
+    for (size_t i = 0; i < rows.size(); ++i) rows[i] += "<td>" + cells[i] + "</td>";
+  }
+  return fmt::format(
+      "<section id=\"records\"><details><summary>All records</summary><div class=\"scroll\"><table "
+      "class=\"numbers\"><thead><tr>{}</tr></thead><tbody><tr>{}</tr></tbody></table></div></details></section>\n",
+      head, fmt::join(rows, "</tr><tr>"));
 }
 
 }  // namespace

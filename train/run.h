@@ -150,8 +150,8 @@ class Run {
   bool inside_ = false;   ///< between next_epoch and the end of its loop
   double loss_sum_ = 0;   ///< of the steps since the last record
   int64_t loss_steps_ = 0, samples_ = 0;
-  int64_t right_ = 0, judged_ = 0;                    ///< answers of these steps whose scores were told
-  double earlier_seconds_ = 0;                        ///< of the runs that this one resumes
+  int64_t right_ = 0, judged_ = 0;  ///< answers of these steps whose scores were told
+  double earlier_seconds_ = 0;      ///< of the runs that this one resumes
   std::optional<StopSignals> stop_signals_;
   Clock::time_point began_, mark_, saved_;            ///< the run; training since the last record; `last` was saved
   double best_accuracy_ = -1, best_loss_ = INFINITY;  ///< of what `best` holds

@@ -17,6 +17,8 @@ namespace {
 
 using detail::Json;
 
+constexpr const char* kRecordStart = "{\"settings\":{";
+
 const double* find(const Numbers& numbers, const std::string& name) {
   const auto at = std::find_if(numbers.begin(), numbers.end(), [&](const auto& n) { return n.first == name; });
   return at == numbers.end() ? nullptr : &at->second;
@@ -57,7 +59,8 @@ void Sweep::read() {
   std::ifstream file(*path_, std::ios::binary);
   check<IoError>(file.good() && !std::filesystem::is_directory(*path_), "[sweep] {} cannot be read", *path_);
   uintmax_t finished = 0;
-  for (std::string line; std::getline(file, line) && !file.eof();) {
+  std::string line;
+  while (std::getline(file, line) && !file.eof()) {
     finished += line.size() + 1;
     try {
       const Json record = detail::parse_json(line);
@@ -67,7 +70,13 @@ void Sweep::read() {
     }
   }
   file.close();
-  if (finished < std::filesystem::file_size(*path_)) std::filesystem::resize_file(*path_, finished);
+  if (line.empty()) return;
+  // The line that a run was writing when it was ended.
+  const std::string start = kRecordStart;
+  check<IoError>(start.starts_with(line.substr(0, start.size())) || line.starts_with(start),
+                 "[sweep] {}:{}: expected settings and results, found \"{}\"", *path_, known_.size() + 1,
+                 line.substr(0, 40));
+  std::filesystem::resize_file(*path_, finished);
 }
 
 void Sweep::write(const Result& result) const {

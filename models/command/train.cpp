@@ -73,6 +73,7 @@ void tell(TrainOptions& o, const DataSet& set, const Inputs& inputs, const nn::l
   o.about.metadata = metadata_of(notes);
   o.about.options = notes.options;
   if (!o.lr) o.about.options.emplace_back("--lr", fmt::format("{} (usual)", lr));
+  if (!o.batch) o.about.options.emplace_back("--batch", fmt::format("{} (usual)", o.batch_of(set.train.size())));
   o.about.options.emplace_back("threads", fmt::format("{}", get_num_threads()));
 }
 

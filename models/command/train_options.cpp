@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr int64_t kUsualBatch = 64;
+
 // What may be told anew when a run goes on: how long it is, and what does not change what it computes.
 constexpr const char* kFree[] = {"--epochs", "--steps", "--test-every", "--threads", "--data"};
 // What has no meaning for another command that goes on with the run.
@@ -85,7 +87,7 @@ void TrainOptions::add_options() {
   }));
   app.add_option("--schedule", schedule, "of the learning rate: \"cosine warmup 500\"")->capture_default_str();
   app.add_option("--loss", loss, "what is made small")->capture_default_str();
-  app.add_option("--batch", batch, "samples per step, or `all`")->capture_default_str();
+  app.add_option("--batch", batch, "samples per step, or `all` of the training part [64, or all of a smaller one]");
   app.add_flag("--replacement", replacement, "draw each batch from all samples, not each sample once per epoch");
   app.add_option("--epochs", epochs, "passes over the training part")->check(count())->capture_default_str();
   models::Options::add_run_options(app, *this, stop_);
@@ -155,10 +157,11 @@ std::optional<std::string> TrainOptions::resumed_folder() const {
 }
 
 int64_t TrainOptions::batch_of(int64_t samples) const {
-  if (batch == "all") return samples;
-  const auto given = data::number_in(batch);
+  if (!batch) return std::min(kUsualBatch, samples);
+  if (*batch == "all") return samples;
+  const auto given = data::number_in(*batch);
   check<ValueError>(given && *given >= 1 && *given == std::floor(*given) && *given < 1e15,
-                    "[train] --batch: must be a whole number of at least 1, or all, got \"{}\"", batch);
+                    "[train] --batch: must be a whole number of at least 1, or all, got \"{}\"", *batch);
   return static_cast<int64_t>(*given);
 }
 

@@ -14,8 +14,8 @@ struct TrainOptions : models::BaseOptions, weft::train::RunOptions {
 
   std::string net;
   DataRequest data_set;
-  std::string optimizer = "adam", schedule = "constant", loss = "cross_entropy", batch = "64", augment;
-  std::optional<std::string> scale;
+  std::string optimizer = "adam", schedule = "constant", loss = "cross_entropy", augment;
+  std::optional<std::string> scale, batch;
   std::optional<double> lr;
   bool replacement = false;
 

@@ -172,6 +172,14 @@ BOOST_AUTO_TEST_CASE(every_word_of_the_tables_trains) {
                scale);
 }
 
+BOOST_AUTO_TEST_CASE(a_small_set_is_one_batch) {
+  const std::string train = "weft train --data-set iris --samples 20 --net 'linear 3' --epochs 2 ";
+  BOOST_TEST(run(train + "--out all").code == 0);
+  BOOST_TEST(train::read_metrics((path / "all/metrics.jsonl").string()).back().step == 2);
+  BOOST_TEST(run("weft train --resume all --epochs 3").code == 0);
+  BOOST_TEST(contains(run(train + "--batch 64 --out told"), "batches of 64"));
+}
+
 BOOST_AUTO_TEST_CASE(tables_are_read_and_predicted) {
   std::string rows = "x,kind,y\n";
   for (int i = 0; i < 60; ++i) rows += fmt::format("{},{},{}\n", i % 7, i % 2 ? "odd one" : "even", i % 2 ? 3.5 : -2.5);
@@ -256,6 +264,8 @@ BOOST_AUTO_TEST_CASE(wrong_input_is_named_and_leaves_nothing) {
       {train + "--data-set iris --augment 'shift 1'", "iris has none"},
       {train + "--batch 5000", "batches of 5000"},
       {train + "--batch some", "--batch"},
+      {train + "--schedule 'cosine mult 2'", "give restart, too"},
+      {train + "--schedule 'cosine start 0.1'", "start is for a warmup"},
       {train + "--validation 1", "at least 0 and below 1"},
       {train + "--samples 99999", "99999"},
       {train + "--epochs 0", "--epochs"},

@@ -105,6 +105,19 @@ BOOST_AUTO_TEST_CASE(a_report_holds_its_parts) {
     BOOST_TEST(!has(html, part), part);
 }
 
+BOOST_AUTO_TEST_CASE(records_have_the_columns_that_hold_numbers) {
+  Report r = sample_report();
+  r.course.resize(1);
+  r.course[0].validation_loss = r.course[0].validation_accuracy = NAN;
+  BOOST_TEST(!has(report_html(r), "<th>validation loss</th>"));
+  r.course[0].validation_loss = 0.125, r.course[0].test_loss = r.course[0].test_accuracy = NAN;
+  const std::string html = report_html(r);
+  BOOST_TEST(has(html, "<th>validation loss</th>"));
+  BOOST_TEST(has(html, "<td>0.1250</td>"));
+  BOOST_TEST(!has(html, "<th>test loss</th>"));
+  BOOST_TEST(!has(html, "nan"));
+}
+
 BOOST_AUTO_TEST_CASE(empty_parts_are_left_out) {
   const std::string html = report_html({"Empty"});
   for (const char* part : {"<section", "<table", "<svg", "class=\"halves\"", "class=\"tiles\""})
