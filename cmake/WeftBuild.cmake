@@ -9,6 +9,12 @@ find_program(WEFT_CCACHE ccache)
 if(WEFT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${WEFT_CCACHE}")
 endif()
+# With ccache a unit of several sources would be found less often.
+if(WEFT_CCACHE)
+  option(WEFT_UNITY_BUILD "Compile the library's sources eight at a time" OFF)
+else()
+  option(WEFT_UNITY_BUILD "Compile the library's sources eight at a time" ON)
+endif()
 
 # Headers are included as "weft/tensor/tensor.h", as they lie when installed.
 set(WEFT_INCLUDE_DIR "${CMAKE_CURRENT_BINARY_DIR}/include")
