@@ -11,7 +11,8 @@ namespace weft::train {
 /// the system refuses.
 ///
 /// Handlers of your own need SA_ONSTACK and a stack (sigaltstack) on each thread that computes: inside a matrix product
-/// oneDNN's stack pointer may stand in a buffer of the heap, and a handler that runs there overwrites what lies below.
+/// oneDNN's stack pointer may stand in a buffer of the heap, and a handler that runs there overwrites what lies below
+/// (oneDNN issue 4845, mended there in March 2026).
 class StopSignals {
  public:
   StopSignals();
