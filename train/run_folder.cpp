@@ -36,6 +36,7 @@ RunFolder::~RunFolder() {
   if (fs::exists(last(), error)) return;
   // Of a run that could not be saved nothing goes on.
   fs::remove(metrics(), error);
+  fs::remove(best(), error);
   if (made_.empty()) return;
   // What is not empty stays.
   for (fs::path p = path_; fs::remove(p, error) && p != made_;) p = p.parent_path();

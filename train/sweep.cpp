@@ -81,10 +81,15 @@ void Sweep::read() {
 
 void Sweep::write(const Result& result) const {
   const Json record{{"settings", json_of(result.settings)}, {"results", json_of(result.results)}};
+  std::error_code ignored;
+  const auto before = std::filesystem::file_size(*path_, ignored);
   std::ofstream file(*path_, std::ios::app | std::ios::binary);
   file << detail::json_text(record) + '\n';
   file.close();
-  check<IoError>(file.good(), "[sweep] {} cannot be written: {}", *path_, std::strerror(errno));
+  if (file.good()) return;
+  const int why = errno;
+  std::filesystem::resize_file(*path_, before, ignored);  // no part of a line stays
+  fail<IoError>("[sweep] {} cannot be written: {}", *path_, std::strerror(why));
 }
 
 std::vector<std::string> Sweep::cells(const Result& result) const {

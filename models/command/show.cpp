@@ -106,13 +106,14 @@ void print_numbers(const Tensor& sample, bool flat) {
 }
 
 /// Images [N, H, W] or [N, C, H, W], or rows, with their labels, if any, as asked for.
-void show_samples(const ShowOptions& o, const Tensor& data, const std::vector<std::string>& labels,
-                  const Tensor& target) {
+void show_samples(const ShowOptions& o, const Tensor& data, const std::vector<std::string>& labels = {},
+                  const Tensor& target = {}, int64_t classes = 0) {
   const int64_t begin = std::min(o.first, data.size(0)), end = std::min(begin + o.most, data.size(0));
   check<ValueError>(begin < end, "[show] sample {} of {}", o.first, data.size(0));
   Tensor shown = data.slice(0, begin, end);
   const bool images = data.dtype() == kUInt8 && data.dim() >= 3;
   check<ValueError>(images || (o.augment.empty() && !o.out), "[show] {} holds no images", o.what);
+  check<ValueError>(target.defined() || !o.one_hot, "[show] --one-hot is for classes, {} has none", o.what);
   Dims sizes = images && data.dim() == 3 ? Dims{1, data.size(1), data.size(2)} : Dims();
   if (images && data.dim() == 4) sizes = {data.size(1), data.size(2), data.size(3)};
   if (images && !o.augment.empty()) {
@@ -137,7 +138,6 @@ void show_samples(const ShowOptions& o, const Tensor& data, const std::vector<st
     for (int64_t i = 0; i < shown.size(0) && (o.numbers || o.flat || o.one_hot); ++i) {
       if (target.defined()) {
         const Tensor id = target.slice(0, begin + i, begin + i + 1);
-        const int64_t classes = target.max().item<int64_t>() + 1;
         fmt::print("{}: ", begin + i);
         print_numbers(o.one_hot ? one_hot(id, classes)[0] : id, true);
       }
@@ -173,7 +173,7 @@ void show_data_set(const ShowOptions& o) {
   std::vector<std::string> labels;
   for (int64_t i = 0; i < part.size(); ++i)
     labels.push_back(set.class_names[static_cast<size_t>(part.target.data_ptr<int64_t>()[i])]);
-  show_samples(o, part.data, labels, part.target);
+  show_samples(o, part.data, labels, part.target, static_cast<int64_t>(set.class_names.size()));
 }
 
 void show_idx(const ShowOptions& o) {
@@ -187,7 +187,7 @@ void show_idx(const ShowOptions& o) {
       print_numbers(o.one_hot ? one_hot(ids.slice(0, i, i + 1), ids.max().item<int64_t>() + 1)[0] : ids[i].reshape({1}),
                     true);
   } else if (array.dim() == 3 || array.dim() == 4) {
-    show_samples(o, array, {}, {});
+    show_samples(o, array);
   } else if (array.dim() == 2) {
     for (int64_t i = o.first; i < std::min(o.first + o.most, array.size(0)); ++i) print_numbers(array[i], true);
   }
@@ -220,7 +220,7 @@ int show(int argc, char** argv) {
   } else if (is_png(o.what)) {
     const Tensor image = data::read_png(o.what);
     print_facts(o.what, image);
-    show_samples(o, image.unsqueeze(0), {}, {});
+    show_samples(o, image.unsqueeze(0));
   } else if (o.what.ends_with(".csv")) {
     o.what = "csv:" + o.what;
     show_data_set(o);

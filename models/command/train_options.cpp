@@ -65,7 +65,7 @@ void TrainOptions::add_options() {
   epochs = 5;
   const auto share = number("at least 0 and below 1", [](double v) { return v >= 0 && v < 1; });
   app.add_option(
-      "--net", net,
+      "--net,net", net,
       "the model, as text or the name of a file of text; where it does not begin with `input`, that of the data "
       "set is put in front");
   app.add_option("--data-set", data_set.name, "what to train on, of those below")->capture_default_str();
