@@ -33,7 +33,10 @@ AnyValue call_with_tensor(Module& module, AnyValue* args, size_t count, Tensor (
 }  // namespace detail
 
 AnyModule::AnyModule(Module* module, Call call, const std::type_info* type)
-    : module_(module ? module->shared_from_this() : nullptr), call_(call), type_(type) {}
+    : module_(module ? module->weak_from_this().lock() : nullptr), call_(call), type_(type) {
+  check<StateError>(module_ || !module,
+                    "[AnyModule] the module is part of another object: give it a pointer of its own");
+}
 AnyModule::AnyModule(const AnyModule&) = default;
 AnyModule::AnyModule(AnyModule&&) noexcept = default;
 AnyModule& AnyModule::operator=(AnyModule o) noexcept {

@@ -215,7 +215,10 @@ namespace detail {
 template <class T>
 [[gnu::noinline]] AnyModule to_any(T&& module) {
   using Plain = std::remove_cvref_t<T>;
-  if constexpr (requires { typename Plain::ContainedType; })  // a holder: quicker to compile than is_module
+  if constexpr (requires {
+                  typename Plain::ContainedType;
+                  module.ptr();
+                })  // a holder: quicker to compile than is_module
     return AnyModule(module.ptr());
   else if constexpr (std::is_same_v<Plain, AnyModule>)
     return std::forward<T>(module);

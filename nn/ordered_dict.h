@@ -64,8 +64,9 @@ class OrderedDict {
 
   Value& insert(Key key, Value value) {
     if (contains(key)) detail::fail_key_taken(key);
-    sorted_.insert(sorted_.begin() + static_cast<std::ptrdiff_t>(place(key)), items_.size());
+    const auto at = static_cast<std::ptrdiff_t>(place(key));
     items_.emplace_back(std::move(key), std::move(value));
+    sorted_.insert(sorted_.begin() + at, items_.size() - 1);
     return items_.back().second;
   }
   void update(const OrderedDict& other) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "weft/tensor/error.h"
 
@@ -151,7 +152,13 @@ struct Arena {
 std::mutex g_arena_mutex;
 std::shared_ptr<Arena> g_arena;  // guarded by g_arena_mutex; null: the default arena
 
+thread_local bool t_inside = false;  // of a call that is being carried out
+
 void tbb_for(int64_t count, FunctionRef<void(int64_t)> body) {
+  struct Inside {
+    bool before = std::exchange(t_inside, true);
+    ~Inside() { t_inside = before; }
+  } inside;
   tbb::parallel_for(
       tbb::blocked_range<int64_t>(0, count, 1),
       [&](const tbb::blocked_range<int64_t>& r) {
@@ -160,8 +167,6 @@ void tbb_for(int64_t count, FunctionRef<void(int64_t)> body) {
       },
       tbb::simple_partitioner());
 }
-
-thread_local bool t_inside = false;  // of a call that weft's arena carries out
 
 void run(int64_t count, int slots, FunctionRef<void(int64_t)> body) {
   // Inside a task the surrounding arena is the right one already.
@@ -173,15 +178,7 @@ void run(int64_t count, int slots, FunctionRef<void(int64_t)> body) {
     if (!g_arena || g_arena->arena.max_concurrency() != slots) g_arena = std::make_shared<Arena>(slots);
     arena = g_arena;
   }
-  struct Inside {
-    Inside() { t_inside = true; }
-    ~Inside() { t_inside = false; }
-  };
-  // Execute may hand the call to another thread when the arena is full.
-  arena->arena.execute([&] {
-    Inside inside;
-    tbb_for(count, body);
-  });
+  arena->arena.execute([&] { tbb_for(count, body); });
 }
 
 #endif

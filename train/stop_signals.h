@@ -1,14 +1,12 @@
 // StopSignals: SIGINT (Ctrl-C) and SIGTERM ask for an end instead of being one.
 #pragma once
 
-#include <csignal>
-
 namespace weft::train {
 
 /// While it lives, the first SIGINT or SIGTERM is only noted, so that a loop can save its work and end; a second of
-/// the same kind ends the process at once. Its destructor brings back the handlers of before. One at a time, made on
-/// the thread that trains, which should be the process's first: that one is given the signal. Throws StateError where
-/// the system refuses.
+/// the same kind ends the process at once. Where it, or the last of several, ends, the handlers of before come back.
+/// Made on the thread that trains, which should be the process's first: that one is normally given the signal. Throws
+/// StateError where the system refuses.
 ///
 /// Handlers of your own need SA_ONSTACK and a stack (sigaltstack) on each thread that computes: inside a matrix product
 /// oneDNN's stack pointer may stand in a buffer of the heap, and a handler that runs there overwrites what lies below
@@ -19,9 +17,6 @@ class StopSignals {
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
-
- private:
-  struct sigaction interrupt_, terminate_;  // as they were
 };
 
 /// The signal noted since the last StopSignals was made, or 0.

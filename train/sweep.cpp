@@ -69,6 +69,7 @@ void Sweep::read() {
       fail<IoError>("[sweep] {}:{}: expected settings and results, found {}", *path_, known_.size() + 1, e.what());
     }
   }
+  check<IoError>(!file.bad(), "[sweep] {} cannot be read", *path_);
   file.close();
   if (line.empty()) return;
   // The line that a run was writing when it was ended.

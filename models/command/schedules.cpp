@@ -38,7 +38,8 @@ MadeSchedule cosine(const Setting& s, Optimizer& optimizer, const RunLength& len
   const int64_t warmup = has_factors ? static_cast<int64_t>(s.numbers("factors").size()) : s.whole("warmup");
   check<ValueError>(!has_factors || s.whole("warmup") == 0, "[cosine] takes warmup or factors, not both");
   check<ValueError>(s.has("restart") || s.whole("mult") == 1, "[cosine] mult is for restarts: give restart, too");
-  check<ValueError>(!s.has("start") || (warmup > 0 && !has_factors), "[cosine] start is for a warmup: give it, too");
+  check<ValueError>(!s.has("start") || !has_factors, "[cosine] takes start or factors, not both");
+  check<ValueError>(!s.has("start") || warmup > 0, "[cosine] start is for a warmup: give it, too");
   check<ValueError>(warmup < total, "[cosine] {} {} of warm-up leave nothing of {}", warmup,
                     epochs ? "epochs" : "steps", total);
   WarmupCosineLROptions o(warmup, total);

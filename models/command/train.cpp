@@ -70,10 +70,10 @@ void tell(TrainOptions& o, const DataSet& set, const Inputs& inputs, const nn::l
     if (name == "--net") value = chain.text();
     if (name == "--data-set") value = set.name;
   }
+  if (!o.batch) notes.options.emplace_back("--batch", fmt::format("{}", o.batch_of(set.train.size())));
   o.about.metadata = metadata_of(notes);
   o.about.options = notes.options;
   if (!o.lr) o.about.options.emplace_back("--lr", fmt::format("{} (usual)", lr));
-  if (!o.batch) o.about.options.emplace_back("--batch", fmt::format("{} (usual)", o.batch_of(set.train.size())));
   o.about.options.emplace_back("threads", fmt::format("{}", get_num_threads()));
 }
 

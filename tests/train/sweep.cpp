@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(wrong_files_are_named) {
 }
 
 BOOST_AUTO_TEST_CASE(another_kind_of_file_is_left_as_it_is) {
-  for (const char* text : {"notes without an end of line", "{\"settings\": 1}\nmore", "{\"epoch\": 1"}) {
+  for (const char* text : {"notes without an end of line", "{\"settings\":{},\"results\":{}}\nmore", "{\"epoch\": 1"}) {
     std::ofstream(file()) << text;
     BOOST_CHECK_THROW(Sweep(kColumns, file()), IoError);
     BOOST_TEST(this->text() == text);
