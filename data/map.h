@@ -52,7 +52,8 @@ class MapDataset : public BatchDataset<MapDataset<D, T>, typename T::OutputBatch
   void plan(ImagePlan& plan, ArrayRef<size_t> indices) const requires(PlansImages<D>&& HasStages<T>) {
     plan_images(dataset_, plan, indices);
     std::vector<const ImageStage*> stages;
-    transform_.add_stages(stages);
+    // clang 14 compiles this in explicit instantiations whatever is required.
+    if constexpr (HasStages<T>) transform_.add_stages(stages);
     for (const ImageStage* stage : stages) plan.steps.push_back({stage, indices.vec()});
   }
 
