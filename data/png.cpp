@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t kMostPixels = int64_t{1} << 28;
 
-// libpng's simplified interface keeps its state in one struct, and its errors as text in it.
+// libpng's png_image interface keeps its state in one struct, and its errors as text in it.
 struct Png {
   Png() { image.version = PNG_IMAGE_VERSION; }
   ~Png() { png_image_free(&image); }

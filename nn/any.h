@@ -149,6 +149,7 @@ AnyValue call_any(Module& base, AnyValue* args, size_t count) {
 }  // namespace detail
 
 /// Shares a module of any class: made from a shared_ptr, a holder, or a module object. Empty when default constructed.
+/// Throws StateError for a pointer to a module that no shared pointer owns.
 class AnyModule {
  public:
   AnyModule() = default;

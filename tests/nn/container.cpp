@@ -139,6 +139,13 @@ BOOST_AUTO_TEST_CASE(any_module_calls_every_kind_of_forward) {
   BOOST_CHECK(nn::AnyModule(Count()).type_info() == typeid(CountImpl));
 }
 
+BOOST_AUTO_TEST_CASE(any_module_needs_an_owner) {
+  nn::LinearImpl part(2, 2);
+  const std::shared_ptr<nn::LinearImpl> alias(std::shared_ptr<void>(), &part);
+  BOOST_CHECK_THROW(nn::AnyModule{alias}, StateError);
+  BOOST_TEST(nn::AnyModule(std::shared_ptr<nn::LinearImpl>()).is_empty());
+}
+
 BOOST_AUTO_TEST_CASE(module_lists_register_without_forward) {
   nn::ModuleList list(nn::Linear(2, 3), nn::ReLU());
   list->push_back(std::make_shared<nn::LinearImpl>(3, 1));
