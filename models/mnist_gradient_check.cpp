@@ -2,8 +2,8 @@
 // goes a little up and a little down.
 #include <filesystem>
 
+#include "nets.h"
 #include "options.h"
-#include "two_layer.h"
 #include "weft/train/digits.h"
 #include "weft/train/progress.h"
 #include "weft/train/table.h"

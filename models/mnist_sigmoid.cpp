@@ -8,29 +8,38 @@
 using namespace weft;
 namespace F = nn::functional;
 
-// Losses of the outputs z before their sigmoid and the one-hot target t, summed over the classes.
+// What is added to pixels, none of which is nothing then.
+constexpr double kLift = 0.0099;
+
+// Losses of the network's outputs and the one-hot target t, summed over the classes.
 struct Loss {
-  const char* name;
-  double rate, deviation;  // of the first weights
-  Tensor (*of)(const Tensor& z, const Tensor& t);
+  const char *name, *told;  // `told` is the name of the same among those of `weft train`
+  const char* last;         // what the network ends in
+  double rate, deviation;   // of the first weights
+  Tensor (*of)(const Tensor& outputs, const Tensor& t);
 };
 const Loss kLosses[] = {
-    {"cross_entropy", 0.3, 1,
+    {"cross_entropy", "binary_cross_entropy sum", "", 0.3, 1,
      [](const Tensor& z, const Tensor& t) { return F::binary_cross_entropy_with_logits(z, t, kSum); }},
-    {"mse", 0.5, 0.1, [](const Tensor& z, const Tensor& t) { return (z.sigmoid() - t).square().sum(); }},
-    {"hinge", 0.1, 0.1, [](const Tensor& z, const Tensor& t) { return (1 - z * (2 * t - 1)).relu().sum(); }},
-    {"logistic", 0.3, 0.1, [](const Tensor& z, const Tensor& t) { return F::soft_margin_loss(z, 2 * t - 1, kSum); }},
-    {"softmax", 0.3, 0.1,
+    {"mse", "mse sum", "| sigmoid", 0.5, 0.1, [](const Tensor& a, const Tensor& t) { return (a - t).square().sum(); }},
+    {"hinge", "hinge sum", "", 0.1, 0.1,
+     [](const Tensor& z, const Tensor& t) { return (1 - z * (2 * t - 1)).relu().sum(); }},
+    {"logistic", "logistic sum", "", 0.3, 0.1,
+     [](const Tensor& z, const Tensor& t) { return F::soft_margin_loss(z, 2 * t - 1, kSum); }},
+    {"softmax", "cross_entropy", "", 0.3, 0.1,
      [](const Tensor& z, const Tensor& t) { return F::cross_entropy(z, t, F::CrossEntropyFuncOptions(kSum)); }},
 };
 
+// How sure the network is of each digit.
+Tensor probabilities(const Loss& loss, const Tensor& outputs) { return *loss.last ? outputs : outputs.softmax(1); }
+
 // An image, how sure the network is of each digit, and its answer.
-void predict(nn::Model& net, const train::Digits& digits, int64_t index) {
-  const Tensor scores = net((digits.images()[index] + 0.0099).unsqueeze(0))[0].softmax(0);
+void predict(nn::Model& net, const Loss& loss, const train::Digits& digits, int64_t index) {
+  const Tensor sure = probabilities(loss, net((digits.images()[index] + kLift).unsqueeze(0)))[0];
   fmt::print("{}", train::terminal_picture(digits.pixels()[index]));
-  for (int64_t digit = 0; digit < 10; ++digit) fmt::print("{}: {:.2f}  ", digit, scores[digit].item<double>());
+  for (int64_t digit = 0; digit < 10; ++digit) fmt::print("{}: {:.2f}  ", digit, sure[digit].item<double>());
   fmt::print("\nimage {} of the test set is a {}, read as {}\n", index, digits.targets()[index].item<int64_t>(),
-             scores.argmax().item<int64_t>());
+             sure.argmax().item<int64_t>());
 }
 
 int main(int argc, char** argv) {
@@ -54,63 +63,52 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     options.steps = 60000;
     options.test_every = 500;
+    options.keep_best = true;
+    for (auto* list : {&options.rules.free, &options.rules.not_kept}) list->push_back("--predict");
     options.parse(argc, argv);
     if (options.app.count("--epochs") > 0 && options.app.count("--steps") == 0) options.steps.reset();
     const Loss& loss = *std::find_if(std::begin(kLosses), std::end(kLosses), [&](auto& l) { return l.name == name; });
+    options.usual(loss.rate, 1);
 
     auto digits = train::load_digits(options.data);
     check<IndexError>(index < digits.test.targets().size(0), "[mnist_sigmoid] --predict {}: there are {} test images",
                       index, digits.test.targets().size(0));
-    options.about.data = digits.description;
-    fmt::print("training on {}, {} threads\n", digits.description, get_num_threads());
+    options.tell(digits, {{-kLift}, {1}}, loss.told);
     auto lifted = [](const train::Digits& d) {
-      return data::datasets::TensorDataset(d.images() + 0.0099, d.targets()).map(data::transforms::Stack<>());
+      return data::datasets::TensorDataset(d.images() + kLift, d.targets()).map(data::transforms::Stack<>());
     };
-    auto train_loader =
-        data::make_data_loader<data::samplers::RandomSampler>(lifted(digits.train), options.batch.value_or(1));
+    auto train_loader = data::make_data_loader<data::samplers::RandomSampler>(lifted(digits.train), *options.batch);
     auto test_loader = data::make_data_loader<data::samplers::SequentialSampler>(lifted(digits.test), 1000);
 
     nn::Model net =
         nn::parse(fmt::format("input 1 28 28 | flatten | linear 128 init normal {0} bias zeros | sigmoid | linear 10 "
-                              "init normal {0} bias zeros",
-                              loss.deviation));
-    optim::SGD optimizer(net->named_parameters(), options.lr.value_or(loss.rate));
+                              "init normal {0} bias zeros {1}",
+                              loss.deviation, loss.last));
+    optim::SGD optimizer(net->named_parameters(), *options.lr);
     auto& penalty = static_cast<optim::SGDOptions&>(optimizer.param_groups()[0].options());
     optim::ExponentialLR schedule(optimizer, decay);
 
-    auto loss_of = [&](const Tensor& z, const Tensor& target) {
-      return loss.of(z, one_hot(target, 10).to(kFloat)) / static_cast<double>(target.size(0));
+    auto loss_of = [&](const Tensor& outputs, const Tensor& target) {
+      return loss.of(outputs, one_hot(target, 10).to(kFloat)) / static_cast<double>(target.size(0));
     };
-    // The weights that did best are kept.
-    TensorList best;
-    double best_accuracy = 0;
-    auto test = [&] {
-      const auto e = train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader, {loss_of});
-      if (e.accuracy > best_accuracy) {
-        best_accuracy = e.accuracy;
-        best.clear();
-        for (const Tensor& p : net->parameters()) best.push_back(p.detach().clone());
-      }
-      return e;
-    };
+    const train::Scoring scoring{loss_of, [&](const Tensor& outputs) { return probabilities(loss, outputs); }};
+    auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader, scoring); };
     train::Run run(options, *net, optimizer, train::position_of(*train_loader), test, &schedule);
     while (run.next_epoch())
       for (auto& batch : *train_loader) {
-        Tensor z = net(batch.data);
-        Tensor value = loss_of(z, batch.target);
+        Tensor outputs = net(batch.data);
+        Tensor value = loss_of(outputs, batch.target);
         optimizer.zero_grad();
         value.backward();
         penalty.weight_decay(l2 * std::pow(decay, run.steps()));
         optimizer.step();
-        if (!run.step(value, z, batch.target)) break;
+        if (!run.step(value, outputs, batch.target)) break;
       }
     run.finish();
 
     NoGradGuard no_grad;
-    for (size_t i = 0; i < best.size(); ++i) net->parameters()[i].copy_(best[i]);
-    if (!best.empty())
-      fmt::print("best accuracy{} {:.2f} %\n", options.resume ? " since it was resumed" : "", 100 * best_accuracy);
-    predict(net, digits.test, index);
+    if (const auto best = run.take_best()) fmt::print("best accuracy {:.2f} %\n", 100 * *best);
+    predict(net, loss, digits.test, index);
     return 0;
   });
 }

@@ -1,7 +1,7 @@
 // A network of two layers, 784-50-10 with sigmoids between, by plain gradient descent on batches of 100 that are drawn
 // with replacement: an image may come twice, and an epoch is as many draws as there are images.
+#include "nets.h"
 #include "options.h"
-#include "two_layer.h"
 #include "weft/train/digits.h"
 #include "weft/weft.h"
 
@@ -13,19 +13,18 @@ int main(int argc, char** argv) {
     models::Options options("Trains 784-50-10 with sigmoids on MNIST: SGD of rate 0.1 on batches of 100.");
     options.epochs = 17;
     options.parse(argc, argv);
-    const int64_t batch_size = options.batch.value_or(100);
+    options.usual(0.1, 100);
 
     auto digits = train::load_digits(options.data);
-    options.about.data = digits.description;
-    fmt::print("training on {}, {} threads\n", digits.description, get_num_threads());
+    options.tell(digits);
     const size_t size = digits.train.size().value();
     data::samplers::WeightedRandomSampler drawn(std::vector<double>(size, 1), size, /*replacement=*/true);
-    auto train_loader = data::make_data_loader(digits.train.map(data::transforms::Stack<>()), drawn, batch_size);
+    auto train_loader = data::make_data_loader(digits.train.map(data::transforms::Stack<>()), drawn, *options.batch);
     auto test_loader =
         data::make_data_loader<data::samplers::SequentialSampler>(digits.test.map(data::transforms::Stack<>()), 1000);
 
     nn::Model net = nn::parse(models::kTwoLayerNet);
-    optim::SGD optimizer(net->named_parameters(), options.lr.value_or(0.1));
+    optim::SGD optimizer(net->named_parameters(), *options.lr);
 
     auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader); };
     train::Run run(options, *net, optimizer, train::position_of(*train_loader), test);

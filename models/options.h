@@ -1,6 +1,8 @@
 // The options that all programs share, and what a program does with an error and with Ctrl-C.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <csignal>
@@ -10,10 +12,12 @@
 #include <optional>
 #include <string>
 
+#include "shared/kept_options.h"
 #include "weft/nn/lang/words.h"
 #include "weft/tensor/error.h"
 #include "weft/tensor/parallel.h"
 #include "weft/tensor/random.h"
+#include "weft/train/digits.h"
 #include "weft/train/run.h"
 
 namespace models {
@@ -35,16 +39,11 @@ struct BaseOptions {
         ->capture_default_str();
     app.add_option("--threads", threads, "threads to use [WEFT_THREADS, else all cores]")->check(count());
     app.add_option("--data", data, "folder that holds mnist/ [WEFT_DATA, else the cache folder]");
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ExtrasError& e) {
-      refuse_unknown(e);
-    } catch (const CLI::ParseError& e) {
-      std::exit(app.exit(e) == 0 ? 0 : 2);
-    }
-    if (threads) weft::set_num_threads(*threads);
-    weft::manual_seed(seed);
+    read(argc, argv);
   }
+
+  /// The program's name, as errors and reports tell it.
+  static std::string name_of(char** argv) { return std::filesystem::path(argv[0]).filename().string(); }
 
   /// Ends the program with a line that names what is not known, and the known option that is nearest to it.
   [[noreturn]] void refuse_unknown(const CLI::ExtrasError& e) {
@@ -74,28 +73,81 @@ struct BaseOptions {
   static CLI::Validator count() {
     return number("a whole number of at least 1", [](double v) { return v >= 1 && v < 1e15 && v == std::floor(v); });
   }
+
+ protected:
+  void read(int argc, char** argv) {
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ExtrasError& e) {
+      refuse_unknown(e);
+    } catch (const CLI::ParseError& e) {
+      std::exit(app.exit(e) == 0 ? 0 : 2);
+    }
+    if (threads) weft::set_num_threads(*threads);
+    weft::manual_seed(seed);
+  }
+
+  /// Reads the command line again, with the options of the run that --resume names: what the run was told need not be
+  /// told again. Throws as resumed_arguments and notes_of_run do.
+  void read_resumed(int argc, char** argv, const std::string& run, const ToldOptions& then, const KeepingRules& rules) {
+    std::vector<std::string> arguments = resumed_arguments(app, argc, argv, then, run, rules);
+    std::vector<char*> pointers;
+    for (std::string& argument : arguments) pointers.push_back(argument.data());
+    read(static_cast<int>(pointers.size()), pointers.data());
+  }
 };
 
-/// The command line of a training program.
+/// The command line of a program that trains a network on digits.
 struct Options : BaseOptions, weft::train::RunOptions {
   using BaseOptions::BaseOptions;
 
   std::optional<double> lr;
   std::optional<int64_t> batch;
+  KeepingRules rules;
 
-  /// As BaseOptions::parse; also says in `about` what the program is and was told.
+  /// As BaseOptions::parse; with --resume what is left out is what the run was told when it began. Throws ValueError,
+  /// StateError or IoError for a run that cannot be gone on with so.
   void parse(int argc, char** argv) {
-    std::vector<double> stop;
     app.add_option("--lr", lr, "learning rate")->check(number("at least 0", [](double v) { return v >= 0; }));
     app.add_option("--epochs", epochs, "passes over the training set")->check(count())->capture_default_str();
     app.add_option("--batch", batch, "images per step")->check(count());
-    add_run_options(app, *this, stop);
+    add_run_options(app, *this, stop_);
     app.add_option("--metrics", metrics, "write one JSON object per test to this file");
-    app.add_option("--save", save, "write the weights, with all that --resume needs, to this file");
+    app.add_option("--save", save, "write the last weights, with all that --resume needs, to this file");
     BaseOptions::parse(argc, argv);
-    if (!stop.empty()) early_stop = early_stop_of(stop);
-    about.title = std::filesystem::path(argv[0]).filename().string();
-    about.options = told(app);
+    about.title = name_of(argv);
+    check_run_options(app, *this);
+    if (resume) {
+      const std::string run = resumed_path(*resume, out);
+      if (const auto notes = notes_of_run(run, about.title)) {
+        read_resumed(argc, argv, run, notes->options, rules);
+        trained_on_ = notes->data_set;
+      }
+    }
+    if (!stop_.empty()) early_stop = early_stop_of(stop_);
+  }
+
+  /// Rate and batch size of the program where they were not told.
+  void usual(double usual_lr, int64_t usual_batch) { lr = lr.value_or(usual_lr), batch = batch.value_or(usual_batch); }
+
+  /// Says, on the terminal and in the run's files, what is trained on: `scale` is how the images were scaled, `loss` is
+  /// named as `weft train` names it. Throws ValueError where a run that is gone on with was trained on something else.
+  void tell(const weft::train::DigitSets& digits, const weft::train::InputScale& scale = {},
+            const std::string& loss = "cross_entropy") {
+    weft::train::Notes notes{.program = about.title, .data_set = digits.generated ? "digits" : "mnist", .loss = loss};
+    weft::check<weft::ValueError>(trained_on_.empty() || trained_on_ == notes.data_set,
+                                  "[resume] the run was trained on {}; here is {}", trained_on_, digits.description);
+    for (int digit = 0; digit < 10; ++digit) notes.class_names.push_back(std::to_string(digit));
+    notes.scale = scale, notes.sizes = {1, 28, 28}, notes.options = kept(app, rules);
+    for (auto [name, value] : {std::pair{"--lr", fmt::format("{}", *lr)}, {"--batch", fmt::format("{}", *batch)}})
+      if (app.count(name) == 0) notes.options.emplace_back(name, value);
+    // Of the two the one that ends the run.
+    std::erase_if(notes.options, [&](const auto& o) { return o.first == (steps ? "--epochs" : "--steps"); });
+    if (steps && app.count("--steps") == 0) notes.options.emplace_back("--steps", fmt::format("{}", *steps));
+    if (about.data.empty()) about.data = digits.description;
+    about.class_names = notes.class_names, about.options = notes.options, about.metadata = metadata_of(notes);
+    about.options.emplace_back("threads", fmt::format("{}", weft::get_num_threads()));
+    fmt::print("training on {}, {} threads\n", about.data, weft::get_num_threads());
   }
 
   /// Those of a run that do not depend on what is trained.
@@ -117,25 +169,22 @@ struct Options : BaseOptions, weft::train::RunOptions {
                    "go on with the run in this folder (that of --out where none is named), or from a file of --save")
         ->expected(0, 1);
   }
+  /// Throws ValueError for options that would change nothing.
+  static void check_run_options(const CLI::App& app, const weft::train::RunOptions& run) {
+    weft::check<weft::ValueError>(
+        app.count("--test-every") == 0 || run.steps || run.resume,
+        "[train] --test-every counts steps of a run of --steps; without, each epoch is tested");
+  }
   static weft::train::EarlyStop early_stop_of(const std::vector<double>& given) {
     weft::check<weft::ValueError>(given[0] >= 1 && given[0] == std::floor(given[0]),
                                   "[train] --early-stop: the patience must be a whole number of at least 1, got {}",
                                   given[0]);
     return {static_cast<int64_t>(given[0]), given.size() > 1 ? given[1] : 0};
   }
-  /// The options of a command line with what they were given or are by default.
-  static std::vector<std::pair<std::string, std::string>> told(const CLI::App& app) {
-    std::vector<std::pair<std::string, std::string>> out;
-    for (const CLI::Option* option : app.get_options()) {
-      if (option == app.get_help_ptr()) continue;
-      const bool given = option->count() > 0, is_flag = option->get_expected_max() == 0;
-      const std::string value = !given    ? option->get_default_str()
-                                : is_flag ? "yes"
-                                          : CLI::detail::join(option->results(), " ");
-      if (!value.empty()) out.emplace_back(option->get_name(), value);
-    }
-    return out;
-  }
+
+ private:
+  std::vector<double> stop_;
+  std::string trained_on_;  // the data set of the run that is gone on with
 };
 
 /// Calls `program(argc, argv)`, and turns what it throws into a line on standard error and exit code 2. A run that

@@ -13,6 +13,7 @@ namespace weft::train {
 namespace {
 
 const std::string kPrefix = kCheckpointPrefix;
+constexpr const char* kOwn = "own";  // tensors of whoever saves
 constexpr int64_t kVersion = 1;
 
 Tensor generator_state() {
@@ -55,6 +56,7 @@ void Checkpoint::save(const std::string& path) const {
   part.tensors.emplace_back("generator", generator_state());
   if (position.defined()) part.tensors.emplace_back("position", position);
   if (optimizer_) add_subtree(part, "optimizer", optimizer_->state_dict());
+  add_subtree(part, kOwn, {tensors, {}});
   part.metadata["schedulers"] = to_text(static_cast<int64_t>(schedulers_.size()));
   for (size_t i = 0; i < schedulers_.size(); ++i)
     add_subtree(part, scheduler_key(i), {{}, schedulers_[i]->state_dict()});
@@ -113,6 +115,7 @@ void Checkpoint::load_parts(const StateDict& file, const std::string& path) {
   epoch = new_epoch, step = new_step;
   const Tensor* found = part.find("position");
   position = found ? *found : Tensor();
+  tensors = subtree(part, kOwn).tensors;
   metadata.clear();
   for (const auto& [key, text] : file.metadata)
     if (!key.starts_with(kPrefix + "/") && key != kModelKey && key != kLanguageKey) metadata[key] = text;

@@ -35,6 +35,8 @@ class Checkpoint {
   int64_t epoch = 0, step = 0;
   /// Where the sampler or loader stands (its state()); may be undefined.
   Tensor position;
+  /// Tensors of yours.
+  NamedTensors tensors;
   /// Texts of yours. Keys must not begin with "checkpoint/" (ValueError on save).
   Metadata metadata;
 

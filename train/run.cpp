@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "weft/train/serialize.h"
+
 namespace weft::train {
 namespace {
 
@@ -86,12 +88,13 @@ std::string Run::status(double loss) const {
       options_.steps ? fmt::format("step {}/{}", step_, total)
                      : fmt::format("epoch {}/{}  {:3.0f} %", epoch_ + 1, options_.epochs,
                                    100.0 * static_cast<double>(in_epoch_) / static_cast<double>(position_.batches));
-  return fmt::format("{}  loss {:.4f}  {} samples/s  {} left", place, loss, format_count(rate),
+  return fmt::format("{}{}  loss {:.4f}  {} samples/s  {} left", options_.label, place, loss, format_count(rate),
                      format_duration(per_step * static_cast<double>(std::max<int64_t>(0, total - step_))));
 }
 
 void Run::record() {
   const double training = seconds_between(mark_, Clock::now());
+  training_seconds_ += training;
   MetricsRecord r{epoch_,    step_,          loss_steps_ ? loss_sum_ / static_cast<double>(loss_steps_) : 0,
                   kNoNumber, kNoNumber,      0,
                   0,         optimizer_.lr()};
@@ -128,10 +131,21 @@ bool Run::judge(MetricsRecord& r) {
   const double loss = validation_ ? r.validation_loss : r.test_loss;
   if (accuracy < best_accuracy_ || (accuracy == best_accuracy_ && !(loss < best_loss_))) return false;
   best_accuracy_ = accuracy, best_loss_ = loss;
+  if (options_.keep_best) {
+    best_weights_.clear();
+    for (const auto& [name, t] : tensors_of(model_)) best_weights_.emplace_back(name, t.detach().clone());
+  }
   return true;
 }
 
+std::optional<double> Run::take_best() {
+  if (best_weights_.empty()) return std::nullopt;
+  ModuleUpdate(model_, best_weights_, "the best weights").apply();
+  return best_accuracy_;
+}
+
 void Run::print(const MetricsRecord& r) const {
+  if (options_.quiet) return;
   std::string line = options_.steps ? fmt::format("step {}/{}", step_, *options_.steps)
                                     : fmt::format("epoch {}/{}", epoch_, options_.epochs);
   auto add = [&](const char* part, double loss, double accuracy) {
@@ -148,34 +162,39 @@ void Run::print(const MetricsRecord& r) const {
 
 Evaluation Run::finish() {
   progress_.clear();
-  if (interrupted()) {
-    // The checkpoint must hold the run as it stands; a half epoch is tested only where nothing else tells its state.
-    fmt::print("interrupted after step {}{}\n", step_,
-               folder_ ? fmt::format("; go on with {}--resume {}",
-                                     options_.about.metadata.empty() ? "the same options and " : "", folder_->path())
-                       : "");
-  } else {
-    if (stopping_ && stopping_->stopped())
-      fmt::print("stopped early: the {} loss has not fallen by more than {} below {:.4f} in {} tests\n",
-                 validation_ ? "validation" : "train", options_.early_stop->min_delta, stopping_->best(),
-                 options_.early_stop->patience);
-    if (!last_) {
-      model_.eval();
-      last_ = test_();
-      last_is_test_ = true;
-      fmt::print("test loss {:.4f}, test accuracy {:.2f} %\n", last_->loss, 100 * last_->accuracy);
-    }
+  // A half epoch of an interrupted run is tested only where nothing else tells its state.
+  const bool untested = !interrupted() && !last_;
+  if (untested) {
+    model_.eval();
+    last_ = test_();
+    last_is_test_ = true;
   }
+  if (!options_.quiet) print_end(untested);
   if (options_.save) save(*options_.save);
   if (folder_) {
     save_last();
     write_report();
-    fmt::print("saved to {}: report.html, metrics.jsonl, last{}.safetensors\n", folder_->path(),
-               std::filesystem::exists(folder_->best()) ? " and best" : "");
+    if (!options_.quiet)
+      fmt::print("saved to {}: report.html, metrics.jsonl, last{}.safetensors\n", folder_->path(),
+                 std::filesystem::exists(folder_->best()) ? " and best" : "");
   }
   std::fflush(stdout);
   model_.eval();
   return last_.value_or(Evaluation{});
+}
+
+// How the run ended, and its test where no record told of it.
+void Run::print_end(bool untested) const {
+  if (interrupted())
+    fmt::print("interrupted after step {}{}\n", step_,
+               folder_ ? fmt::format("; go on with {}--resume {}",
+                                     options_.about.metadata.empty() ? "the same options and " : "", folder_->path())
+                       : "");
+  else if (stopping_ && stopping_->stopped())
+    fmt::print("stopped early: the {} loss has not fallen by more than {} below {:.4f} in {} tests\n",
+               validation_ ? "validation" : "train", options_.early_stop->min_delta, stopping_->best(),
+               options_.early_stop->patience);
+  if (untested) fmt::print("test loss {:.4f}, test accuracy {:.2f} %\n", last_->loss, 100 * last_->accuracy);
 }
 
 }  // namespace weft::train

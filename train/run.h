@@ -52,6 +52,9 @@ struct RunOptions {
   /// A checkpoint to go on from, or the folder of a run, whose `out` it then is; "" is the folder `out`.
   std::optional<std::string> resume;
   std::optional<EarlyStop> early_stop;
+  bool keep_best = false;  ///< keep the best weights in memory and in checkpoints, for Run::take_best
+  bool quiet = false;      ///< print nothing but the progress line, which begins with `label`
+  std::string label = {};
   RunDescription about;
 };
 
@@ -114,9 +117,15 @@ class Run {
   bool step(const Tensor& loss, int64_t samples);
   /// The same, with the accuracy on what is trained on: scores [N, classes], target int64 [N].
   bool step(const Tensor& loss, const Tensor& scores, const Tensor& target);
-  /// Saves where asked, writes the report, and returns the last test. Throws IoError when a file cannot be written.
+  /// Saves where asked, writes the report, and returns the last test, made now where there was none. Throws IoError
+  /// when a file cannot be written.
   Evaluation finish();
+  /// Gives the model its best weights, with `keep_best`, and returns their accuracy; nothing where none was tested.
+  std::optional<double> take_best();
   int64_t steps() const { return step_; }
+  int64_t epochs() const { return epoch_; }
+  /// Of training alone, without tests; those of what this run resumes, too.
+  double training_seconds() const { return training_seconds_; }
   bool interrupted() const { return stopped_by() != 0; }
 
  private:
@@ -125,6 +134,7 @@ class Run {
   void record();
   bool judge(MetricsRecord& r);
   void print(const MetricsRecord& r) const;
+  void print_end(bool untested) const;
   void open_files();
   std::string status(double loss) const;
   double seconds() const;
@@ -152,9 +162,11 @@ class Run {
   int64_t loss_steps_ = 0, samples_ = 0;
   int64_t right_ = 0, judged_ = 0;  ///< answers of these steps whose scores were told
   double earlier_seconds_ = 0;      ///< of the runs that this one resumes
+  double training_seconds_ = 0;     ///< up to the last record
   std::optional<StopSignals> stop_signals_;
   Clock::time_point began_, mark_, saved_;            ///< the run; training since the last record; `last` was saved
   double best_accuracy_ = -1, best_loss_ = INFINITY;  ///< of what `best` holds
+  NamedTensors best_weights_;                         ///< where they are kept
   std::optional<Evaluation> last_;
   bool last_is_test_ = false, has_saved_ = false;
 };

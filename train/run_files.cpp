@@ -39,7 +39,7 @@ void Run::open_files() {
   }
   if (options_.out) folder_ = std::make_unique<RunFolder>(*options_.out, is_folder);
   if (from) resume(is_folder ? folder_->last() : *from);
-  if (!is_folder) best_accuracy_ = -1, best_loss_ = INFINITY;  // the folder has no `best` yet
+  if (!is_folder && best_weights_.empty()) best_accuracy_ = -1, best_loss_ = INFINITY;  // the folder has no `best` yet
   has_saved_ = is_folder;
 
   auto open = [&](const std::string& path, bool append) {
@@ -69,8 +69,10 @@ void Run::save(const std::string& path) const {
   c.metadata["run.right"] = to_text(right_);
   c.metadata["run.judged"] = to_text(judged_);
   c.metadata["run.seconds"] = to_text(seconds());
+  c.metadata["run.training_seconds"] = to_text(training_seconds_);
   c.metadata["run.best_accuracy"] = to_text(best_accuracy_);
   c.metadata["run.best_loss"] = to_text(best_loss_);
+  c.tensors = best_weights_;
   c.save(path);
 }
 
@@ -91,9 +93,13 @@ void Run::resume(const std::string& path) {
   loss_sum_ = double_at(c.metadata, "run.loss_sum"), loss_steps_ = int_at(c.metadata, "run.loss_steps");
   right_ = int_at(c.metadata, "run.right"), judged_ = int_at(c.metadata, "run.judged");
   earlier_seconds_ = double_at(c.metadata, "run.seconds");
+  if (c.metadata.contains("run.training_seconds"))  // which came later
+    training_seconds_ = double_at(c.metadata, "run.training_seconds");
+  if (options_.keep_best) best_weights_ = c.tensors;
   best_accuracy_ = double_at(c.metadata, "run.best_accuracy"), best_loss_ = double_at(c.metadata, "run.best_loss");
-  fmt::print("resuming after epoch {}, step {}{}\n", epoch_, step_,
-             complete() ? ": nothing is left to train; --epochs or --steps may ask for more" : "");
+  if (!options_.quiet)
+    fmt::print("resuming after epoch {}, step {}{}\n", epoch_, step_,
+               complete() ? ": nothing is left to train; --epochs or --steps may ask for more" : "");
 }
 
 void Run::write_report() const {

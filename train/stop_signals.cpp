@@ -57,13 +57,16 @@ thread_local SignalStack t_stack;
 
 StopSignals::StopSignals() {
   t_stack.ensure();
+  if (g_alive > 0) {  // another's handlers are there, and what they noted counts
+    ++g_alive;
+    return;
+  }
   g_signal = 0;
   struct sigaction action {};
   action.sa_handler = note_signal;
   action.sa_flags = SA_ONSTACK | SA_RESTART | static_cast<int>(SA_RESETHAND);
-  for (size_t i = 0; i < kSignals.size(); ++i)
-    check_done(sigaction(kSignals[i], &action, g_alive == 0 ? &g_before[i] : nullptr), "sigaction");
-  ++g_alive;
+  for (size_t i = 0; i < kSignals.size(); ++i) check_done(sigaction(kSignals[i], &action, &g_before[i]), "sigaction");
+  g_alive = 1;
 }
 
 StopSignals::~StopSignals() {

@@ -4,7 +4,8 @@
 namespace weft::train {
 
 /// While it lives, the first SIGINT or SIGTERM is only noted, so that a loop can save its work and end; a second of
-/// the same kind ends the process at once. Where it, or the last of several, ends, the handlers of before come back.
+/// the same kind ends the process at once. Several may live, one in another: the first sets the handlers, and where the
+/// last ends, those of before come back.
 /// Made on the thread that trains, which should be the process's first: that one is normally given the signal. Throws
 /// StateError where the system refuses.
 ///
@@ -19,7 +20,7 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
 };
 
-/// The signal noted since the last StopSignals was made, or 0.
+/// The signal noted since the outermost StopSignals was made, or 0.
 int stopped_by();
 
 }  // namespace weft::train

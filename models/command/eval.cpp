@@ -15,7 +15,7 @@ using namespace weft;
 namespace {
 
 /// What the run trained on, cut as it was cut then.
-DataRequest request_of(const Notes& notes) {
+DataRequest request_of(const train::Notes& notes) {
   auto number = [&](const char* option, double usual) {
     const auto text = notes.option(option);
     return text ? std::strtod(text->c_str(), nullptr) : usual;
@@ -66,7 +66,7 @@ int eval(int argc, char** argv) {
   Opened opened = open_checkpoint(file);
   check<StateError>(opened.notes || !given.empty(), "[eval] '{}' does not tell its data set: name it by --data-set",
                     opened.file);
-  const Notes notes = opened.notes.value_or(Notes());
+  const train::Notes notes = opened.notes.value_or(train::Notes());
   DataRequest request = given.empty() ? request_of(notes) : DataRequest();
   if (!given.empty()) {
     request.name = given, request.test = 1;

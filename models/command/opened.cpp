@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "weft/autograd/grad_mode.h"
 #include "weft/tensor/safetensors.h"
@@ -15,8 +14,6 @@ using namespace weft;
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr const char* kNotesKey = "weft.train";
 
 std::string read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -34,47 +31,6 @@ std::string model_text(const std::string& given) {
       given.find_first_of(" |(\n") == std::string::npos && given.find_first_of("/.") != std::string::npos;
   check<IoError>(!is_name, "[net] {}: there is no such file", given);
   return given;
-}
-
-std::optional<std::string> Notes::option(const std::string& name) const {
-  for (const auto& [key, value] : options)
-    if (key == name) return value;
-  return std::nullopt;
-}
-
-Metadata metadata_of(const Notes& n) {
-  const nlohmann::ordered_json json{{"data_set", n.data_set},
-                                    {"loss", n.loss},
-                                    {"classes", n.class_names},
-                                    {"features", n.feature_names},
-                                    {"mean", n.scale.mean},
-                                    {"deviation", n.scale.deviation},
-                                    {"sizes", std::vector<int64_t>(n.sizes.begin(), n.sizes.end())},
-                                    {"images", n.images},
-                                    {"options", n.options}};
-  try {
-    return {{kNotesKey, json.dump()}};
-  } catch (const nlohmann::json::exception& e) {
-    fail<ValueError>("[data] a name of a class or column of {} is not UTF-8: {}", n.data_set, e.what());
-  }
-}
-
-std::optional<Notes> notes_in(const Metadata& metadata, const std::string& file) {
-  const auto found = metadata.find(kNotesKey);
-  if (found == metadata.end()) return std::nullopt;
-  try {
-    const auto json = nlohmann::json::parse(found->second);
-    Notes n;
-    n.data_set = json.at("data_set"), n.loss = json.at("loss");
-    n.class_names = json.at("classes"), n.feature_names = json.at("features");
-    n.scale = {json.at("mean"), json.at("deviation")};
-    n.sizes = Dims(json.at("sizes").get<std::vector<int64_t>>());
-    n.images = json.at("images");
-    n.options = json.at("options");
-    return n;
-  } catch (const nlohmann::json::exception& e) {
-    fail<StateError>("[load] '{}' tells of its training what cannot be read: {}", file, e.what());
-  }
 }
 
 bool is_checkpoint(const std::string& path) {
@@ -101,7 +57,7 @@ Opened open_checkpoint(const std::string& path) {
   out.content = load_safetensors(out.file);
   out.model = load_model(out.content, out.file);
   out.model->eval();
-  out.notes = notes_in(out.content.metadata, out.file);
+  out.notes = train::notes_in(out.content.metadata, out.file);
   return out;
 }
 

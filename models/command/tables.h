@@ -9,6 +9,7 @@
 #include "weft/data/image_plan.h"
 #include "weft/optim/lr_scheduler.h"
 #include "weft/train/evaluate.h"
+#include "weft/train/notes.h"
 #include "weft/train/run.h"
 
 namespace command {
@@ -62,12 +63,7 @@ struct AugmentRow : SettingRow {
 };
 const std::vector<AugmentRow>& augmentations();
 
-/// x becomes (x - mean) / deviation: one number for all of an image, or one per column of a table. Images are 0 to 1
-/// before.
-struct Scale {
-  std::vector<double> mean{0}, deviation{1};
-  bool changes_nothing() const { return mean == std::vector<double>{0} && deviation == std::vector<double>{1}; }
-};
+using Scale = weft::train::InputScale;
 struct ScaleRow : SettingRow {
   /// `data`: what is trained on, uint8 images or float rows [N, columns].
   std::function<Scale(const Setting&, const Tensor& data)> make;

@@ -65,7 +65,15 @@ void tell(TrainOptions& o, const DataSet& set, const Inputs& inputs, const nn::l
   o.about.title = "weft train: " + *o.out;
   o.about.data = fmt::format("{}; {}", set.description, counts_of(set));
   o.about.class_names = set.class_names;
-  Notes notes{set.name, o.loss, set.class_names, set.feature_names, inputs.scale, set.sizes(), set.images(), o.kept()};
+  train::Notes notes{.program = kProgram,
+                     .data_set = set.name,
+                     .loss = o.loss,
+                     .class_names = set.class_names,
+                     .feature_names = set.feature_names,
+                     .scale = inputs.scale,
+                     .sizes = set.sizes(),
+                     .images = set.images(),
+                     .options = o.kept()};
   for (auto& [name, value] : notes.options) {
     if (name == "--net") value = chain.text();
     if (name == "--data-set") value = set.name;

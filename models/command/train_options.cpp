@@ -7,7 +7,6 @@
 
 #include "command/opened.h"
 #include "weft/data/csv_text.h"
-#include "weft/tensor/safetensors.h"
 
 namespace command {
 using namespace weft;
@@ -16,16 +15,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int64_t kUsualBatch = 64;
-
-// What may be told anew when a run goes on: how long it is, and what does not change what it computes.
-constexpr const char* kFree[] = {"--epochs", "--steps", "--test-every", "--threads", "--data"};
-// What has no meaning for another command that goes on with the run.
-constexpr const char* kNotKept[] = {"--out", "--resume", "--threads", "--data"};
-
-template <size_t N>
-bool among(const char* const (&names)[N], const std::string& name) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
 
 /// Texts that mean the same made the same.
 std::string plain(const std::string& option, const std::string& value) {
@@ -42,9 +31,14 @@ bool same(const std::string& option, const std::string& now, const std::string& 
     if (!a.layers.empty() && !b.layers.empty() && a.layers.front().layer != "input") b.layers.erase(b.layers.begin());
     return a.text() == b.text();
   }
-  const auto x = data::number_in(now), y = data::number_in(then);
-  if (x && y && option != "--seed" && option != "--target") return *x == *y;
-  return plain(option, now) == plain(option, then);
+  return option == "--target" ? now == then
+                              : models::KeepingRules::same_value(option, plain(option, now), plain(option, then));
+}
+
+models::KeepingRules rules() {
+  models::KeepingRules out;
+  out.same = same;
+  return out;
 }
 
 std::string footer() {
@@ -100,44 +94,19 @@ void TrainOptions::add_options() {
 std::unique_ptr<TrainOptions> TrainOptions::read(int argc, char** argv) {
   auto options = std::make_unique<TrainOptions>();
   options->parse(argc, argv);
-  const auto folder = options->resumed_folder();
-  if (!folder) {
-    options->finish();
-    return options;
-  }
-  const std::string file = *folder + "/last.safetensors";
-  check<IoError>(fs::exists(file), "[resume] {} holds no last.safetensors: nothing was saved into it", *folder);
-  const auto notes = notes_in(load_safetensors(file).metadata, file);
-  check<StateError>(notes.has_value(), "[resume] {} is no run of weft train", *folder);
-  std::vector<std::string> arguments(argv, argv + argc);
-  for (const auto& [name, value] : notes->options) {
-    const CLI::Option* given = options->app.get_option_no_throw(name);
-    if (!given) continue;
-    if (given->count() == 0) {
-      // A run of steps that is told its epochs becomes one of epochs.
-      if (name == "--steps" && options->app.count("--epochs") > 0) continue;
-      arguments.push_back(name + (given->get_expected_max() == 1 ? "=" + value : ""));
-      if (given->get_expected_max() > 1)
-        for (const std::string& part : CLI::detail::split(value, ' ')) arguments.push_back(part);
-      continue;
-    }
-    const std::string now = given->get_expected_max() == 0 ? "yes" : CLI::detail::join(given->results(), " ");
-    check<ValueError>(among(kFree, name) || same(name, now, value),
-                      "[resume] {} {}: the run in {} has {} {}; leave it out, or start another run", name, now, *folder,
-                      name, value);
-  }
-  for (const CLI::Option* given : options->app.get_options())
-    check<ValueError>(given->count() == 0 || among(kFree, given->get_name()) || among(kNotKept, given->get_name()) ||
-                          notes->option(given->get_name()),
-                      "[resume] the run in {} has no {}; leave it out, or start another run", *folder,
-                      given->get_name());
-  std::vector<char*> pointers;
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
-  options = std::make_unique<TrainOptions>();
-  options->parse(static_cast<int>(pointers.size()), pointers.data());
-  options->data_set.class_names = notes->class_names;
+  models::Options::check_run_options(options->app, *options);
+  if (options->resume) options->go_on(argc, argv);
   options->finish();
   return options;
+}
+
+void TrainOptions::go_on(int argc, char** argv) {
+  const std::string folder = models::resumed_path(*resume, out);
+  check<IoError>(fs::is_directory(folder), "[resume] {}: there is no such folder", folder);
+  const auto notes = models::notes_of_run(folder, kProgram);
+  check<StateError>(notes.has_value(), "[resume] {} is no run of {}", folder, kProgram);
+  read_resumed(argc, argv, folder, notes->options, rules());
+  data_set.class_names = notes->class_names;
 }
 
 void TrainOptions::finish() {
@@ -146,14 +115,6 @@ void TrainOptions::finish() {
   data_set.generate = app.get_option("--data-set")->count() == 0;
   data_set.name = plain("--data-set", data_set.name);
   if (!stop_.empty()) early_stop = models::Options::early_stop_of(stop_);
-}
-
-std::optional<std::string> TrainOptions::resumed_folder() const {
-  if (!resume) return std::nullopt;
-  const auto folder = resume->empty() ? out : resume;
-  check<ValueError>(folder.has_value(), "[resume] --resume without a folder needs --out");
-  check<IoError>(fs::is_directory(*folder), "[resume] {}: there is no such folder", *folder);
-  return folder;
 }
 
 int64_t TrainOptions::batch_of(int64_t samples) const {
@@ -165,10 +126,9 @@ int64_t TrainOptions::batch_of(int64_t samples) const {
   return static_cast<int64_t>(*given);
 }
 
-std::vector<std::pair<std::string, std::string>> TrainOptions::kept() const {
-  std::vector<std::pair<std::string, std::string>> out;
-  for (auto& [name, value] : models::Options::told(app))
-    if (!among(kNotKept, name)) out.emplace_back(name, plain(name, value));
+models::ToldOptions TrainOptions::kept() const {
+  models::ToldOptions out = models::kept(app, rules());
+  for (auto& [name, value] : out) value = plain(name, value);
   return out;
 }
 

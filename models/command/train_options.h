@@ -9,6 +9,9 @@
 
 namespace command {
 
+/// What the notes of its runs call it.
+inline constexpr const char* kProgram = "weft train";
+
 struct TrainOptions : models::BaseOptions, weft::train::RunOptions {
   TrainOptions();
 
@@ -19,17 +22,16 @@ struct TrainOptions : models::BaseOptions, weft::train::RunOptions {
   std::optional<double> lr;
   bool replacement = false;
 
-  /// Reads the command line; with --resume what it leaves out is what the run was told when it began, and what may not
-  /// change must not differ (ValueError).
+  /// Reads the command line; with --resume what it leaves out is what the run was told when it began. Throws ValueError
+  /// where it tells otherwise what may not change, IoError and StateError for what is no run.
   static std::unique_ptr<TrainOptions> read(int argc, char** argv);
   int64_t batch_of(int64_t samples) const;
-  /// The folder that --resume names, if any.
-  std::optional<std::string> resumed_folder() const;
   /// What it was told, for the notes of its checkpoints: all that decides what the run computes.
-  std::vector<std::pair<std::string, std::string>> kept() const;
+  models::ToldOptions kept() const;
 
  private:
   void add_options();
+  void go_on(int argc, char** argv);
   void finish();
   std::vector<double> stop_;
 };

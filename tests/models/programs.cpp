@@ -5,6 +5,7 @@
 #include "tests/models/support.h"
 #include "weft/tensor/safetensors.h"
 #include "weft/train/metrics_file.h"
+#include "weft/train/notes.h"
 
 using namespace weft;
 
@@ -59,7 +60,7 @@ BOOST_FIXTURE_TEST_CASE(a_run_folder_holds_all_of_a_run, Folder) {
   BOOST_TEST(run("mnist_mlp --epochs 1 --hidden 32 --out parts/a").code == 0);
   std::ofstream(path / "parts/a/metrics.jsonl", std::ios::app) << "{\"epoch\": 2, \"step\": 40}\n{\"epo";
   BOOST_TEST(contains(run("mnist_mlp --epochs 2 --hidden 32 --resume --out parts/a"), "resuming after epoch 1"));
-  BOOST_TEST(run("mnist_mlp --epochs 3 --hidden 32 --resume parts/a").code == 0);
+  BOOST_TEST(run("mnist_mlp --epochs 3 --resume parts/a").code == 0);  // what it was told it knows
   const auto whole = load_safetensors((path / "whole/last.safetensors").string()),
              joined = load_safetensors((path / "parts/a/last.safetensors").string());
   BOOST_REQUIRE_EQUAL(whole.tensors.size(), joined.tensors.size());
@@ -77,7 +78,10 @@ BOOST_FIXTURE_TEST_CASE(a_run_folder_holds_all_of_a_run, Folder) {
   for (auto [command, part] : {std::pair{"mnist_mlp --resume", "needs --out"},
                                {"mnist_mlp --resume --out none", "no such folder"},
                                {"mnist_mlp --resume mnist", "no last.safetensors"},
-                               {"mnist_mlp --resume whole --hidden 16", "whole/last.safetensors"},
+                               {"mnist_mlp --resume whole --hidden 16", "the run in whole has --hidden 32"},
+                               {"mnist_mlp --resume whole --early-stop 2", "the run in whole has no --early-stop"},
+                               {"mnist_cnn --resume whole", "whole is a run of mnist_mlp, not of mnist_cnn"},
+                               {"mnist_mlp --test-every 5", "--test-every"},
                                {"mnist_mlp --early-stop 0.5", "--early-stop"}}) {
     const Outcome o = run(command);
     BOOST_TEST(o.code == 2);
@@ -85,10 +89,29 @@ BOOST_FIXTURE_TEST_CASE(a_run_folder_holds_all_of_a_run, Folder) {
   }
 }
 
+BOOST_FIXTURE_TEST_CASE(checkpoints_tell_how_they_were_trained, Folder) {
+  BOOST_TEST(run("mnist_cnn --steps 5 --batch 16 --lr 0.02 --out a").code == 0);
+  for (const char* part : {"--lr", "0.02", "--batch", "threads", "conv 24 5"})
+    BOOST_TEST(read(path / "a/report.html").find(part) != std::string::npos, part);
+  const auto notes = train::notes_in(load_safetensors((path / "a/last.safetensors").string()).metadata, "a");
+  BOOST_REQUIRE(notes);
+  BOOST_TEST(notes->program == "mnist_cnn");
+  BOOST_TEST(notes->data_set == "mnist");
+  BOOST_TEST(notes->scale.mean[0] == 0.1307);
+  BOOST_TEST(*notes->option("--batch") == "16");
+  BOOST_TEST(!notes->option("--epochs").has_value());  // the steps count
+  BOOST_TEST(contains(run("mnist_cnn --resume a --steps 7"), "resuming after epoch 0, step 5"));
+  // Other data do not go on with it.
+  fs::rename(path / "mnist", path / "elsewhere");
+  const Outcome o = run("mnist_cnn --resume a --steps 9");
+  BOOST_TEST(o.code == 2);
+  BOOST_TEST(contains(o, "the run was trained on mnist; here is generated digits"));
+}
+
 BOOST_FIXTURE_TEST_CASE(ctrl_c_saves_and_gives_130, Folder) {
   const Outcome o = interrupt({"mnist_mlp", "--epochs", "1000000", "--hidden", "8", "--out", "a"}, "a");
   BOOST_TEST(o.code == 130, o.text);
-  BOOST_TEST(contains(o, "go on with the same options and --resume a"));
+  BOOST_TEST(contains(o, "go on with --resume a"));
   BOOST_TEST(read(path / "a/report.html").find("interrupted after step") != std::string::npos);
   BOOST_TEST(load_safetensors((path / "a/last.safetensors").string()).metadata.contains("checkpoint/step"));
 }

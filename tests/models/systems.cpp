@@ -16,6 +16,38 @@ BOOST_AUTO_TEST_CASE(sigmoid_keeps_the_best_and_reads_an_image) {
     }
 }
 
+// The command weft opens what the programs save, and finds what they found: inputs are scaled and losses taken alike.
+BOOST_AUTO_TEST_CASE(weft_opens_the_checkpoints_of_programs) {
+  for (const std::string program :
+       {"mnist_sigmoid --steps 400 --test-every 400", "mnist_sigmoid --steps 400 --test-every 400 --loss mse",
+        "mnist_sigmoid --steps 400 --test-every 400 --loss hinge", "mnist_two_layer --epochs 1",
+        "mnist_mlp --epochs 1 --hidden 16", "mnist_cnn --steps 3 --batch 16",
+        "mnist_cnn --net tutorial --steps 3 --batch 16"})
+    BOOST_TEST_CONTEXT(program) {
+      const Outcome trained = run(program + " --save net.safetensors");
+      BOOST_TEST(trained.code == 0);
+      const size_t at = trained.text.find("test loss ");
+      BOOST_REQUIRE(at != std::string::npos);
+      const double loss = std::stod(trained.text.substr(at + 10));
+      const double accuracy = std::stod(trained.text.substr(trained.text.find("test accuracy ", at) + 14));
+      const Outcome seen = run("weft eval net.safetensors");
+      BOOST_TEST(seen.code == 0);
+      const size_t mean = seen.text.find("mean loss ");
+      BOOST_REQUIRE(mean != std::string::npos);
+      BOOST_TEST(std::stod(seen.text.substr(mean + 10)) == loss, boost::test_tools::tolerance(1e-3));
+      BOOST_TEST(std::stod(seen.text.substr(seen.text.find("\naccuracy ") + 10)) == accuracy);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(sigmoid_goes_on_with_its_best) {
+  const Outcome first = run("mnist_sigmoid --steps 600 --test-every 100 --save a.safetensors");
+  const std::string best = first.text.substr(first.text.find("best accuracy "));
+  // A rate of nothing would find no better one, and what was found before stays the best.
+  const Outcome more = run("mnist_sigmoid --resume a.safetensors --steps 601");
+  BOOST_TEST(std::stod(more.text.substr(more.text.find("best accuracy ") + 14)) >= std::stod(best.substr(14)));
+  BOOST_TEST(contains(more, "resuming after"));
+}
+
 BOOST_AUTO_TEST_CASE(two_layers_train_and_their_gradients_are_right) {
   const Outcome trained = run("mnist_two_layer --epochs 2 --save two_layer.safetensors");
   BOOST_TEST(trained.code == 0);

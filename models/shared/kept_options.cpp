@@ -1,0 +1,93 @@
+#include "shared/kept_options.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "weft/data/csv_text.h"
+#include "weft/tensor/error.h"
+#include "weft/tensor/safetensors.h"
+
+namespace models {
+using namespace weft;
+namespace fs = std::filesystem;
+
+namespace {
+
+bool among(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_flag(const CLI::Option* option) { return option->get_expected_max() == 0; }
+
+std::string given(const CLI::Option* option) {
+  return is_flag(option) ? "yes" : CLI::detail::join(option->results(), " ");
+}
+
+}  // namespace
+
+bool KeepingRules::same_value(const std::string& option, const std::string& now, const std::string& then) {
+  const auto x = data::number_in(now), y = data::number_in(then);
+  return x && y && option != "--seed" ? *x == *y : now == then;
+}
+
+ToldOptions told(const CLI::App& app) {
+  ToldOptions out;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option == app.get_help_ptr()) continue;
+    const std::string value = option->count() > 0 ? given(option) : option->get_default_str();
+    if (!value.empty()) out.emplace_back(option->get_name(), value);
+  }
+  return out;
+}
+
+ToldOptions kept(const CLI::App& app, const KeepingRules& rules) {
+  ToldOptions out = told(app);
+  std::erase_if(out, [&](const auto& option) { return among(rules.not_kept, option.first); });
+  return out;
+}
+
+std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char** argv, const ToldOptions& then,
+                                           const std::string& run, const KeepingRules& rules) {
+  std::vector<std::string> out(argv, argv + argc);
+  for (const auto& [name, value] : then) {
+    const CLI::Option* option = app.get_option_no_throw(name);
+    if (!option) continue;
+    if (option->count() > 0) {
+      check<ValueError>(among(rules.free, name) || rules.same(name, given(option), value),
+                        "[resume] {} {}: the run in {} has {} {}; leave it out, or start another run", name,
+                        given(option), run, name, value);
+    } else if (name != "--steps" || app.count("--epochs") == 0) {  // told its epochs, a run of steps becomes one of them
+      const int most = option->get_expected_max();
+      out.push_back(name + (most == 1 ? "=" + value : ""));
+      if (most > 1)
+        for (const std::string& part : CLI::detail::split(value, ' ')) out.push_back(part);
+    }
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    const bool known = std::any_of(then.begin(), then.end(), [&](const auto& o) { return o.first == name; });
+    check<ValueError>(option->count() == 0 || known || among(rules.free, name) || among(rules.not_kept, name),
+                      "[resume] the run in {} has no {}; leave it out, or start another run", run, name);
+  }
+  return out;
+}
+
+std::string resumed_path(const std::string& resume, const std::optional<std::string>& out) {
+  check<ValueError>(!resume.empty() || out, "[resume] --resume without a folder needs --out");
+  const std::string path = resume.empty() ? *out : resume;
+  check<IoError>(!resume.empty() || fs::is_directory(path), "[resume] {}: there is no such folder", path);
+  return path;
+}
+
+std::optional<train::Notes> notes_of_run(const std::string& path, const std::string& program) {
+  const bool is_folder = fs::is_directory(path);
+  const std::string file = is_folder ? path + "/last.safetensors" : path;
+  check<IoError>(!is_folder || fs::exists(file), "[resume] {} holds no last.safetensors: nothing was saved into it",
+                 path);
+  const auto notes = train::notes_in(load_safetensors(file).metadata, file);
+  check<StateError>(!notes || notes->program == program, "[resume] {} is a run of {}, not of {}", path,
+                    notes ? notes->program : "", program);
+  return notes;
+}
+
+}  // namespace models

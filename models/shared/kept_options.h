@@ -1,0 +1,44 @@
+// What a run was told, kept in its checkpoints, so that --resume need not be told it again.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weft/train/notes.h"
+
+namespace models {
+
+using weft::train::ToldOptions;
+
+/// Options that may be told anew when a run goes on (how long it is, and what does not change what it computes), those
+/// that have no meaning for a later command, and when two values of an option mean the same.
+struct KeepingRules {
+  std::vector<std::string> free{"--epochs", "--steps", "--test-every", "--threads", "--data", "--metrics", "--save"};
+  std::vector<std::string> not_kept{"--out", "--resume", "--threads", "--data", "--metrics", "--save"};
+  std::function<bool(const std::string& option, const std::string& now, const std::string& then)> same = same_value;
+
+  /// Of numbers their value, else the text.
+  static bool same_value(const std::string& option, const std::string& now, const std::string& then);
+};
+
+/// The options of a command line with what they were given or are by default.
+ToldOptions told(const CLI::App& app);
+/// Those of them that are kept.
+ToldOptions kept(const CLI::App& app, const KeepingRules& rules);
+
+/// The command line that goes on with a run: what it leaves out is what the run was told. Throws ValueError where it
+/// tells otherwise what may not change. `app` has read argc and argv; `run` names the run in errors.
+std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char** argv, const ToldOptions& then,
+                                           const std::string& run, const KeepingRules& rules);
+
+/// The folder or file that --resume names. Throws ValueError where it names nothing and there is no --out, IoError
+/// where there is no such folder.
+std::string resumed_path(const std::string& resume, const std::optional<std::string>& out);
+/// The notes of the run there: of a folder, of its last checkpoint. Throws IoError where nothing was saved into it, and
+/// StateError for a run of another program; nothing for a checkpoint without notes, which weft once wrote.
+std::optional<weft::train::Notes> notes_of_run(const std::string& path, const std::string& program);
+
+}  // namespace models

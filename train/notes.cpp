@@ -1,0 +1,57 @@
+#include "weft/train/notes.h"
+
+#include "weft/tensor/error.h"
+#include "weft/tensor/json.h"
+
+namespace weft::train {
+namespace {
+
+using detail::Json;
+
+constexpr const char* kNotesKey = "weft.train";
+
+}  // namespace
+
+std::optional<std::string> Notes::option(const std::string& name) const {
+  for (const auto& [key, value] : options)
+    if (key == name) return value;
+  return std::nullopt;
+}
+
+Metadata metadata_of(const Notes& n) {
+  const Json json{{"program", n.program},
+                  {"data_set", n.data_set},
+                  {"loss", n.loss},
+                  {"classes", n.class_names},
+                  {"features", n.feature_names},
+                  {"mean", n.scale.mean},
+                  {"deviation", n.scale.deviation},
+                  {"sizes", std::vector<int64_t>(n.sizes.begin(), n.sizes.end())},
+                  {"images", n.images},
+                  {"options", n.options}};
+  try {
+    return {{kNotesKey, detail::json_text(json)}};
+  } catch (const Json::exception& e) {
+    fail<ValueError>("[data] a name of a class or column of {} is not UTF-8: {}", n.data_set, e.what());
+  }
+}
+
+std::optional<Notes> notes_in(const Metadata& metadata, const std::string& file) {
+  const auto found = metadata.find(kNotesKey);
+  if (found == metadata.end()) return std::nullopt;
+  try {
+    const Json json = detail::parse_json(found->second);
+    Notes n{json.value("program", "weft train")};  // alone in writing notes before they named it
+    n.data_set = json.at("data_set"), n.loss = json.at("loss");
+    n.class_names = json.at("classes"), n.feature_names = json.at("features");
+    n.scale = {json.at("mean"), json.at("deviation")};
+    n.sizes = Dims(json.at("sizes").get<std::vector<int64_t>>());
+    n.images = json.at("images");
+    n.options = json.at("options").get<ToldOptions>();
+    return n;
+  } catch (const Json::exception& e) {
+    fail<StateError>("[load] '{}' tells of its training what cannot be read: {}", file, e.what());
+  }
+}
+
+}  // namespace weft::train
