@@ -1,12 +1,12 @@
-// A network with one hidden layer without tape and modules: forward and backward are written out on tensors.
+// A network with one hidden layer without tape: forward and backward are written out on tensors.
 #pragma once
 
-#include <cmath>
+#include <fmt/format.h>
 
 #include "weft/autograd/functions.h"
+#include "weft/autograd/grad_mode.h"
 #include "weft/autograd/nn_ops.h"
-#include "weft/tensor/creation.h"
-#include "weft/tensor/random.h"
+#include "weft/nn/lang/model.h"
 
 namespace models {
 
@@ -17,26 +17,41 @@ enum class HandLoss {
   cross_entropy,  ///< of softmax(y)
 };
 
-/// y = relu(x w1 + b1) w2 + b2, or the gradient of each of its four parameters.
-struct HandNet {
-  Tensor w1, b1, w2, b2;
-
+/// y = relu(x w1' + b1) w2' + b2 on the parameters of a model, whose own forward and tape are not used: the model names
+/// them, saves them, and is opened by the command weft.
+class HandNet {
+ public:
   /// He's first weights: normal numbers of variance 2 / inputs, which keep the size of what relu lets through.
-  static HandNet make(int64_t inputs, int64_t hidden, int64_t classes) {
-    auto he = [](int64_t in, int64_t out) { return weft::randn({in, out}) * std::sqrt(2.0 / static_cast<double>(in)); };
-    return {he(inputs, hidden), weft::zeros({hidden}), he(hidden, classes), weft::zeros({classes})};
+  static weft::nn::Model model(int64_t inputs, int64_t hidden, int64_t classes) {
+    return weft::nn::parse(fmt::format(
+        "input {} | fc1 = linear {} init kaiming_normal bias zeros | relu | fc2 = linear {} init kaiming_normal bias "
+        "zeros",
+        inputs, hidden, classes));
+  }
+  explicit HandNet(const weft::nn::Model& model) {
+    const auto parameters = model->parameters();
+    w1_ = parameters[0], b1_ = parameters[1], w2_ = parameters[2], b2_ = parameters[3];
   }
 
   /// x [N, inputs]; y [N, classes].
-  Tensor forward(const Tensor& x) const { return hidden(x).matmul(w2) + b2; }
+  Tensor forward(const Tensor& x) const {
+    weft::NoGradGuard no_tape;
+    return outputs(hidden(x));
+  }
 
-  /// Sets `loss` to the mean over the samples and returns its gradient. x [N, inputs], one-hot target [N, classes].
-  HandNet backward(const Tensor& x, const Tensor& target, HandLoss kind, double& loss) const {
-    const Tensor a = hidden(x), y = a.matmul(w2) + b2;
+  struct Result {
+    Tensor y;
+    double loss;  ///< mean over the samples
+  };
+  /// Gives each parameter its gradient. x [N, inputs], one-hot target [N, classes].
+  Result backward(const Tensor& x, const Tensor& target, HandLoss kind) {
+    weft::NoGradGuard no_tape;
+    const Tensor a = hidden(x), y = outputs(a);
     const auto n = static_cast<double>(x.size(0));
 
     // How the loss changes with y: of both, the error times a number. softmax and logarithm cancel to it.
     Tensor dy;
+    double loss = 0;
     if (kind == HandLoss::squared_error) {
       const Tensor error = y - target;
       loss = error.square().sum().item<double>() / n;
@@ -47,23 +62,19 @@ struct HandNet {
     }
 
     // Back through the second layer, through relu, which lets pass what it let pass, and to the first layer.
-    HandNet grad;
-    grad.w2 = a.t().matmul(dy);
-    grad.b2 = dy.sum({0});
-    const Tensor dz = dy.matmul(w2.t()).mul_(a > 0);
-    grad.w1 = x.t().matmul(dz);
-    grad.b1 = dz.sum({0});
-    return grad;
-  }
-
-  /// Gradient descent: every parameter goes a step against its gradient.
-  void step(const HandNet& grad, double rate) {
-    w1.sub_(grad.w1, rate), b1.sub_(grad.b1, rate);
-    w2.sub_(grad.w2, rate), b2.sub_(grad.b2, rate);
+    w2_.mutable_grad() = dy.t().matmul(a);
+    b2_.mutable_grad() = dy.sum({0});
+    const Tensor dz = dy.matmul(w2_).mul_(a > 0);
+    w1_.mutable_grad() = dz.t().matmul(x);
+    b1_.mutable_grad() = dz.sum({0});
+    return {y, loss};
   }
 
  private:
-  Tensor hidden(const Tensor& x) const { return x.matmul(w1).add_(b1).relu_(); }
+  Tensor hidden(const Tensor& x) const { return x.matmul(w1_.t()).add_(b1_).relu_(); }
+  Tensor outputs(const Tensor& a) const { return a.matmul(w2_.t()).add_(b2_); }
+
+  Tensor w1_, b1_, w2_, b2_;  // [hidden, inputs], [hidden], [classes, hidden], [classes]
 };
 
 }  // namespace models

@@ -3,11 +3,8 @@
 // batch shares, Glorot's first weights, and an end when ten epochs in a row have not lowered the loss by 1e-4.
 #include <chrono>
 
-#include "sweep_options.h"
+#include "shared/network_sweep.h"
 #include "weft/train/digits.h"
-#include "weft/train/early_stopping.h"
-#include "weft/train/progress.h"
-#include "weft/train/sweep.h"
 #include "weft/weft.h"
 
 using namespace weft;
@@ -16,12 +13,22 @@ namespace F = nn::functional;
 constexpr int64_t kBatch = 200;
 constexpr double kAlpha = 1e-4;
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+// The least of three times in which the network reads all test images, in milliseconds.
+double prediction_time(nn::Model& net, const Tensor& images) {
+  NoGradGuard no_grad;
+  double least = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < 3; ++i) {  // the first also fetches memory
+    const auto start = std::chrono::steady_clock::now();
+    net(images).argmax(1);
+    least =
+        std::min(least, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+  }
+  return least;
 }
 
 // Trains and tests one network. `scale` is what the brightest pixel becomes: 1, or 255 for the bytes as they are.
-train::Numbers study(const train::DigitSets& digits, int64_t hidden, double rate, double scale, int64_t epochs) {
+train::Numbers study(train::DigitSets digits, int64_t hidden, double rate, double scale,
+                     const train::RunOptions& options) {
   nn::Model net = nn::parse(fmt::format(
       "input 1 28 28 | flatten | linear {} init xavier_uniform bias zeros | relu | linear 10 init xavier_uniform bias "
       "zeros",
@@ -31,43 +38,30 @@ train::Numbers study(const train::DigitSets& digits, int64_t hidden, double rate
   optim::Adam optimizer({{weights, optim::AdamOptions().weight_decay(kAlpha / kBatch)}, {biases}},
                         optim::AdamOptions(rate));
 
-  auto images = train::Digits(digits.train).map(data::transforms::Normalize<>(0, 1 / scale));
-  auto loader = data::make_data_loader<data::samplers::RandomSampler>(images.map(data::transforms::Stack<>()), kBatch);
-  train::EarlyStopping stopping(1e-4, 10);
-  train::Progress progress;
-  int64_t epoch = 0, samples = 0;
-  const auto start = std::chrono::steady_clock::now();
-  for (double loss = 0; epoch < epochs; ++epoch) {
-    progress.show([&] { return fmt::format("{} hidden, rate {}: epoch {}, loss {:.4f}", hidden, rate, epoch, loss); });
-    Tensor sum = zeros({});
-    for (auto& batch : *loader) {
-      Tensor mean = F::cross_entropy(net(batch.data), batch.target);
+  data::transforms::Normalize<> brighter(0, 1 / scale);
+  data::transforms::Stack<> stack;
+  auto train_loader =
+      data::make_data_loader<data::samplers::RandomSampler>(digits.train.map(brighter).map(stack), kBatch);
+  auto test_loader =
+      data::make_data_loader<data::samplers::SequentialSampler>(digits.test.map(brighter).map(stack), 1000);
+  auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader); };
+  train::Run run(options, *net, optimizer, train::position_of(*train_loader), test);
+  while (run.next_epoch())
+    for (auto& batch : *train_loader) {
+      Tensor scores = net(batch.data);
+      Tensor loss = F::cross_entropy(scores, batch.target);
       optimizer.zero_grad();
-      mean.backward();
+      loss.backward();
       optimizer.step();
-      sum += mean.detach() * batch.data.size(0);
+      if (!run.step(loss, scores, batch.target)) break;
     }
-    samples += digits.train.targets().size(0);
-    loss = sum.item<double>() / static_cast<double>(digits.train.targets().size(0));
-    if (stopping.step(loss)) break;
-  }
-  const double training = seconds_since(start);
-
-  NoGradGuard no_grad;
-  net->eval();
-  const Tensor test = digits.test.images() * scale;
-  double prediction = std::numeric_limits<double>::infinity(), accuracy = 0;
-  for (int i = 0; i < 3; ++i) {  // the first also fetches memory
-    const auto asked = std::chrono::steady_clock::now();
-    const Tensor right = net(test).argmax(1).eq(digits.test.targets());
-    prediction = std::min(prediction, seconds_since(asked));
-    accuracy = right.to(kDouble).mean().item<double>();
-  }
-  return {{"epochs run", std::min(epoch + 1, epochs)},
-          {"training s", training},
-          {"samples/s", static_cast<double>(samples) / training},
-          {"prediction ms", 1000 * prediction},
-          {"accuracy %", 100 * accuracy}};
+  const train::Evaluation last = run.finish();
+  const auto samples = static_cast<double>(run.epochs() * digits.train.targets().size(0));
+  return {{"epochs run", run.epochs()},
+          {"training s", run.training_seconds()},
+          {"samples/s", samples / run.training_seconds()},
+          {"prediction ms", prediction_time(net, digits.test.images() * scale)},
+          {"accuracy %", 100 * last.accuracy}};
 }
 
 int main(int argc, char** argv) {
@@ -83,31 +77,30 @@ int main(int argc, char** argv) {
 
     auto digits = train::load_digits(options.data);
     digits.train = train::first(digits.train, options.images);
-    fmt::print("{} of {}, {} threads\n", options.images, digits.description, get_num_threads());
-    train::Sweep sweep({{"scale", "{}"},
-                        {"hidden", "{}"},
-                        {"rate", "{}"},
-                        {"epochs run", "{}"},
-                        {"training s", "{:.1f}"},
-                        {"samples/s", "{:.0f}"},
-                        {"prediction ms", "{:.0f}"},
-                        {"accuracy %", "{:.2f}"}},
-                       options.results);
+    models::NetworkSweep sweep(options, digits,
+                               {{"scale", "{}"},
+                                {"hidden", "{}"},
+                                {"rate", "{}"},
+                                {"epochs run", "{}"},
+                                {"training s", "{:.1f}"},
+                                {"samples/s", "{:.0f}"},
+                                {"prediction ms", "{:.0f}"},
+                                {"accuracy %", "{:.2f}"}},
+                               scales.size() * options.hidden.size() * options.rates.size());
     for (double scale : scales)
       for (int64_t hidden : options.hidden)
-        for (double rate : options.rates) {
-          const auto images = static_cast<double>(options.images), epochs = static_cast<double>(options.epochs);
-          manual_seed(options.seed);
-          sweep.run({{"scale", scale},
-                     {"hidden", static_cast<double>(hidden)},
-                     {"rate", rate},
-                     {"images", images},
-                     {"epochs", epochs},
-                     {"seed", static_cast<double>(options.seed)}},
-                    [&] { return study(digits, hidden, rate, scale, options.epochs); });
-        }
-    fmt::print("\n{}", sweep.table().text());
-    if (!options.chart) return 0;
+        for (double rate : options.rates)
+          sweep.train({{"scale", scale},
+                       {"hidden", hidden},
+                       {"rate", rate},
+                       {"images", options.images},
+                       {"epochs", options.epochs},
+                       {"seed", static_cast<double>(options.seed)}},
+                      {.scale = {{0}, {1 / scale}}}, [&](train::RunOptions run) {
+                        run.epochs = options.epochs;
+                        run.early_stop = {10, 1e-4};
+                        return study(digits, hidden, rate, scale, run);
+                      });
 
     // A row of charts for each scale.
     std::vector<train::Chart> charts;
@@ -116,11 +109,10 @@ int main(int argc, char** argv) {
         charts.push_back({fmt::format("{}, pixels to {}", what, scale),
                           {"hidden units"},
                           {},
-                          sweep.series("hidden", what, "rate", {{"scale", scale}}),
+                          sweep.results().series("hidden", what, "rate", {{"scale", scale}}),
                           {},
                           380,
                           300});
-    train::write_charts(*options.chart, charts, 3);
-    return 0;
+    return sweep.finish(charts);
   });
 }

@@ -41,7 +41,8 @@ std::optional<Notes> notes_in(const Metadata& metadata, const std::string& file)
   if (found == metadata.end()) return std::nullopt;
   try {
     const Json json = detail::parse_json(found->second);
-    Notes n{json.value("program", "weft train")};  // alone in writing notes before they named it
+    Notes n;
+    n.program = json.value("program", "weft train");  // alone in writing notes before they named it
     n.data_set = json.at("data_set"), n.loss = json.at("loss");
     n.class_names = json.at("classes"), n.feature_names = json.at("features");
     n.scale = {json.at("mean"), json.at("deviation")};

@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "weft/tensor/sizes.h"
 #include "weft/tensor/named_tensors.h"
+#include "weft/tensor/sizes.h"
 
 namespace weft::train {
 
-/// How samples were scaled: x becomes (x - mean) / deviation, with one number for all of an image, whose pixels are 0 to
-/// 1 before, or one per column of a table.
+/// How samples were scaled: x becomes (x - mean) / deviation, with one number for all of an image, whose pixels are 0
+/// to 1 before, or one per column of a table.
 struct InputScale {
   std::vector<double> mean{0}, deviation{1};
   bool changes_nothing() const { return mean == std::vector<double>{0} && deviation == std::vector<double>{1}; }
@@ -24,7 +24,7 @@ using ToldOptions = std::vector<std::pair<std::string, std::string>>;
 /// What the command `weft` and --resume need to know of a run, so that they need not be told it. The names of data sets
 /// and losses are those of `weft train`.
 struct Notes {
-  std::string program;  ///< that made the run
+  std::string program = {};  ///< that made the run
   std::string data_set = {}, loss = "cross_entropy";
   std::vector<std::string> class_names = {}, feature_names = {};
   InputScale scale = {};

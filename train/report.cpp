@@ -6,11 +6,10 @@
 #include <cmath>
 
 #include "weft/data/png.h"
-#include "weft/tensor/atomic_file.h"
 #include "weft/train/chart.h"
 #include "weft/train/markup.h"
 #include "weft/train/progress.h"
-#include "weft/train/report_style.h"
+#include "weft/train/report_page.h"
 
 namespace weft::train {
 namespace {
@@ -22,10 +21,6 @@ std::string name_of(int64_t c, const Names& names) {
 }
 
 std::string percent(double share) { return std::isfinite(share) ? fmt::format("{:.2f} %", 100 * share) : "-"; }
-
-std::string section(const char* id, const char* title, const std::string& content) {
-  return fmt::format("<section id=\"{}\"><h2>{}</h2>{}</section>\n", id, title, content);
-}
 
 // The figures of a run at a glance.
 std::string tiles(const Report& r) {
@@ -101,7 +96,7 @@ std::string curves(const Report& r) {
   rate.y.log = high > 50 * low;
   add(rate);
   add(course_chart(r.course, "Speed", {{"samples per second", &MetricsRecord::samples_per_second}}));
-  return section("curves", "Course", "<div class=\"grid\">" + out + "</div>");
+  return report_section("curves", "Course", "<div class=\"grid\">" + out + "</div>");
 }
 
 // Cells are shaded by their share of the row: right answers in one colour, mistakes in another, which is stronger so
@@ -148,15 +143,7 @@ std::string mistakes(const Report& r) {
         "<br>{}</figcaption></figure>",
         png_uri(data::encode_png(m.image)), name_of(m.target, r.class_names), name_of(m.answer, r.class_names),
         name_of(m.target, r.class_names), name_of(m.answer, r.class_names), percent(m.confidence));
-  return out.empty() ? "" : section("mistakes", "Surest mistakes", "<div class=\"images\">" + out + "</div>");
-}
-
-std::string options(const Report& r) {
-  std::string out;
-  for (const auto& [name, value] : r.options)
-    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>", escape_markup(name), escape_markup(value));
-  if (out.empty()) return "";
-  return section("options", "Options", "<div class=\"scroll\"><table class=\"options\">" + out + "</table></div>");
+  return out.empty() ? "" : report_section("mistakes", "Surest mistakes", "<div class=\"images\">" + out + "</div>");
 }
 
 std::string decimals(double value) { return std::isfinite(value) ? fmt::format("{:.4f}", value) : "-"; }
@@ -199,31 +186,19 @@ std::string records(const Report& r) {
 }  // namespace
 
 std::string report_html(const Report& r) {
-  std::string out = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
-      "<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n<main>\n<header><h1>{}</h1>{}</header>\n",
-      escape_markup(r.title), kReportStyle, chart_style(), escape_markup(r.title),
-      r.subtitle.empty() ? "" : "<p>" + escape_markup(r.subtitle) + "</p>");
-  out += tiles(r) + curves(r);
+  std::string out = tiles(r) + curves(r);
   if (r.test)
     out += "<div class=\"halves\">" +
-           section("confusion", "Confusion matrix", confusion(r.test->confusion(), r.class_names)) +
-           section("scores", "By class", scores(r.test->confusion(), r.class_names)) + "</div>";
+           report_section("confusion", "Confusion matrix", confusion(r.test->confusion(), r.class_names)) +
+           report_section("scores", "By class", scores(r.test->confusion(), r.class_names)) + "</div>";
   out += mistakes(r);
-  std::string model;
-  if (!r.model.empty()) model = section("model", "Model", "<pre class=\"scroll\">" + escape_markup(r.model) + "</pre>");
-  const std::string told = model + options(r);
+  std::string told = report_options(r.options);
+  if (!r.model.empty())
+    told = report_section("model", "Model", "<pre class=\"scroll\">" + escape_markup(r.model) + "</pre>") + told;
   if (!told.empty()) out += "<div class=\"halves\">" + told + "</div>";
-  out += records(r);
-  return out + "</main>\n</body>\n</html>\n";
+  return report_page(r.title, r.subtitle, out + records(r));
 }
 
-void write_report(const std::string& path, const Report& report) {
-  const std::string html = report_html(report);
-  AtomicFile file(path);
-  file.write(html.data(), static_cast<int64_t>(html.size()));
-  file.commit();
-}
+void write_report(const std::string& path, const Report& report) { write_page(path, report_html(report)); }
 
 }  // namespace weft::train

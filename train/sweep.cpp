@@ -110,6 +110,7 @@ Numbers Sweep::run(const Numbers& settings, const std::function<Numbers()>& work
   });
   const bool known = at != known_.end();
   const Result result = known ? *at : Result{settings, work()};
+  if (result.results.empty()) return {};
   std::string line;
   const std::vector<std::string> texts = cells(result);
   for (size_t i = 0; i < columns_.size(); ++i)
@@ -119,6 +120,21 @@ Numbers Sweep::run(const Numbers& settings, const std::function<Numbers()>& work
   std::fflush(stdout);
   runs_.push_back(result);
   return result.results;
+}
+
+std::string Sweep::name_of(const Numbers& settings) const {
+  std::string out;
+  for (const SweepColumn& column : columns_)
+    if (const double* value = find(settings, column.name))
+      out += fmt::format("{}{}-{}", out.empty() ? "" : "_", column.name, *value);
+  std::replace(out.begin(), out.end(), ' ', '-');
+  return out;
+}
+
+std::vector<std::string> Sweep::names() const {
+  std::vector<std::string> out;
+  for (const Result& r : runs_) out.push_back(name_of(r.settings));
+  return out;
 }
 
 Table Sweep::table() const {

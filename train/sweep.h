@@ -37,10 +37,14 @@ class Sweep {
   explicit Sweep(std::vector<SweepColumn> columns, std::optional<std::string> path = {});
 
   /// The results under `settings`, which should name all that they depend on: the file's, else those of `work`. Prints
-  /// the columns in one line. Throws StateError where a column is neither a setting nor a result, IoError where the
-  /// file cannot be written.
+  /// the columns in one line. No results are those of a run that was broken off, which is neither kept nor shown.
+  /// Throws StateError where a column is neither a setting nor a result, IoError where the file cannot be written.
   Numbers run(const Numbers& settings, const std::function<Numbers()>& work);
 
+  /// The settings among the columns in a word, as a file may be called: "hidden-500_rate-0.01".
+  std::string name_of(const Numbers& settings) const;
+  /// Of the runs, in the order in which they were asked for.
+  std::vector<std::string> names() const;
   /// A row per run, in the order in which they were asked for.
   Table table() const;
   /// `y` over `x`, one curve for each value of `by`, of the runs that have all the numbers of `where`. A curve is named

@@ -56,7 +56,8 @@ std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char**
       check<ValueError>(among(rules.free, name) || rules.same(name, given(option), value),
                         "[resume] {} {}: the run in {} has {} {}; leave it out, or start another run", name,
                         given(option), run, name, value);
-    } else if (name != "--steps" || app.count("--epochs") == 0) {  // told its epochs, a run of steps becomes one of them
+    } else if (name != "--steps" ||
+               app.count("--epochs") == 0) {  // told its epochs, a run of steps becomes one of them
       const int most = option->get_expected_max();
       out.push_back(name + (most == 1 ? "=" + value : ""));
       if (most > 1)

@@ -102,7 +102,11 @@ BOOST_AUTO_TEST_CASE(wrong_files_are_named) {
   BOOST_CHECK_EXCEPTION(Sweep(kColumns, file()), IoError, says("results.jsonl:2: expected settings and results"));
   BOOST_CHECK_EXCEPTION(Sweep(kColumns, (path / "no" / "where").string()), IoError, says("cannot be written"));
   BOOST_CHECK_EXCEPTION(Sweep(kColumns, path.string()), IoError, says("cannot be read"));
-  BOOST_CHECK_EXCEPTION(Sweep(kColumns).run({{"hidden", 1}}, [] { return Numbers{}; }), StateError, says("'rate'"));
+  BOOST_CHECK_EXCEPTION(Sweep(kColumns).run({{"hidden", 1}},
+                                            [] {
+                                              return Numbers{{"speed", 1}};
+                                            }),
+                        StateError, says("'rate'"));
 }
 
 BOOST_AUTO_TEST_CASE(another_kind_of_file_is_left_as_it_is) {

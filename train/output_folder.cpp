@@ -1,4 +1,4 @@
-#include "weft/train/run_folder.h"
+#include "weft/train/output_folder.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -12,34 +12,35 @@
 namespace weft::train {
 namespace fs = std::filesystem;
 
-RunFolder::RunFolder(std::string path, bool resumed) : path_(std::move(path)) {
+OutputFolder::OutputFolder(std::string path, std::string marker, bool resumed)
+    : path_(std::move(path)), marker_(std::move(marker)) {
   while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
   std::error_code error;
   if (resumed) {
     check<IoError>(fs::is_directory(path_, error), "[resume] {}: there is no such folder", path_);
-    check<IoError>(fs::exists(last(), error), "[resume] {} holds no last.safetensors: nothing was saved into it",
-                   path_);
+    check<IoError>(is_saved(), "[resume] {} holds no {}: nothing was saved into it", path_, marker_);
   } else if (fs::exists(fs::symlink_status(path_, error))) {
     check<IoError>(fs::is_directory(path_, error) && fs::is_empty(path_, error),
                    "[train] {} exists already: {}name another folder by --out", path_,
-                   fs::exists(last(), error) ? fmt::format("go on with it by --resume {}, or ", path_) : "");
+                   is_saved() ? fmt::format("go on with it by --resume {}, or ", path_) : "");
   } else {
     for (fs::path p = path_; !p.empty() && !fs::exists(p, error); p = p.parent_path()) made_ = p.string();
     fs::create_directories(path_, error);
     check<IoError>(!error, "[train] the folder {} cannot be made: {}", path_, error.message());
   }
-  check_writable(last());
+  check_writable(file(marker_));
 }
 
-RunFolder::~RunFolder() {
-  std::error_code error;
-  if (fs::exists(last(), error)) return;
-  // Of a run that could not be saved nothing goes on.
-  fs::remove(metrics(), error);
-  fs::remove(best(), error);
-  if (made_.empty()) return;
+OutputFolder::~OutputFolder() {
+  if (made_.empty() || is_saved()) return;
   // What is not empty stays.
+  std::error_code error;
   for (fs::path p = path_; fs::remove(p, error) && p != made_;) p = p.parent_path();
+}
+
+bool OutputFolder::is_saved() const {
+  std::error_code error;
+  return fs::exists(file(marker_), error);
 }
 
 std::string unused_folder(const std::string& stem) {

@@ -1,0 +1,114 @@
+#include "shared/network_sweep.h"
+
+#include <filesystem>
+
+#include "weft/train/sweep_report.h"
+
+namespace models {
+using namespace weft;
+
+namespace {
+
+constexpr int64_t kChartColumns = 3;
+
+std::unique_ptr<train::SweepFolder> folder_of(const SweepOptions& o) {
+  if (!o.resume && !o.out) return nullptr;
+  const std::string path = o.resume ? resumed_path(*o.resume, o.out) : *o.out;
+  return std::make_unique<train::SweepFolder>(path, o.resume.has_value(), o.program, kept(o.app, o.rules));
+}
+
+}  // namespace
+
+void SweepOptions::parse(int argc, char** argv) {
+  app.add_option("--hidden", hidden, "hidden units; several, with spaces or commas between them")
+      ->delimiter(',')
+      ->check(count())
+      ->capture_default_str();
+  app.add_option("--lr", rates, "learning rates, as many as wanted")
+      ->delimiter(',')
+      ->check(number("at least 0", [](double v) { return v >= 0; }))
+      ->capture_default_str();
+  app.add_option("--epochs", epochs, "passes over the images, at most")->check(count())->capture_default_str();
+  app.add_option("--images", images, "training images, the first of the set")->check(count())->capture_default_str();
+  app.add_option("--out", out, "folder for the results, report.html and a run's folder for each network");
+  app.add_option("--resume", resume, "go on with the sweep in this folder (that of --out where none is named)")
+      ->expected(0, 1);
+  app.add_option("--results", results, "keep the results in this file alone; a network that it holds is not trained");
+  app.add_option("--chart", chart, "draw the results into this file (.png or .svg)");
+  BaseOptions::parse(argc, argv);
+  program = name_of(argv);
+  rules.free = {"--threads", "--data", "--chart", "--hidden", "--lr"};
+  rules.not_kept = {"--out", "--resume", "--threads", "--data", "--chart"};
+  if (resume) {
+    const std::string folder = resumed_path(*resume, out);
+    read_resumed(argc, argv, folder, train::options_of_sweep(folder, program), rules);
+  }
+  check<ValueError>(!results || !(out || resume), "[sweep] the folder of --out keeps the results: leave --results out");
+  if (chart) train::check_chart_name(*chart);
+}
+
+NetworkSweep::NetworkSweep(const SweepOptions& options, const train::DigitSets& digits,
+                           std::vector<train::SweepColumn> columns, size_t networks)
+    : options_(options),
+      data_(fmt::format("{} of {}", options.images, digits.description)),
+      data_set_(digits.generated ? "digits" : "mnist"),
+      networks_(networks),
+      folder_(folder_of(options)),
+      sweep_(std::move(columns), folder_ ? std::optional(folder_->results()) : options.results) {
+  fmt::print("{}, {} threads\n", data_, get_num_threads());
+}
+
+train::RunOptions NetworkSweep::run_options(const train::Numbers& settings, train::Notes notes) const {
+  train::RunOptions run;
+  run.quiet = true;
+  run.label = fmt::format("{}/{} {}: ", begun_, networks_, sweep_.name_of(settings));
+  notes.program = options_.program, notes.data_set = data_set_, notes.sizes = {1, 28, 28};
+  for (int digit = 0; digit < 10; ++digit) notes.class_names.push_back(std::to_string(digit));
+  for (const auto& [name, value] : settings) notes.options.emplace_back(name, fmt::format("{}", value));
+  run.about.title = fmt::format("{}: {}", options_.program, sweep_.name_of(settings));
+  run.about.data = data_;
+  run.about.class_names = notes.class_names;
+  run.about.options = notes.options;
+  run.about.options.emplace_back("threads", fmt::format("{}", get_num_threads()));
+  run.about.metadata = metadata_of(notes);
+  if (folder_) folder_->place(run, sweep_.name_of(settings));
+  return run;
+}
+
+void NetworkSweep::train(const train::Numbers& settings, const train::Notes& notes, const Work& work) {
+  ++begun_;
+  if (train::stopped_by()) return;
+  sweep_.run(settings, [&] {
+    manual_seed(options_.seed);
+    const train::Numbers results = work(run_options(settings, notes));
+    return train::stopped_by() ? train::Numbers() : results;
+  });
+}
+
+void NetworkSweep::write_report(const std::vector<train::Chart>& charts) const {
+  train::SweepReport report{options_.program, data_, charts, sweep_.table()};
+  if (sweep_.table().rows().size() < networks_)
+    report.subtitle += fmt::format("; {} of {} networks", sweep_.table().rows().size(), networks_);
+  for (const std::string& name : sweep_.names())
+    report.links.push_back(std::filesystem::exists(folder_->file(name)) ? name + "/report.html" : "");
+  report.options = kept(options_.app, options_.rules);
+  report.options.emplace_back("threads", fmt::format("{}", get_num_threads()));
+  write_sweep_report(folder_->report(), report);
+}
+
+int NetworkSweep::finish(const std::vector<train::Chart>& charts) {
+  const size_t done = sweep_.table().rows().size();
+  if (done > 0) fmt::print("\n{}", sweep_.table().text());
+  if (done > 0 && options_.chart) train::write_charts(*options_.chart, charts, kChartColumns);
+  if (folder_) write_report(charts);
+  if (done < networks_)
+    fmt::print("interrupted after {} of {} networks{}\n", done, networks_,
+               folder_            ? "; go on with --resume " + folder_->path()
+               : options_.results ? "; the same command goes on behind them"
+                                  : "");
+  else if (folder_)
+    fmt::print("saved to {}: report.html, results.jsonl and a folder for each network\n", folder_->path());
+  return 0;
+}
+
+}  // namespace models
