@@ -35,7 +35,8 @@ std::string model_text(const std::string& given) {
 
 bool is_checkpoint(const std::string& path) {
   std::error_code error;
-  if (fs::is_directory(path, error)) return fs::exists(path + "/last.safetensors", error);
+  if (fs::is_directory(path, error))
+    return fs::exists(path + "/best.safetensors", error) || fs::exists(path + "/last.safetensors", error);
   std::ifstream in(path, std::ios::binary);
   char head[9] = {};
   return in.read(head, sizeof head) && head[8] == '{';
@@ -48,12 +49,17 @@ bool is_png(const std::string& path) {
   return path.ends_with(".png") || (in.read(head, sizeof head) && std::string_view(head, sizeof head) == kSignature);
 }
 
+std::string checkpoint_file(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return path;
+  for (const char* name : {"/best.safetensors", "/last.safetensors"})
+    if (fs::exists(path + name, error)) return path + name;
+  fail<IoError>("[load] '{}' is a folder without a run: it holds neither best.safetensors nor last.safetensors", path);
+}
+
 Opened open_checkpoint(const std::string& path) {
   Opened out;
-  out.file = path;
-  std::error_code error;
-  if (fs::is_directory(path, error))
-    out.file += fs::exists(path + "/best.safetensors", error) ? "/best.safetensors" : "/last.safetensors";
+  out.file = checkpoint_file(path);
   out.content = load_safetensors(out.file);
   out.model = load_model(out.content, out.file);
   out.model->eval();

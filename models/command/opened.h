@@ -23,7 +23,9 @@ struct Opened {
   std::optional<weft::train::Notes> notes;
   std::string last_layer() const { return model->description().layers.back().layer; }
 };
-/// Throws what load_model throws. `path` may be the folder of a run: then it is `best` there, else `last`.
+/// The file itself, or of the folder of a run `best`, else `last`. Throws IoError for a folder that holds neither.
+std::string checkpoint_file(const std::string& path);
+/// Opens that file. Throws what checkpoint_file and load_model throw.
 Opened open_checkpoint(const std::string& path);
 /// Whether there is a safetensors file, or a run's folder, of that name.
 bool is_checkpoint(const std::string& path);

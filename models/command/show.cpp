@@ -194,9 +194,9 @@ void show_idx(const ShowOptions& o) {
 }
 
 void show_checkpoint(const ShowOptions& o) {
-  std::string file = o.what;
-  if (std::filesystem::is_directory(file)) file += "/last.safetensors";
+  const std::string file = checkpoint_file(o.what);
   const StateDict content = load_safetensors(file);
+  fmt::print("{}\n", file);
   train::Table table({"tensor", "dtype", "sizes", "range, mean and deviation"});
   for (const auto& [name, t] : content.tensors)
     table.add({name, fmt::format("{}", t.dtype()), fmt::format("{}", t.sizes()), t.numel() ? range_of(t) : ""});
@@ -211,12 +211,12 @@ int show(int argc, char** argv) {
   ShowOptions o;
   o.parse(argc, argv);
   std::error_code error;
-  if (!std::filesystem::is_regular_file(o.what, error) && !is_checkpoint(o.what)) {
-    check<IoError>(o.what.find_first_of("/.") == std::string::npos || o.what.starts_with("csv:"),
-                   "[show] {}: there is no such file", o.what);
-    show_data_set(o);
-  } else if (is_checkpoint(o.what)) {
+  const bool is_path = o.what.find_first_of("/.") != std::string::npos && !o.what.starts_with("csv:");
+  if (is_checkpoint(o.what) || (is_path && std::filesystem::is_directory(o.what, error))) {
     show_checkpoint(o);
+  } else if (!std::filesystem::is_regular_file(o.what, error)) {
+    check<IoError>(!is_path, "[show] {}: there is no such file", o.what);
+    show_data_set(o);
   } else if (is_png(o.what)) {
     const Tensor image = data::read_png(o.what);
     print_facts(o.what, image);

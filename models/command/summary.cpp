@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 
 #include "command/commands.h"
@@ -20,7 +21,8 @@ int summary(int argc, char** argv) {
   options.app.add_option("MODEL", given, "a model's text, a file of it, a checkpoint, or the folder of a run")
       ->required();
   options.parse(argc, argv);
-  if (!is_checkpoint(given)) {
+  std::error_code error;
+  if (!is_checkpoint(given) && !std::filesystem::is_directory(given, error)) {
     std::cout << nn::summary(nn::lang::Chain(model_text(given)));
     return 0;
   }

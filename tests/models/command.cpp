@@ -58,6 +58,7 @@ BOOST_AUTO_TEST_CASE(trains_tests_and_predicts) {
   BOOST_TEST(contains(run("weft eval runs/a --part validation"), "128 samples of the validation part"));
   BOOST_TEST(contains(run("weft eval runs/a --data-set 'digits 100 test 50'"), "50 samples"));
   BOOST_TEST(contains(run("weft summary runs/a"), "--schedule"));
+  BOOST_TEST(contains(run("weft show runs/a"), "runs/a/best.safetensors\n"));
 
   o = run("weft predict runs/a mnist/t10k-images-idx3-ubyte --count 3 --top 2");
   BOOST_TEST(o.code == 0);
@@ -283,6 +284,9 @@ BOOST_AUTO_TEST_CASE(wrong_input_is_named_and_leaves_nothing) {
       {"weft predict a none.png", "none.png"},
       {"weft predict a mnist/t10k-labels-idx1-ubyte", "expected images"},
       {"weft show nothing.idx", "nothing.idx"},
+      {"weft show ./mnist", "'./mnist' is a folder without a run"},
+      {"weft summary mnist", "'mnist' is a folder without a run"},
+      {"weft eval mnist", "'mnist' is a folder without a run"},
   };
   for (const auto& [command, part] : rows) BOOST_TEST_CONTEXT(command) {
       const Outcome o = run(command + (command.starts_with("weft train") ? " --out none" : ""));
