@@ -1,6 +1,6 @@
 # What the commands of bench/ share. Sourced, not run.
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/setup.sh"
-source "$root/cmake/mnist.sh"
+source "$root/cmake/data_sets.sh"
 
 # build_bench TARGET...: the release build with its benchmarks.
 build_bench() {
@@ -12,10 +12,10 @@ build_bench() {
 
 # mnist_folder: prints the folder with MNIST's files; they are fetched where they are missing.
 mnist_folder() {
-  find_mnist
+  find_data mnist
   local folder
   for folder in "${WEFT_DATA:-}" "$root/../shared/data" "${XDG_CACHE_HOME:-$HOME/.cache}/weft"; do
-    [ -n "$folder" ] && holds_mnist "$folder" && (cd "$folder" && [ -d mnist ] && cd mnist; pwd) && return
+    [ -n "$folder" ] && holds "$folder" mnist && (cd "$folder" && [ -d mnist ] && cd mnist; pwd) && return
   done
   die "The workloads need MNIST: name the folder that holds mnist/ in WEFT_DATA."
 }

@@ -1,4 +1,4 @@
-# What ./run, ./test and .ci/run share: missing packages, the release build, and where MNIST lies. Sourced, not run.
+# What ./run, ./test and .ci/run share: missing packages, the release build, and where data sets lie. Sourced, not run.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build="$root/build/release"
 
@@ -48,9 +48,14 @@ build_targets() {
   cmake --build "$build" --target "$@" >&2 || die "Building failed."
 }
 
-# holds_mnist DIRECTORY: whether any of MNIST's files lies where weft looks for them.
-holds_mnist() {
-  local found
-  found=$(cd "$1" 2>/dev/null && ls -d {mnist,MNIST/raw,.}/{train,t10k}-{images-idx3,labels-idx1}-ubyte{,.gz} 2>/dev/null)
-  [ -n "$found" ]
+# Where weft looks for a data set below the folder of data.
+declare -A places=([mnist]="mnist MNIST/raw ." [fashion]="fashion fashion-mnist FashionMNIST/raw")
+
+# holds DIRECTORY SET: whether any of the set's files lies there.
+holds() {
+  local place
+  for place in ${places[$2]}; do
+    [ -z "$(cd "$1/$place" 2>/dev/null && ls -d {train,t10k}-{images-idx3,labels-idx1}-ubyte{,.gz} 2>/dev/null)" ] || return 0
+  done
+  return 1
 }
