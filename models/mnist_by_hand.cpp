@@ -55,15 +55,15 @@ train::Numbers train_net(const Rows& rows, const Rows& test_rows, HandLoss kind,
 int main(int argc, char** argv) {
   return models::run(argc, argv, [](int argc, char** argv) {
     models::SweepOptions options("Trains a hand-written network on all images at once, under many settings.");
-    HandLoss kind = HandLoss::cross_entropy;
-    const std::map<std::string, HandLoss> losses{{"cross_entropy", HandLoss::cross_entropy},
-                                                 {"squared_error", HandLoss::squared_error}};
+    std::string name = "cross_entropy";
     options.app
-        .add_option("--loss", kind, "cross_entropy or squared_error, which begins with fewer networks and epochs")
-        ->transform(CLI::CheckedTransformer(losses));
+        .add_option("--loss", name, "cross_entropy or squared_error, which begins with fewer networks and epochs")
+        ->check(options.one_of({"cross_entropy", "squared_error"}))
+        ->capture_default_str();
     options.rates = {1, 0.01, 0.001, 0.0001};
     options.parse(argc, argv);
-    const bool squared = kind == HandLoss::squared_error;
+    const bool squared = name == "squared_error";
+    const HandLoss kind = squared ? HandLoss::squared_error : HandLoss::cross_entropy;
     if (squared && options.app.count("--hidden") == 0) options.hidden = {1000};
     if (squared && options.app.count("--lr") == 0) options.rates = {0.01, 0.001, 0.0001};
     if (squared && options.app.count("--epochs") == 0) options.epochs = 100;

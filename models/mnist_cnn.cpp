@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
         "1e-4, 50).");
     std::string name = "quick";
     options.app.add_option("--net", name, "quick or tutorial")
-        ->check(CLI::IsMember({"quick", "tutorial"}))
+        ->check(options.one_of({"quick", "tutorial"}))
         ->capture_default_str();
     options.epochs = 2;
     options.parse(argc, argv);

@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
     std::vector<double> scales = {1, 255};
     options.app.add_option("--scale", scales, "what the brightest pixel becomes: 1, 255, or both")
         ->delimiter(',')
-        ->check(CLI::IsMember({"1", "255"}))
+        ->check(options.one_of({"1", "255"}))
         ->capture_default_str();
     options.parse(argc, argv);
 

@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
     std::vector<std::string> names;
     for (const Loss& loss : kLosses) names.push_back(loss.name);
     options.app.add_option("--loss", name, "cross_entropy, mse, hinge, logistic or softmax")
-        ->check(CLI::IsMember(names))
+        ->check(options.one_of(names))
         ->capture_default_str();
     options.app.add_option("--l2", l2, "penalty of the squared weights")->check(positive)->capture_default_str();
     options.app.add_option("--decay", decay, "what a step makes of the rate and of the penalty")

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shared/kept_options.h"
 #include "weft/nn/lang/words.h"
@@ -67,6 +69,16 @@ struct BaseOptions {
           const double value = std::strtod(text.c_str(), &end);
           const bool ok = !text.empty() && *end == '\0' && std::isfinite(value) && right(value);
           return ok ? std::string() : "must be " + wanted + ", got \"" + text + "\"";
+        },
+        "");
+  }
+  /// A check that it is one of these names.
+  static CLI::Validator one_of(const std::vector<std::string>& names) {
+    return CLI::Validator(
+        [=](const std::string& text) {
+          if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
+          return "must be one of " + CLI::detail::join(names, ", ") + ", got \"" + text + "\"" +
+                 weft::nn::lang::did_you_mean(text, names);
         },
         "");
   }

@@ -58,7 +58,7 @@ int eval(int argc, char** argv) {
   options.app.add_option("--data-set", given, "other data, as weft train takes it; of a table all rows");
   options.app.add_option("--target", target, "the column of a CSV file that holds the class");
   options.app.add_option("--part", part, "test, validation or train")
-      ->check(CLI::IsMember({"test", "validation", "train"}))
+      ->check(options.one_of({"test", "validation", "train"}))
       ->capture_default_str();
   options.app.footer("\nData sets:\n" + data_set_reference());
   options.parse(argc, argv);

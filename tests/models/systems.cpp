@@ -88,17 +88,20 @@ BOOST_AUTO_TEST_CASE(sweeps_go_on_and_draw) {
 BOOST_AUTO_TEST_CASE(what_makes_no_sense_gives_2) {
   std::ofstream(path / "noise.jsonl") << "noise\n";
   const std::pair<const char*, const char*> rows[] = {
-      {"mnist_sigmoid --loss cosine", "--loss"},
+      {"mnist_sigmoid --loss cosine",
+       "--loss: must be one of cross_entropy, mse, hinge, logistic, softmax, got \"cosine\""},
+      {"mnist_sigmoid --loss mze", "got \"mze\"; did you mean 'mse'?"},
+      {"mnist_cnn --net quik", "did you mean 'quick'?"},
       {"mnist_sigmoid --predict 200", "there are 200 test images"},
       {"mnist_sigmoid --decay 2", "--decay: must be from 0 to 1"},
       {"mnist_gradient_check --model nowhere.safetensors", "nowhere.safetensors"},
       {"mnist_gradient_check --images 9999", "the first 9999 images of a set of 1280"},
       {"mnist_mlp_study --hidden 0", "--hidden: must be a whole number"},
-      {"mnist_mlp_study --scale 7", "--scale"},
+      {"mnist_mlp_study --scale 7", "--scale: must be one of 1, 255, got \"7\""},
       {"mnist_mlp_study --lr fast", "--lr"},
       {"mnist_mlp_study --chart c.gif", ".svg or .png"},
       {"mnist_mlp_study --images 400 --results noise.jsonl", "noise.jsonl:1"},
-      {"mnist_by_hand --loss absolute", "--loss"},
+      {"mnist_by_hand --loss squared_eror", "did you mean 'squared_error'?"},
       {"mnist_by_hand --images 400 --results no/where.jsonl", "no/where.jsonl"},
   };
   for (const auto& [command, part] : rows) BOOST_TEST_CONTEXT(command) {
