@@ -8,8 +8,9 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <memory>
+#include <vector>
 
+#include "weft/tensor/atomic_file.h"
 #include "weft/tensor/creation.h"
 
 namespace weft::data {
@@ -115,6 +116,41 @@ int64_t checked_numel(Reader& reader, const std::string& path, const Dims& sizes
   return n;
 }
 
+// Packs what is written into a file.
+class Gzip {
+ public:
+  explicit Gzip(AtomicFile& file) : file_(file), packed_(1 << 18) {
+    constexpr int kLargestWindow = 15, kGzipFormat = 16, kUsualMemory = 8;
+    check<IoError>(deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kLargestWindow + kGzipFormat, kUsualMemory,
+                                Z_DEFAULT_STRATEGY) == Z_OK,
+                   "[write_idx] zlib does not start");
+  }
+  ~Gzip() { deflateEnd(&stream_); }
+  Gzip(const Gzip&) = delete;
+
+  void write(const void* from, int64_t bytes) {
+    constexpr int64_t kPiece = 1 << 30;  // zlib counts with 32 bits
+    for (int64_t done = 0; done < bytes; done += kPiece) {
+      stream_.next_in = static_cast<Bytef*>(const_cast<void*>(from)) + done;
+      stream_.avail_in = static_cast<uInt>(std::min(bytes - done, kPiece));
+      pack(Z_NO_FLUSH);
+    }
+  }
+  void finish() { pack(Z_FINISH); }
+
+ private:
+  void pack(int flush) {
+    do {
+      stream_.next_out = packed_.data(), stream_.avail_out = static_cast<uInt>(packed_.size());
+      deflate(&stream_, flush);
+      file_.write(packed_.data(), static_cast<int64_t>(packed_.size() - stream_.avail_out));
+    } while (stream_.avail_out == 0);
+  }
+  AtomicFile& file_;
+  std::vector<Bytef> packed_;
+  z_stream stream_{};
+};
+
 }  // namespace
 
 Tensor read_idx(const std::string& path, int dims) {
@@ -141,15 +177,19 @@ void write_idx(const std::string& path, const Tensor& array) {
     for (int shift = 24; shift >= 0; shift -= 8) header += static_cast<char>(s >> shift);
   }
   const Tensor flat = array.contiguous();
-  std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), path.ends_with(".gz") ? "wb" : "wbT"), gzclose);
-  check<IoError>(file != nullptr, "[write_idx] {}: cannot be opened: {}", path, std::strerror(errno));
-  auto write = [&](const void* from, int64_t count) {
-    return count == 0 || gzfwrite(from, 1, static_cast<size_t>(count), file.get()) == static_cast<size_t>(count);
+  AtomicFile file(path);
+  auto write_to = [&](auto& out) {
+    out.write(header.data(), static_cast<int64_t>(header.size()));
+    out.write(flat.data_ptr<uint8_t>(), flat.numel());
   };
-  const bool ok =
-      write(header.data(), static_cast<int64_t>(header.size())) && write(flat.data_ptr<uint8_t>(), flat.numel());
-  check<IoError>(gzclose(file.release()) == Z_OK && ok, "[write_idx] {}: cannot be written: {}", path,
-                 std::strerror(errno));
+  if (path.ends_with(".gz")) {
+    Gzip gzip(file);
+    write_to(gzip);
+    gzip.finish();
+  } else {
+    write_to(file);
+  }
+  file.commit();
 }
 
 }  // namespace weft::data
