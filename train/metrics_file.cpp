@@ -96,9 +96,15 @@ void MetricsFile::write(const MetricsRecord& r) {
     if (!std::isnan(r.*member)) record[key] = r.*member;
   const std::string line = detail::json_text(record) + '\n';
   const off_t before = ::lseek(fd_, 0, SEEK_END);
-  const ssize_t written = ::write(fd_, line.data(), line.size());
-  if (written == static_cast<ssize_t>(line.size())) return;
-  const int reason = written < 0 ? errno : ENOSPC;
+  size_t done = 0;
+  while (done < line.size()) {  // after a part the next call tells what kept it from the rest
+    const ssize_t written = ::write(fd_, line.data() + done, line.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) break;
+    done += static_cast<size_t>(written);
+  }
+  if (done == line.size()) return;
+  const int reason = errno;
   if (before >= 0 && ::ftruncate(fd_, before) != 0) {
     // Half a line stays, which read_metrics leaves out.
   }

@@ -348,6 +348,13 @@ BOOST_AUTO_TEST_CASE(a_full_disk_leaves_what_was_there) {
   BOOST_TEST(run(net + "--epochs 1 --out b", "ulimit -f 512; ").code == 2);
   BOOST_TEST(!exists("b"));
   BOOST_TEST(run("weft train --resume a --epochs 2").code == 0);
+  // A report that has no place is told, and what else a run leaves is there.
+  const std::string small = "weft train --data-set iris --net 'linear 3' --epochs 2 --out c";
+  const Outcome unreported = run(small, "ulimit -f 16; ");
+  BOOST_TEST(unreported.code == 2);
+  BOOST_TEST(contains(unreported, "report.html"));
+  BOOST_TEST(!exists("c/report.html"));
+  BOOST_TEST(exists("c/last.safetensors"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

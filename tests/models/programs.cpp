@@ -29,6 +29,12 @@ BOOST_FIXTURE_TEST_CASE(metrics_tell_the_course, Folder) {
   }
   BOOST_TEST(records == 3);
   BOOST_TEST(fs::exists(path / "weights.safetensors"));
+  // Where the disk is full the records before stay.
+  o = run("mnist_mlp --epochs 16 --hidden 4 --metrics full.jsonl", "ulimit -f 2; ");
+  BOOST_TEST(o.code == 2);
+  BOOST_TEST(contains(o, "full.jsonl cannot be written: File too large"));
+  BOOST_TEST(!train::read_metrics((path / "full.jsonl").string()).empty());
+  BOOST_TEST(read(path / "full.jsonl").back() == '\n');
 }
 
 BOOST_FIXTURE_TEST_CASE(a_resumed_run_gives_the_same_bits, Folder) {

@@ -83,6 +83,21 @@ BOOST_AUTO_TEST_CASE(sweeps_go_on_and_draw) {
       BOOST_TEST(read(path / "r.jsonl") == results);
       BOOST_TEST(read(path / "c.svg").find("hidden units") != std::string::npos);
     }
+  // Where the disk is full a sweep ends with the runs that its file holds, and leaves no part of a chart.
+  const std::string command =
+      "mnist_by_hand --hidden 4 --lr 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 --epochs 1 --images 100 ";
+  const Outcome full = run(command + "--results full.jsonl", "ulimit -f 2; ");
+  BOOST_TEST(full.code == 2);
+  BOOST_TEST(contains(full, "full.jsonl cannot be written: File too large"));
+  const std::string results = read(path / "full.jsonl");
+  BOOST_TEST(!results.empty());
+  BOOST_TEST(results.back() == '\n');
+  BOOST_TEST(contains(run(command + "--results full.jsonl"), "(full.jsonl)"));
+  const Outcome chart =
+      run("mnist_by_hand --hidden 4 --lr 1 --epochs 1 --images 100 --chart full.svg", "ulimit -f 2; ");
+  BOOST_TEST(chart.code == 2);
+  BOOST_TEST(contains(chart, "'full.svg': cannot write: File too large"));
+  BOOST_TEST(!fs::exists(path / "full.svg"));
 }
 
 BOOST_AUTO_TEST_CASE(what_makes_no_sense_gives_2) {

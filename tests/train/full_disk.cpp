@@ -1,0 +1,134 @@
+// What is left of each kind of file where the disk is full: all of the old one, and an error that names it.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+
+#include "tests/train/sample_report.h"
+#include "weft/data/idx.h"
+#include "weft/data/png.h"
+#include "weft/train/chart.h"
+#include "weft/train/contact_sheet.h"
+#include "weft/train/metrics_file.h"
+#include "weft/train/sweep.h"
+
+using namespace weft;
+using namespace weft::train;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Folder {
+  Folder() : path(fs::temp_directory_path() / ("weft-full-disk-" + std::to_string(getpid()))) {
+    fs::create_directories(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+  std::string at(const std::string& name) const { return (path / name).string(); }
+  std::string text(const std::string& name) const {
+    std::ifstream in(path / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  int64_t files() const { return std::distance(fs::directory_iterator(path), {}); }
+  fs::path path;
+};
+
+/// What a call says while files may grow to `most` bytes, which fails writes as a full disk does.
+std::string error_below(rlim_t most, const std::function<void()>& call) {
+  auto* handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &old) == 0);
+  rlimit small = old;
+  small.rlim_cur = most;
+  BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  std::string message;
+  try {
+    call();
+  } catch (const IoError& e) {
+    message = e.what();
+  }
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, handler);
+  return message;
+}
+
+void check_names(const std::string& message, const std::string& path) {
+  BOOST_TEST(message.find(path) != std::string::npos, message);
+  BOOST_TEST(message.find("File too large") != std::string::npos, message);
+}
+
+/// Bytes that zlib cannot pack.
+Tensor noise() {
+  Tensor out = empty({20, 28, 28}, kUInt8);
+  uint32_t state = 1;
+  for (int64_t i = 0; i < out.numel(); ++i)
+    out.data_ptr<uint8_t>()[i] = static_cast<uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(full_disk)
+
+BOOST_FIXTURE_TEST_CASE(files_stay_as_they_were, Folder) {
+  const Chart chart{"Curve", {}, {}, {{"a", {1, 2, 3}, {3, 1, 2}}}};
+  const Report report = sample_report();
+  const std::pair<const char*, std::function<void(const std::string&)>> rows[] = {
+      {"chart.svg", [&](auto& path) { write_chart(path, chart); }},
+      {"chart.png", [&](auto& path) { write_chart(path, chart); }},
+      {"charts.svg",
+       [&](auto& path) {
+         write_charts(path, {chart, chart}, 2);
+       }},
+      {"sheet.png", [&](auto& path) { data::write_png(path, contact_sheet(noise())); }},
+      {"report.html", [&](auto& path) { write_report(path, report); }},
+      {"images", [&](auto& path) { data::write_idx(path, noise()); }},
+      {"images.gz", [&](auto& path) { data::write_idx(path, noise()); }},
+  };
+  int64_t written = 0;
+  for (const auto& [name, write] : rows) BOOST_TEST_CONTEXT(name) {
+      check_names(error_below(1000, [&] { write(at(name)); }), at(name));
+      BOOST_TEST(files() == written);
+      std::ofstream(path / name) << "old";
+      check_names(error_below(1000, [&] { write(at(name)); }), at(name));
+      BOOST_TEST(files() == ++written);
+      BOOST_TEST(text(name) == "old");
+      write(at(name));
+      BOOST_TEST(text(name).size() > 1000);
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(lines_stay_whole, Folder) {
+  const std::string results = at("results.jsonl"), metrics = at("metrics.jsonl");
+  auto sweep = [&](int64_t runs) {
+    Sweep made({{"hidden", "{}"}, {"accuracy %", "{}"}}, results);
+    for (int64_t i = 0; i < runs; ++i) made.run({{"hidden", i}}, [&] { return Numbers{{"accuracy %", 90 + i}}; });
+  };
+  check_names(error_below(10, [&] { sweep(1); }), results);
+  BOOST_TEST(text("results.jsonl") == "");
+  sweep(1);
+  const std::string one = text("results.jsonl");
+  check_names(error_below(one.size() + 20, [&] { sweep(2); }), results);
+  BOOST_TEST(text("results.jsonl") == one);
+  sweep(3);
+  BOOST_TEST(text("results.jsonl").size() == 3 * one.size());
+
+  const MetricsRecord record{1, 20, 0.5, 0.25, 0.9, 1.25, 1000, 0.1};
+  MetricsFile file(metrics, false);
+  file.write(record);
+  const std::string line = text("metrics.jsonl");
+  check_names(error_below(line.size() + 20, [&] { file.write(record); }), metrics);
+  BOOST_TEST(text("metrics.jsonl") == line);
+  // What is left out on resuming is left out by a new file.
+  for (int64_t step = 40; step < 200; step += 20) file.write({2, step, 0.5, 0.25, 0.9, 1.25, 1000, 0.1});
+  const std::string all = text("metrics.jsonl");
+  check_names(error_below(line.size() + 20, [&] { MetricsFile::continued(metrics, 100); }), metrics);
+  BOOST_TEST(text("metrics.jsonl") == all);
+  BOOST_TEST(files() == 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
