@@ -19,6 +19,24 @@ data::Example<> draw(const train::Digits& digits, int64_t count) {
   return {pixels.flatten(1), digits.targets().index_select(0, chosen)};
 }
 
+// The `k` nearest of each query. They are asked for some at a time, as many as the classifier takes at once, so that a
+// terminal shows how far it is.
+train::Neighbors ask(const train::KNeighborsClassifier& knn, const Tensor& queries, int64_t k) {
+  constexpr int64_t kPiece = 512;
+  TensorList distances, indices;
+  train::Progress progress;
+  for (int64_t begin = 0; begin < queries.size(0); begin += kPiece) {
+    progress.show([&] {
+      return fmt::format("{} of {} queries", train::format_count(static_cast<double>(begin)),
+                         train::format_count(static_cast<double>(queries.size(0))));
+    });
+    const auto part = knn.kneighbors(queries.slice(0, begin, std::min(begin + kPiece, queries.size(0))), k);
+    distances.push_back(part.distances);
+    indices.push_back(part.indices);
+  }
+  return {cat(distances), cat(indices)};
+}
+
 int main(int argc, char** argv) {
   return models::run(argc, argv, [](int argc, char** argv) {
     models::BaseOptions options("Classifies MNIST's test images by their nearest training images.");
@@ -44,7 +62,7 @@ int main(int argc, char** argv) {
 
     // The seven nearest of each, nearest first, hold those for every smaller k.
     const auto start = std::chrono::steady_clock::now();
-    const train::Neighbors neighbors = knn.kneighbors(asked.data, std::min<int64_t>(7, train_count));
+    const train::Neighbors neighbors = ask(knn, asked.data, std::min<int64_t>(7, train_count));
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
     train::Table table({"k", "accuracy"});

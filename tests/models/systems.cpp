@@ -1,5 +1,6 @@
 // The programs of docs/systems.md in small: each runs, says what it should, and refuses what makes no sense.
 #include "tests/models/support.h"
+#include "weft/data/png.h"
 
 using namespace weft;
 
@@ -100,6 +101,24 @@ BOOST_AUTO_TEST_CASE(sweeps_go_on_and_draw) {
   BOOST_TEST(!fs::exists(path / "full.svg"));
 }
 
+BOOST_AUTO_TEST_CASE(neighbours_answer_without_training) {
+  const Outcome digits = run("knn_mnist --all");
+  BOOST_TEST(digits.code == 0);
+  BOOST_TEST(contains(digits, "1280 training and 200 test images"));
+  const size_t seven = digits.text.find("\n7 ");
+  BOOST_REQUIRE(seven != std::string::npos);
+  BOOST_TEST(std::stod(digits.text.substr(seven + 2)) > 60);  // chance is 10
+  // More queries than are asked for at once; each is among what is remembered.
+  write("t10k", 1280, 1);
+  BOOST_TEST(contains(run("knn_mnist --all"), "100.00 %"));
+
+  const Outcome flowers = run("knn_iris --curve curve.svg --regions regions.png");
+  BOOST_TEST(flowers.code == 0);
+  BOOST_TEST(contains(flowers, "lowest error 0.020 at k = 12"));
+  BOOST_TEST(read(path / "curve.svg").find("neighbours") != std::string::npos);
+  BOOST_TEST(data::read_png((path / "regions.png").string()).size(0) == 3);
+}
+
 BOOST_AUTO_TEST_CASE(what_makes_no_sense_gives_2) {
   std::ofstream(path / "noise.jsonl") << "noise\n";
   const std::pair<const char*, const char*> rows[] = {
@@ -118,6 +137,10 @@ BOOST_AUTO_TEST_CASE(what_makes_no_sense_gives_2) {
       {"mnist_mlp_study --images 400 --results noise.jsonl", "noise.jsonl:1"},
       {"mnist_by_hand --loss squared_eror", "did you mean 'squared_error'?"},
       {"mnist_by_hand --images 400 --results no/where.jsonl", "no/where.jsonl"},
+      {"knn_mnist --train 0", "--train: must be a whole number"},
+      {"knn_mnist --train 100 --test 201", "201 images cannot be drawn from a set of 200"},
+      {"knn_iris --curve curve.gif", ".svg or .png"},
+      {"knn_iris --neighbours 3", "unknown option --neighbours"},
   };
   for (const auto& [command, part] : rows) BOOST_TEST_CONTEXT(command) {
       const Outcome o = run(command);
