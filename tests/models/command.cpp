@@ -219,26 +219,6 @@ BOOST_AUTO_TEST_CASE(tables_are_read_and_predicted) {
   BOOST_TEST(!exists("bad"));
 }
 
-BOOST_AUTO_TEST_CASE(shows_data) {
-  Outcome o = run("weft show mnist --count 2");
-  for (const char* part : {"train images: uint8 [1280, 28, 28], 0 to 255", "128", "█"})
-    BOOST_TEST(contains(o, part), part);
-  BOOST_TEST(contains(run("weft show mnist/t10k-labels-idx1-ubyte --count 1"), "uint8 [200]"));
-  BOOST_TEST(contains(run("weft show mnist/t10k-labels-idx1-ubyte --count 1 --one-hot"), "0   0"));
-  BOOST_TEST(contains(run("weft show mnist/t10k-images-idx3-ubyte --scale 'range -1 1' --count 2"),
-                      "scaled: float32 [2, 1, 28, 28], -1 to 1"));
-  o = run("weft show 'digits 30 test 5' --numbers --count 1");
-  BOOST_TEST(std::count(o.text.begin(), o.text.end(), '\n') > 28);
-  BOOST_TEST(run("weft show mnist --augment 'shift 3' --count 4 --out sheet.png").code == 0);
-  BOOST_TEST(data::read_png((path / "sheet.png").string()).size(0) == 3);
-  BOOST_TEST(contains(run("weft show sheet.png"), "uint8 [3,"));
-  BOOST_TEST(contains(run("weft show iris"), "petal"));
-  fs::resize_file(path / "mnist/t10k-images-idx3-ubyte", 5000);
-  o = run("weft show mnist/t10k-images-idx3-ubyte");
-  BOOST_TEST(o.code == 2);
-  BOOST_TEST(contains(o, "t10k-images-idx3-ubyte"));
-}
-
 BOOST_AUTO_TEST_CASE(wrong_input_is_named_and_leaves_nothing) {
   BOOST_TEST(run("weft train" + kNet + "--epochs 1 --out a").code == 0);
   put("noise.png", "no image");

@@ -1,0 +1,43 @@
+// What `weft show` prints of samples: their numbers, and pictures in the terminal or on a contact sheet.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weft/tensor/tensor.h"
+
+namespace command {
+
+/// What is asked for.
+struct ShowRequest {
+  std::string what, augment;
+  std::optional<std::string> out, scale;
+  int64_t most = 10, first = 0;
+  bool numbers = false, flat = false, one_hot = false;
+  /// Where the samples asked for begin and end, of `size`. Throws ValueError where there are none.
+  std::pair<int64_t, int64_t> range(int64_t size) const;
+};
+
+/// Images, uint8 [N, H, W] or [N, C, H, W], or rows of numbers, and what is known of them.
+struct Shown {
+  weft::Tensor data, target;             ///< int64 [N], or none
+  std::vector<std::string> class_names;  ///< of all that stand in the target
+  weft::Tensor trained_on;               ///< what scales are measured on, where that is not the data
+};
+
+/// "rows: float32 [150, 4], 0.1 to 7.9, mean ..., deviation ..."
+void print_facts(const std::string& what, const weft::Tensor& t);
+/// "0.1 to 7.9, mean 3.4645, deviation 1.97382"
+std::string range_of(const weft::Tensor& t);
+/// How many samples each class has.
+void print_classes(const weft::Tensor& target, const std::vector<std::string>& names);
+/// One sample's numbers: an image by its rows, or all in one line.
+void print_numbers(const weft::Tensor& sample, bool flat);
+/// A class, as its number or as a one-hot vector.
+void print_class(const weft::Tensor& target, int64_t sample, bool one_hot, size_t classes);
+/// Throws ValueError for what cannot be shown of such samples.
+void show_samples(const ShowRequest& request, const Shown& shown);
+
+}  // namespace command
