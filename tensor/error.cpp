@@ -7,12 +7,22 @@ Error::Error(std::string message) : text_(std::move(message)) {
     op_ = text_.substr(0, end + 2);
     text_.erase(0, end + 2);
   }
-  message_ = op_ + text_;
+  compose();
 }
 
 void Error::add_context(std::string_view name) {
   path_ = path_.empty() ? std::string(name) : std::string(name) + "." + path_;
-  message_ = op_ + path_ + ": " + text_;
+  compose();
+}
+
+void Error::add_place(std::string_view place) {
+  if (place_.empty()) place_ = place;
+  compose();
+}
+
+void Error::compose() {
+  const std::string where = place_ + (place_.empty() || path_.empty() ? "" : ", ") + path_;
+  message_ = op_ + where + (where.empty() ? "" : ": ") + text_;
 }
 
 }  // namespace weft

@@ -19,9 +19,13 @@ class Error : public std::exception {
   void add_context(std::string_view name);
   /// True once a module path is there.
   bool has_context() const { return !path_.empty(); }
+  /// Puts where the thing was described ("line 2, column 7") in front of the module path. The first place stays: it is
+  /// the innermost.
+  void add_place(std::string_view place);
 
  private:
-  std::string op_, path_, text_, message_;
+  void compose();
+  std::string op_, place_, path_, text_, message_;
 };
 
 struct ShapeError : Error {

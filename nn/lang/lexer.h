@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "weft/nn/lang/spec.h"
+#include "weft/tensor/error.h"
 
 namespace weft::nn::lang {
 
@@ -30,5 +31,16 @@ std::vector<Token> tokens_of(std::string_view text);
 
 /// "line 2, column 14"
 std::string text_of(Place place);
+
+/// f, whose errors name the place, if it is one of a text.
+template <class F>
+decltype(auto) at_place(Place place, F f) {
+  try {
+    return f();
+  } catch (Error& e) {
+    if (place.line) e.add_place(text_of(place));
+    throw;
+  }
+}
 
 }  // namespace weft::nn::lang

@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "weft/nn/lang/lexer.h"
 #include "weft/nn/lang/walk.h"
 
 namespace weft::nn {
@@ -54,8 +55,11 @@ Model operator|(const Model& model, const lang::Chain& tail) {
 
 Model parse(std::string_view text) {
   const lang::Chain description(text);
-  check<ValueError>(description.layers.size() != 1 || description.layers.front().layer != "input",
-                    "[model] has no layers: {} | ...", description.text());
+  const lang::LayerSpec& first = description.layers.front();
+  lang::at_place(first.place, [&] {
+    check<ValueError>(description.layers.size() != 1 || first.layer != "input", "[model] has no layers: {} | ...",
+                      description.text());
+  });
   return Model(std::make_shared<ModelImpl>(description));
 }
 

@@ -45,13 +45,8 @@ class Parser {
   }
   /// f, whose errors are of what stands at `token`.
   template <class F>
-  static auto at(const Token& token, F f) {
-    try {
-      return f();
-    } catch (Error& e) {
-      if (!e.has_context()) e.add_context(text_of(token.place));
-      throw;
-    }
+  static decltype(auto) at(const Token& token, F f) {
+    return at_place(token.place, f);
   }
 
   Chain chain(int depth) {

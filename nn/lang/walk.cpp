@@ -6,6 +6,7 @@
 #include <set>
 
 #include "weft/autograd/grad_mode.h"
+#include "weft/nn/lang/lexer.h"
 #include "weft/tensor/creation.h"
 #include "weft/tensor/random.h"
 
@@ -32,15 +33,24 @@ class KeptGenerator {
   Tensor state_;
 };
 
+Tensor run_on_zeros(const LayerRow& row, const AnyModule& module, const Dims& batch) {
+  module.ptr()->eval();
+  try {
+    return module.forward(zeros(batch));
+  } catch (Error& e) {
+    e.add_context(row.name);
+    throw;
+  }
+}
+
 /// The plan of a row without one: what its module does to zeros.
 Plan probe(const LayerRow& row, const LayerCall& call) {
   KeptGenerator kept;
   NoGradGuard no_grad;
   const AnyModule module = row.build(call);
-  module.ptr()->eval();
   Dims batch = call.input();
   batch.insert(0, 2);
-  const Tensor made = module.forward(zeros(batch));
+  const Tensor made = run_on_zeros(row, module, batch);
   check<ShapeError>(made.dim() >= 1 && made.size(0) == 2, "[{}] makes {} of {}: the first dimension is the batch",
                     row.name, made.sizes(), batch);
   return {Dims(made.sizes().data() + 1, made.sizes().size() - 1), module.ptr()->num_parameters(), 0};
@@ -61,14 +71,17 @@ void check_output(const std::string& name, const Plan& plan) {
 }  // namespace
 
 std::pair<Dims, Chain> split_input(const Chain& description) {
-  check<ValueError>(!description.layers.empty() && description.layers.front().layer == "input",
-                    "[model] begins with the sizes of one sample: input 1 28 28 | ...");
-  const LayerSpec& input = description.layers.front();
-  check<ValueError>(input.name.empty(), "[input] is no layer that could be named {}", input.name);
+  const std::vector<LayerSpec>& layers = description.layers;
   Plan given;
-  for (double n : input.find("sizes")->numbers) given.output.push_back(static_cast<int64_t>(n));
-  check_output("input", given);
-  return {given.output, {std::vector<LayerSpec>(description.layers.begin() + 1, description.layers.end())}};
+  at_place(layers.empty() ? Place{} : layers.front().place, [&] {
+    check<ValueError>(!layers.empty() && layers.front().layer == "input",
+                      "[model] begins with the sizes of one sample: input 1 28 28 | ...");
+    const LayerSpec& input = layers.front();
+    check<ValueError>(input.name.empty(), "[input] is no layer that could be named {}", input.name);
+    for (double n : input.find("sizes")->numbers) given.output.push_back(static_cast<int64_t>(n));
+    check_output("input", given);
+  });
+  return {given.output, {std::vector<LayerSpec>(layers.begin() + 1, layers.end())}};
 }
 
 template <class F>
@@ -79,9 +92,7 @@ auto Walk::at(const LayerSpec& layer, const std::string& key, F f) {
     path_.pop_back();
     return result;
   } catch (Error& e) {
-    if (!e.has_context())
-      e.add_context(layer.place.line ? fmt::format("line {}, column {}", layer.place.line, layer.place.column)
-                                     : fmt::format("layer {}", fmt::join(path_, ".")));
+    e.add_place(layer.place.line ? text_of(layer.place) : fmt::format("layer {}", fmt::join(path_, ".")));
     throw;
   }
 }

@@ -5,6 +5,14 @@
 namespace weft {
 namespace {
 
+// A layer of a user's own without a plan: what does not fit is found by running it.
+const nn::LayerRegistration thirds_row({.name = "test_thirds", .what = "Test: sums thirds of the features."},
+                                       [](const nn::LayerCall&) {
+                                         return nn::Functional([](const Tensor& x) {
+                                           return x.unflatten(1, {3, -1}).sum(1);
+                                         });
+                                       });
+
 struct Row {
   std::string text, message;
 };
@@ -84,10 +92,10 @@ const std::vector<Row> kValueErrors = {
      "[parallel] line 1, column 11: is joined by concat or add: parallel(...) concat"},
     {"input 3 | parallel(relu, relu) add dim 1", "[parallel] line 1, column 11: dim goes with concat"},
     // Models.
-    {"relu", "[model] begins with the sizes of one sample: input 1 28 28 | ..."},
-    {"input 3", "[model] has no layers: input 3 | ..."},
+    {"# no input\n  relu", "[model] line 2, column 3: begins with the sizes of one sample: input 1 28 28 | ..."},
+    {" input 3", "[model] line 1, column 2: has no layers: input 3 | ..."},
     {"input 3 | input 3", "[input] line 1, column 11: stands only at the beginning of a model"},
-    {"x = input 3 | relu", "[input] is no layer that could be named x"},
+    {"x = input 3 | relu", "[input] line 1, column 5: is no layer that could be named x"},
     {"input 3 | a = relu | a = tanh", "[tanh] line 1, column 26: the name 'a' is taken"},
     {"input 3 | embedding 5 2 padding_idx 5", "[embedding] line 1, column 11: padding_idx 5 of 5 vectors: at most 4"},
     // Absurd sizes.
@@ -154,13 +162,19 @@ const std::vector<Row> kShapeErrors = {
     {"input 6 | linear 5 bias kaiming_normal",
      "[linear] line 1, column 11: bias kaiming_normal is for 2 and more dimensions, these numbers have 1"},
     {"input 6 9 9 | conv 5 3 init eye", "[conv] line 1, column 15: init eye is for 2 dimensions, these numbers have 4"},
+    // Found by running a layer.
+    {"input 4 | test_thirds",
+     "[unflatten] line 1, column 11, test_thirds.Functional: 4 elements do not fit sizes [3, -1]"},
+    {"input 6 | repeat 2 (residual(relu) | parallel(relu,\n test_thirds | test_thirds) concat)",
+     "[unflatten] line 2, column 16, test_thirds.Functional: 2 elements do not fit sizes [3, -1]"},
     // Absurd sizes.
     {"input 1000000 | linear 1000000",
      "[linear] line 1, column 17: needs more than 17179869184 parameters for [1000000]"},
     {"input 100000 | linear 100000 | linear 100000",
      "[linear] line 1, column 32: brings the model to more than 17179869184 parameters"},
     {"input 100000 100000 100000 | relu",
-     "[input] would make [100000, 100000, 100000] of one sample, which is more than 17179869184 elements"},
+     "[input] line 1, column 1: would make [100000, 100000, 100000] of one sample, which is more than 17179869184 "
+     "elements"},
     {"input 1 9 9 | repeat 9 (conv_transpose 1 1 stride 65536)",
      "[conv_transpose] line 1, column 25: would make [1, 524289, 524289] of one sample, which is more than 17179869184 "
      "elements"},
@@ -191,6 +205,10 @@ BOOST_AUTO_TEST_CASE(of_the_pipe_name_the_layer_by_its_number) {
   BOOST_TEST(message_of<ShapeError>([&] { net | nn::repeat(2, nn::relu() | nn::residual(nn::linear(3))); }) ==
              "[residual] layer 2.0.1: its body makes [8, 26, 3] of [8, 26, 26], which cannot be added; `parallel(..., "
              "...) add` takes a second way that changes sizes, too");
+  BOOST_TEST(message_of<ShapeError>([&] { net | nn::residual(nn::layer("test_thirds")); }) ==
+             "[unflatten] layer 2.body.0, test_thirds.Functional: 8 elements do not fit sizes [3, -1]");
+  BOOST_TEST(message_of<ValueError>([] { nn::Model(nn::lang::Chain(nn::relu())); }) ==
+             "[model] begins with the sizes of one sample: input 1 28 28 | ...");
   BOOST_TEST(message_of<ValueError>([] { nn::dropout(2); }) == "[dropout] p must be from 0 to 1, got 2");
   BOOST_TEST(message_of<ValueError>([] { nn::conv(0, 3); }) == "[conv] channels must be from 1 to 1000000000, got 0");
   BOOST_TEST(message_of<ValueError>([] {
