@@ -20,6 +20,9 @@ inline Plan same_sizes(const LayerCall& call) { return {call.input(), 0, 0}; }
 /// Checks that the input has that many dimensions; `wanted` says which ("[channels, height, width]").
 void check_dims(const LayerCall& call, std::initializer_list<size_t> counts, const char* wanted);
 
+/// The nearest divisors of n on both sides of a number that does not divide it: "3 or 6".
+std::string nearest_divisors(int64_t n, int64_t wanted);
+
 /// The product of counts. Throws ShapeError where it is more parameters than a model may have.
 int64_t parameter_count(const LayerCall& call, std::initializer_list<int64_t> factors);
 

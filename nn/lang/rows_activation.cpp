@@ -57,7 +57,8 @@ Plan plan_dim(const LayerCall& c) {
   if (c.name() != "glu") return c.axis("dim"), same_sizes(c);
   const size_t axis = c.axis("dim");
   Dims out = c.input();
-  check<ShapeError>(out[axis] % 2 == 0, "[glu] halves dimension {} of the input {}, which is odd", axis + 1, out);
+  check<ShapeError>(out[axis] % 2 == 0, "[glu] halves dimension {} of the input {}, which is odd: {} fits", axis + 1,
+                    out, out[axis] == 1 ? "2" : fmt::format("{} or {}", out[axis] - 1, out[axis] + 1));
   out[axis] /= 2;
   return {out, 0, 0};
 }

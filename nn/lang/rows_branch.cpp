@@ -1,4 +1,6 @@
 // Rows of layers that are made of chains.
+#include <fmt/format.h>
+
 #include "weft/nn/branches.h"
 #include "weft/nn/lang/rows.h"
 
@@ -47,20 +49,22 @@ Plan plan_parallel(const LayerCall& c) {
   const bool add = c.flag("add");
   check<ValueError>(add != c.flag("concat"), "[parallel] is joined by concat or add: parallel(...) concat");
   check<ValueError>(!add || !c.has("dim"), "[parallel] dim goes with concat");
-  Dims out = c.plan_branch(0, "0", c.input());
-  for (size_t i = 1; i < c.branches(); ++i) {
-    const Dims next = c.plan_branch(i, std::to_string(i), c.input());
-    const char* how = add ? "added" : "concatenated";
-    check<ShapeError>(next.size() == out.size(), "[parallel] branches make {} and {}, which cannot be {}", out, next,
-                      how);
-    const size_t axis = add ? out.size() : static_cast<size_t>(c.has("dim") ? c.whole("dim") - 1 : 0);
-    check<ShapeError>(add || axis < out.size(), "[parallel] there is no dimension {} to concatenate {} and {}",
-                      axis + 1, out, next);
+  std::vector<Dims> made;
+  for (size_t i = 0; i < c.branches(); ++i) made.push_back(c.plan_branch(i, std::to_string(i), c.input()));
+  const auto require = [&](bool ok, const char* why, size_t number = 0) {
+    if (ok) return;
+    fail<ShapeError>("[parallel] branches make {} of the input {}, which cannot be {}: {}",
+                     fmt::format("{}", fmt::join(made, ", ")), c.input(), add ? "added" : "concatenated",
+                     fmt::format(fmt::runtime(why), number));
+  };
+  Dims out = made.front();
+  const size_t axis = add ? out.size() : static_cast<size_t>(c.has("dim") ? c.whole("dim") - 1 : 0);
+  require(add || axis < out.size(), "dim is at most {}", out.size());
+  for (size_t i = 1; i < made.size(); ++i) {
+    require(made[i].size() == out.size(), "their numbers of dimensions differ");
     for (size_t d = 0; d < out.size(); ++d)
-      check<ShapeError>(d == axis || out[d] == next[d],
-                        "[parallel] branches make {} and {}, which cannot be {}: dimension {} differs", out, next, how,
-                        d + 1);
-    if (!add) out[axis] += next[axis];
+      require(d == axis || made[i][d] == out[d], "they differ in dimension {}", d + 1);
+    if (!add) out[axis] += made[i][axis];
   }
   return {out, 0, 0};
 }

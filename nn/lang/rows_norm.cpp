@@ -51,7 +51,7 @@ AnyModule build_instance_norm(const LayerCall& c) {
 std::vector<int64_t> normalized_shape(const LayerCall& c) {
   const Dims& in = c.input();
   const auto dims = static_cast<size_t>(c.whole("dims"));
-  check<ShapeError>(dims <= in.size(), "[layer_norm] dims {} of the input {}: it has {}", dims, in, in.size());
+  check<ShapeError>(dims <= in.size(), "[layer_norm] dims {} of the input {}: at most {} fits", dims, in, in.size());
   return {in.end() - dims, in.end()};
 }
 
@@ -62,8 +62,9 @@ AnyModule build_layer_norm(const LayerCall& c) {
 
 Plan plan_group_norm(const LayerCall& c) {
   const int64_t groups = c.whole("groups"), channels = c.input()[0];
-  check<ShapeError>(channels % groups == 0, "[group_norm] groups {} must divide the {} channels of the input {}",
-                    groups, channels, c.input());
+  check<ShapeError>(channels % groups == 0,
+                    "[group_norm] groups {} must divide the {} channels of the input {}: {} fits", groups, channels,
+                    c.input(), nearest_divisors(channels, groups));
   return affine(c, channels, !c.flag("no_affine"));
 }
 

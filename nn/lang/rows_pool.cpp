@@ -24,12 +24,13 @@ Plan plan_windows(const LayerCall& c, const ExpandingArray<2>& dilation) {
   Dims out{c.input()[0]};
   for (size_t d = 0; d < 2; ++d) {
     const int64_t size = c.input()[d + 1];
-    check<ValueError>(padding[d] <= kernel[d] / 2, "[{}] padding {} must be at most half of kernel {}", c.name(),
-                      padding[d], kernel[d]);
+    check<ValueError>(padding[d] <= kernel[d] / 2, "[{}] padding {} must be at most half of kernel {}: at most {} fits",
+                      c.name(), padding[d], kernel[d], kernel[d] / 2);
     const int64_t room = size + 2 * padding[d] - dilation[d] * (kernel[d] - 1) - 1;
-    check<ShapeError>(room >= 0, "[{}] kernel {}{} is larger than {} {} of the input {}: at most {} fits", c.name(),
+    check<ShapeError>(room >= 0, "[{}] kernel {}{} is larger than {} {} of the input {}{}: at most {} fits", c.name(),
                       kernel[d], dilation[d] == 1 ? "" : fmt::format(" of dilation {}", dilation[d]), kAxis[d], size,
-                      c.input(), (size + 2 * padding[d] - 1) / dilation[d] + 1);
+                      c.input(), padding[d] ? fmt::format(" with padding {}", padding[d]) : "",
+                      (size + 2 * padding[d] - 1) / dilation[d] + 1);
     out.push_back(windows(room, stride[d], size, padding[d], ceil));
   }
   return {out, 0, 0};

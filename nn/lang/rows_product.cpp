@@ -1,4 +1,6 @@
 // Rows of layers that multiply by weights: linear, convolutions, embedding.
+#include <numeric>
+
 #include "weft/nn/conv.h"
 #include "weft/nn/embedding.h"
 #include "weft/nn/lang/rows.h"
@@ -46,8 +48,8 @@ constexpr const char* kAxis[][2] = {{}, {"length", ""}, {"height", "width"}};
 void check_groups(const LayerCall& c) {
   const int64_t groups = c.whole("groups"), in = c.input()[0], out = c.whole("channels");
   check<ShapeError>(in % groups == 0 && out % groups == 0,
-                    "[{}] groups {} must divide the {} channels of the input {} and the {} it makes", c.name(), groups,
-                    in, c.input(), out);
+                    "[{}] groups {} must divide the {} channels of the input {} and the {} it makes: {} fits", c.name(),
+                    groups, in, c.input(), out, nearest_divisors(std::gcd(in, out), groups));
 }
 
 /// Positions that a kernel takes along dimension d of the image.
@@ -86,8 +88,8 @@ void check_padding(const LayerCall& c, const ConvOptions<D>& o) {
     const int64_t size = c.input()[d + 1], total = o.dilation()[d] * (o.kernel_size()[d] - 1);
     const int64_t border = same ? total - total / 2 : o.padding().numbers()[d];
     const int64_t most = size - (mode == "reflect");
-    check<ShapeError>(border <= most, "[{}] {} padding {} does not fit {} {} of the input {}: at most {}", c.name(),
-                      mode, border, kAxis[D][d], size, c.input(), most);
+    check<ShapeError>(border <= most, "[{}] {} padding {} does not fit {} {} of the input {}: at most {} fits",
+                      c.name(), mode, border, kAxis[D][d], size, c.input(), most);
   }
 }
 

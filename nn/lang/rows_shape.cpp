@@ -19,6 +19,18 @@ void check_dims(const LayerCall& call, std::initializer_list<size_t> counts, con
   check<ShapeError>(fits, "[{}] takes {}, got {}{}", call.name(), wanted, in, hint);
 }
 
+std::string nearest_divisors(int64_t n, int64_t wanted) {
+  int64_t below = 1, above = n;
+  for (int64_t d = 1; d * d <= n; ++d) {
+    if (n % d != 0) continue;
+    for (int64_t divisor : {d, n / d}) {
+      if (divisor < wanted) below = std::max(below, divisor);
+      if (divisor > wanted) above = std::min(above, divisor);
+    }
+  }
+  return wanted < n ? fmt::format("{} or {}", below, above) : fmt::format("{}", n);
+}
+
 int64_t parameter_count(const LayerCall& call, std::initializer_list<int64_t> factors) {
   double product = 1;
   int64_t count = 1;
@@ -48,24 +60,44 @@ Plan plan_flatten(const LayerCall& c) {
   return {out, 0, 0};
 }
 
+/// The product of the parts, without the open -1 and without part `but`.
+double product_of(const std::vector<int64_t>& parts, size_t but = SIZE_MAX) {
+  double product = 1;
+  for (size_t i = 0; i < parts.size(); ++i)
+    if (i != but && parts[i] > 0) product *= static_cast<double>(parts[i]);
+  return product;
+}
+
+bool divides(double product, int64_t size) {
+  return product <= static_cast<double>(size) && size % static_cast<int64_t>(product) == 0;
+}
+
+/// Which other part, the last where there are several, would make the parts split `size`.
+std::string split_hint(const std::vector<int64_t>& parts, bool open, int64_t size) {
+  for (size_t i = parts.size(); i-- > 0;) {
+    const double others = product_of(parts, i);
+    if (parts[i] < 0 || !divides(others, size)) continue;
+    const int64_t rest = size / static_cast<int64_t>(others);
+    return fmt::format("; {} in place of {} fits", open ? nearest_divisors(rest, parts[i]) : fmt::format("{}", rest),
+                       parts[i]);
+  }
+  return "";
+}
+
 Plan plan_unflatten(const LayerCall& c) {
   const size_t axis = c.axis("dim");
   std::vector<int64_t> parts = c.list("sizes");
   const int64_t size = c.input()[axis];
   int64_t* open = nullptr;
-  double product = 1;
   for (int64_t& part : parts) {
     check<ValueError>(part != 0 && (part > 0 || !open), "[unflatten] sizes are positive but for one -1, got {}",
                       IntArrayRef(c.list("sizes")));
-    if (part < 0)
-      open = &part;
-    else
-      product *= static_cast<double>(part);
+    if (part < 0) open = &part;
   }
-  const bool fits = product <= static_cast<double>(size) &&
-                    (open ? size % static_cast<int64_t>(product) == 0 : static_cast<int64_t>(product) == size);
-  check<ShapeError>(fits, "[unflatten] {} of the input {} cannot be split into {}", size, c.input(),
-                    IntArrayRef(c.list("sizes")));
+  const double product = product_of(parts);
+  const bool fits = open ? divides(product, size) : product == static_cast<double>(size);
+  check<ShapeError>(fits, "[unflatten] {} of the input {} cannot be split into {}, which make {}{}{}", size, c.input(),
+                    IntArrayRef(c.list("sizes")), open ? "multiples of " : "", product, split_hint(parts, open, size));
   if (open) *open = size / static_cast<int64_t>(product);
   Dims out = c.input();
   out.erase(axis);
@@ -77,13 +109,16 @@ Plan plan_pixel_shuffle(const LayerCall& c) {
   check_dims(c, {3}, "[channels, height, width]");
   const int64_t r = c.whole("factor");
   const Dims& in = c.input();
-  check<ShapeError>(in[0] % (r * r) == 0, "[pixel_shuffle] factor {} needs channels that {} divides, got {}", r, r * r,
-                    in);
+  const int64_t fewer = in[0] - in[0] % (r * r), more = fewer + r * r;
+  check<ShapeError>(in[0] % (r * r) == 0, "[pixel_shuffle] factor {} needs channels that {} divides, got {}: {}{} fits",
+                    r, r * r, in, fewer ? fmt::format("{} or ", fewer) : "", more);
   return {{in[0] / (r * r), in[1] * r, in[2] * r}, 0, 0};
 }
 
 // Pads
 // -----------------------------------------------------------------------------------------------------------------
+constexpr const char* kAxis[] = {"", "height", "width"};
+
 /// {left, right, top, bottom}
 ExpandingArray<4> borders(const LayerCall& c) {
   const std::vector<int64_t> given = c.list("borders");
@@ -97,14 +132,15 @@ Plan plan_pad(const LayerCall& c) {
   const ExpandingArray<4> by = borders(c);
   Dims out = c.input();
   for (size_t d = 1; d < 3; ++d) {
-    const int64_t before = by[4 - 2 * d], after = by[5 - 2 * d];
+    const int64_t before = by[4 - 2 * d], after = by[5 - 2 * d], size = out[d];
     const bool reflects = c.name() == "reflection_pad";
-    check<ShapeError>(!reflects || (before < out[d] && after < out[d]),
-                      "[reflection_pad] borders {} and {} must be below {} of the input {}", before, after, out[d],
-                      c.input());
+    check<ShapeError>(!reflects || (before < size && after < size),
+                      "[reflection_pad] borders {} and {} do not fit {} {} of the input {}: at most {} fits", before,
+                      after, kAxis[d], size, c.input(), size - 1);
     out[d] += before + after;
-    check<ShapeError>(out[d] > 0, "[{}] {} before and {} after leave nothing of the input {}", c.name(), before, after,
-                      c.input());
+    check<ShapeError>(out[d] > 0,
+                      "[{}] {} before and {} after leave nothing of {} {} of the input {}: together at least {} fits",
+                      c.name(), before, after, kAxis[d], size, c.input(), 1 - size);
   }
   return {out, 0, 0};
 }

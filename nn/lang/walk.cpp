@@ -56,16 +56,18 @@ Plan probe(const LayerRow& row, const LayerCall& call) {
   return {Dims(made.sizes().data() + 1, made.sizes().size() - 1), module.ptr()->num_parameters(), 0};
 }
 
-void check_output(const std::string& name, const Plan& plan) {
+/// `in`: what came in, empty for the `input` of a model.
+void check_output(const std::string& name, const Plan& plan, const Dims& in) {
+  const auto of = [&] { return in.empty() ? "one sample" : fmt::format("the input {}", in); };
+  if (plan.output.size() > kMostDims)
+    fail<ShapeError>("[{}] would make {} of {}: at most {} dimensions fit", name, plan.output, of(), kMostDims);
   double elements = 1;
-  check<ShapeError>(plan.output.size() <= kMostDims, "[{}] would make {} dimensions of one sample, more than {}", name,
-                    plan.output.size(), kMostDims);
   for (int64_t size : plan.output) {
-    check<ShapeError>(size >= 1, "[{}] would make {}, which is empty", name, plan.output);
+    if (size < 1) fail<ShapeError>("[{}] would make {} of {}, which is empty", name, plan.output, of());
     elements *= static_cast<double>(size);
   }
-  check<ShapeError>(elements <= kMostElements, "[{}] would make {} of one sample, which is more than {} elements", name,
-                    plan.output, kMostElements);
+  if (elements > kMostElements)
+    fail<ShapeError>("[{}] would make {} of {}: at most {} elements fit", name, plan.output, of(), kMostElements);
 }
 
 }  // namespace
@@ -79,7 +81,7 @@ std::pair<Dims, Chain> split_input(const Chain& description) {
     const LayerSpec& input = layers.front();
     check<ValueError>(input.name.empty(), "[input] is no layer that could be named {}", input.name);
     for (double n : input.find("sizes")->numbers) given.output.push_back(static_cast<int64_t>(n));
-    check_output("input", given);
+    check_output("input", given, {});
   });
   return {given.output, {std::vector<LayerSpec>(layers.begin() + 1, layers.end())}};
 }
@@ -104,7 +106,7 @@ Plan Walk::plan_layer(const LayerSpec& layer, const Dims& in) {
   if (keeps_visits) visits.push_back({fmt::format("{}", fmt::join(path_, ".")), depth_, layer.head(), {}, 0, 0, false});
   LayerCall call(layer, row, in, *this);
   Plan plan = row.plan ? row.plan(call) : probe(row, call);
-  check_output(row.name, plan);
+  check_output(row.name, plan, in);
   check<ShapeError>(plan.parameters <= kMostParameters - parameters, "[{}] brings the model to more than {} parameters",
                     row.name, kMostParameters);
   parameters += plan.parameters;

@@ -79,7 +79,8 @@ const std::vector<Row> kValueErrors = {
     {"input 3 | linear 3 no_bias bias 1", "[linear] line 1, column 11: no_bias and bias exclude each other"},
     {"input 3 8 8 | conv 3 3 same padding 1", "[conv] line 1, column 15: same and padding exclude each other"},
     {"input 3 8 8 | conv 3 3 same stride 2", "[conv] line 1, column 15: same needs stride 1, got [2, 2]"},
-    {"input 3 8 8 | max_pool 2 padding 2", "[max_pool] line 1, column 15: padding 2 must be at most half of kernel 2"},
+    {"input 3 8 8 | max_pool 2 padding 2",
+     "[max_pool] line 1, column 15: padding 2 must be at most half of kernel 2: at most 1 fits"},
     {"input 3 8 8 | conv_transpose 3 3 output_padding 1",
      "[conv_transpose] line 1, column 15: output_padding 1 must be below stride 1"},
     {"input 3 | relu(tanh)", "[relu] line 1, column 15: takes no chains in parentheses"},
@@ -117,27 +118,35 @@ const std::vector<Row> kShapeErrors = {
     {"input 3 20 20 | conv1d 32 5",
      "[conv1d] line 1, column 17: takes [channels, length], got [3, 20, 20]; `flatten` before it joins dimensions"},
     {"input 3 8 8 | conv 8 3 groups 2",
-     "[conv] line 1, column 15: groups 2 must divide the 3 channels of the input [3, 8, 8] and the 8 it makes"},
+     "[conv] line 1, column 15: groups 2 must divide the 3 channels of the input [3, 8, 8] and the 8 it makes: 1 fits"},
     {"input 3 4 4 | conv 8 3 padding 4 padding_mode reflect",
-     "[conv] line 1, column 15: reflect padding 4 does not fit height 4 of the input [3, 4, 4]: at most 3"},
+     "[conv] line 1, column 15: reflect padding 4 does not fit height 4 of the input [3, 4, 4]: at most 3 fits"},
     {"input 3 2 2 | conv_transpose 1 1 padding 1",
      "[conv_transpose] line 1, column 15: padding 1 leaves nothing of height 2, which 2 of the input [3, 2, 2] "
      "becomes: at most 0 fits"},
     {"input 3 2 9 | max_pool 3",
      "[max_pool] line 1, column 15: kernel 3 is larger than height 2 of the input [3, 2, 9]: at most 2 fits"},
-    {"input 3 4 | unflatten 2 2", "[unflatten] line 1, column 13: 3 of the input [3, 4] cannot be split into [2, 2]"},
-    {"input 6 | unflatten -1 4", "[unflatten] line 1, column 11: 6 of the input [6] cannot be split into [-1, 4]"},
+    {"input 3 4 | unflatten 2 2",
+     "[unflatten] line 1, column 13: 3 of the input [3, 4] cannot be split into [2, 2], which make 4"},
+    {"input 12 | unflatten 2 5",
+     "[unflatten] line 1, column 12: 12 of the input [12] cannot be split into [2, 5], which make 10; 6 in place of 5 "
+     "fits"},
+    {"input 6 | unflatten -1 4",
+     "[unflatten] line 1, column 11: 6 of the input [6] cannot be split into [-1, 4], which make multiples of 4; 3 or "
+     "6 in place of 4 fits"},
     {"input 6 | softmax 2", "[softmax] line 1, column 11: dim 2 of the input [6]: dimensions are 1 to 1, or -1 to -1"},
     {"input 6 2 | flatten 2 1", "[flatten] line 1, column 13: start 2 lies behind end 1 of the input [6, 2]"},
-    {"input 5 | glu", "[glu] line 1, column 11: halves dimension 1 of the input [5], which is odd"},
+    {"input 5 | glu", "[glu] line 1, column 11: halves dimension 1 of the input [5], which is odd: 4 or 6 fits"},
     {"input 6 2 2 | pixel_shuffle 2",
-     "[pixel_shuffle] line 1, column 15: factor 2 needs channels that 4 divides, got [6, 2, 2]"},
+     "[pixel_shuffle] line 1, column 15: factor 2 needs channels that 4 divides, got [6, 2, 2]: 4 or 8 fits"},
     {"input 6 2 2 | reflection_pad 2",
-     "[reflection_pad] line 1, column 15: borders 2 and 2 must be below 2 of the input [6, 2, 2]"},
+     "[reflection_pad] line 1, column 15: borders 2 and 2 do not fit height 2 of the input [6, 2, 2]: at most 1 fits"},
     {"input 6 2 2 | zero_pad -1",
-     "[zero_pad] line 1, column 15: -1 before and -1 after leave nothing of the input [6, 2, 2]"},
-    {"input 6 | group_norm 4", "[group_norm] line 1, column 11: groups 4 must divide the 6 channels of the input [6]"},
-    {"input 6 | layer_norm 2", "[layer_norm] line 1, column 11: dims 2 of the input [6]: it has 1"},
+     "[zero_pad] line 1, column 15: -1 before and -1 after leave nothing of height 2 of the input [6, 2, 2]: together "
+     "at least -1 fits"},
+    {"input 6 | group_norm 4",
+     "[group_norm] line 1, column 11: groups 4 must divide the 6 channels of the input [6]: 3 or 6 fits"},
+    {"input 6 | layer_norm 2", "[layer_norm] line 1, column 11: dims 2 of the input [6]: at most 1 fits"},
     {"input 6 2 2 2 | batch_norm",
      "[batch_norm] line 1, column 17: takes [features], [channels, length] or [channels, height, width], got [6, 2, 2, "
      "2]; `flatten` before it joins dimensions"},
@@ -149,14 +158,17 @@ const std::vector<Row> kShapeErrors = {
     {"input 6 | residual(relu |\n linear 5 | conv 3 3)",
      "[conv] line 2, column 13: takes [channels, height, width], got [5]; `unflatten` before it splits a dimension"},
     {"input 6 | parallel(linear 5, linear 4) add",
-     "[parallel] line 1, column 11: branches make [5] and [4], which cannot be added: dimension 1 differs"},
+     "[parallel] line 1, column 11: branches make [5], [4] of the input [6], which cannot be added: they differ in "
+     "dimension 1"},
     {"input 6 2 | parallel(linear 5, linear 4) concat",
-     "[parallel] line 1, column 13: branches make [6, 5] and [6, 4], which cannot be concatenated: dimension 2 "
-     "differs"},
+     "[parallel] line 1, column 13: branches make [6, 5], [6, 4] of the input [6, 2], which cannot be concatenated: "
+     "they differ in dimension 2"},
     {"input 6 2 | parallel(flatten, identity) concat",
-     "[parallel] line 1, column 13: branches make [12] and [6, 2], which cannot be concatenated"},
+     "[parallel] line 1, column 13: branches make [12], [6, 2] of the input [6, 2], which cannot be concatenated: "
+     "their numbers of dimensions differ"},
     {"input 6 | parallel(relu, relu) concat dim 2",
-     "[parallel] line 1, column 11: there is no dimension 2 to concatenate [6] and [6]"},
+     "[parallel] line 1, column 11: branches make [6], [6] of the input [6], which cannot be concatenated: dim is at "
+     "most 1"},
     {"input 3 9 9 | repeat 5 (conv 3 3)",
      "[conv] line 1, column 25: kernel 3 is larger than height 1 of the input [3, 1, 1]: at most 1 fits"},
     {"input 6 | linear 5 bias kaiming_normal",
@@ -173,13 +185,13 @@ const std::vector<Row> kShapeErrors = {
     {"input 100000 | linear 100000 | linear 100000",
      "[linear] line 1, column 32: brings the model to more than 17179869184 parameters"},
     {"input 100000 100000 100000 | relu",
-     "[input] line 1, column 1: would make [100000, 100000, 100000] of one sample, which is more than 17179869184 "
-     "elements"},
+     "[input] line 1, column 1: would make [100000, 100000, 100000] of one sample: at most 17179869184 elements fit"},
     {"input 1 9 9 | repeat 9 (conv_transpose 1 1 stride 65536)",
-     "[conv_transpose] line 1, column 25: would make [1, 524289, 524289] of one sample, which is more than 17179869184 "
-     "elements"},
+     "[conv_transpose] line 1, column 25: would make [1, 524289, 524289] of the input [1, 9, 9]: at most 17179869184 "
+     "elements fit"},
     {"input 1 1 | repeat 2 (unflatten 1 1 1 1 1)",
-     "[unflatten] line 1, column 23: would make 10 dimensions of one sample, more than 8"},
+     "[unflatten] line 1, column 23: would make [1, 1, 1, 1, 1, 1, 1, 1, 1, 1] of the input [1, 1, 1, 1, 1, 1]: at "
+     "most 8 dimensions fit"},
     {"input 1 1 1 | conv 1000000000 1 | conv 1000000000 1",
      "[conv] line 1, column 35: needs more than 17179869184 parameters for [1000000000, 1, 1]"},
 };
