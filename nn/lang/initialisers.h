@@ -16,6 +16,7 @@ struct InitialiserRow {
   std::string what;
   int least_dims, most_dims;  ///< of the tensors it can fill
   void (*fill)(Tensor tensor, const std::vector<double>& numbers);
+  bool is_range = false;  ///< the first number must not be above the second
 };
 
 const std::vector<InitialiserRow>& initialisers();

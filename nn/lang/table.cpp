@@ -88,6 +88,10 @@ Value checked_initialiser(std::string_view layer, const Field& field, Value valu
     check_numbers(layer, number, one, 1, 1, false);
     value.numbers[i] = one[0];
   }
+  if (row.is_range)
+    check<ValueError>(value.numbers[0] <= value.numbers[1], "[{}] {} {} needs {} <= {}, got {} and {}", layer,
+                      field.name, row.name, row.numbers[0].name, row.numbers[1].name, value.numbers[0],
+                      value.numbers[1]);
   while (!value.numbers.empty()) {
     const std::optional<Value>& usual = row.numbers[value.numbers.size() - 1].usual;
     if (!usual || usual->numbers[0] != value.numbers.back()) break;

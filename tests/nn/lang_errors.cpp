@@ -75,6 +75,8 @@ const std::vector<Row> kValueErrors = {
      "[conv] line 1, column 24: padding_mode must be zeros, reflect, replicate, circular, got 'mirror'"},
     {"input 3 | linear 3 init uniform 1 2 3", "[linear] line 1, column 20: init uniform takes 2 numbers, got 3"},
     {"input 3 | linear 3 init uniform 1", "[linear] line 1, column 20: init uniform needs a number: high"},
+    {"input 3 | linear 3 init uniform 1 -1",
+     "[linear] line 1, column 20: init uniform needs low <= high, got 1 and -1"},
     {"input 3 | linear 3 init constant", "[linear] line 1, column 20: init constant needs a number: value"},
     {"input 3 | linear 3 no_bias bias 1", "[linear] line 1, column 11: no_bias and bias exclude each other"},
     {"input 3 8 8 | conv 3 3 same padding 1", "[conv] line 1, column 15: same and padding exclude each other"},
