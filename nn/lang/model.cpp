@@ -21,6 +21,7 @@ ModelImpl::ModelImpl(lang::Chain description) : description_(std::move(descripti
   std::tie(input_, layers) = lang::split_input(description_);
   lang::Walk walk;
   output_ = walk.plan(layers, input_);
+  whole_ = walk.reads_whole_numbers();
   walk.build(*this, layers, input_);
   built_ = printed(*this);
 }
@@ -31,6 +32,7 @@ ModelImpl::ModelImpl(const ModelImpl& head, const lang::Chain& tail)
   description_.layers.insert(description_.layers.end(), tail.layers.begin(), tail.layers.end());
   lang::Walk walk;
   output_ = walk.plan(lang::split_input(description_).second, input_);
+  whole_ = walk.reads_whole_numbers();
   for (size_t i = 0; i < head.size(); ++i) push_back(head.named_children()[i].key(), head.begin()[i]);
   walk.build(*this, tail, head.output_);
   built_ = printed(*this);

@@ -32,11 +32,14 @@ class ModelImpl : public SequentialImpl {
   /// Of one sample, without the batch dimension.
   const Dims& input_sizes() const { return input_; }
   const Dims& output_sizes() const { return output_; }
+  /// Whether its input is int64, which an `embedding` reads.
+  bool reads_whole_numbers() const { return whole_; }
 
  private:
   lang::Chain description_;
   std::string built_;  // as printed
   Dims input_, output_;
+  bool whole_ = false;
 };
 
 /// Holds a model by shared pointer; what works with nn::Sequential works with it. Prints its text; `*model` prints the

@@ -208,10 +208,12 @@ std::vector<LayerRow> product_rows() {
        .plan = plan_conv_transpose,
        .build = build_conv_transpose},
       {.name = "embedding",
-       .what = "A table of vectors read by whole numbers below count; stands first, its input is int64.",
+       .what = "A table of vectors read by whole numbers below count. Its input is int64: before it fit only layers "
+               "that move numbers about, as `flatten` does.",
        .shapes = "[*] -> [*, features]",
        .arguments = {whole("count"), whole("features")},
        .options = {whole("padding_idx", 0).says("a row that stays zero"), init()},
+       .takes = Takes::Whole,
        .plan = plan_embedding,
        .build = build_embedding},
   };

@@ -151,6 +151,7 @@ LayerRow pad_row(const char* name, const char* what, double least) {
           .what = what,
           .shapes = "[C, H, W] -> [C, top + H + bottom, left + W + right]",
           .arguments = {list("borders", least, kMostExtent, 4).says("one for all, or left, right, top, bottom")},
+          .takes = Takes::Any,
           .plan = plan_pad,
           .build = [](const LayerCall& c) { return AnyModule(Pad(borders(c))); }};
 }
@@ -169,6 +170,7 @@ std::vector<LayerRow> shape_rows() {
        .what = "Joins dimensions into one. Dimensions count from 1, the sample's first, or from -1, its last.",
        .shapes = "[C, H, W] -> [C H W]",
        .arguments = {whole("start", -8, 8).defaults_to(1), whole("end", -8, 8).defaults_to(-1)},
+       .takes = Takes::Any,
        .plan = plan_flatten,
        .build =
            [](const LayerCall& c) {
@@ -179,18 +181,21 @@ std::vector<LayerRow> shape_rows() {
        .shapes = "[F] -> [sizes]",
        .arguments = {list("sizes", -1)},
        .options = {whole("dim", -8, 8).defaults_to(1)},
+       .takes = Takes::Any,
        .plan = plan_unflatten,
        // A negative dim counts from the end of the batch that comes, as it does here.
        .build = [](const LayerCall& c) { return AnyModule(Unflatten(c.whole("dim"), c.list("sizes"))); }},
       {.name = "identity",
        .what = "Gives on what comes: the short way of a `parallel`.",
        .shapes = "[*] -> [*]",
+       .takes = Takes::Any,
        .plan = same_sizes,
        .build = [](const LayerCall&) { return AnyModule(Identity()); }},
       {.name = "pixel_shuffle",
        .what = "Moves channels into space.",
        .shapes = "[C f f, H, W] -> [C, H f, W f]",
        .arguments = {whole("factor", 1, 256)},
+       .takes = Takes::Any,
        .plan = plan_pixel_shuffle,
        .build = [](const LayerCall& c) { return AnyModule(PixelShuffle(c.whole("factor"))); }},
       pad_row<ZeroPad2d>("zero_pad", "Adds borders of zeros; a negative border cuts off.", -kMostExtent),

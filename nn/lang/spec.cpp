@@ -124,7 +124,7 @@ int depth_of(const std::vector<Chain>& branches) {
 }
 
 void check_branches(const LayerRow& row, const std::vector<Chain>& branches) {
-  const auto [least, most] = row.branches;
+  const size_t least = row.branches.least, most = row.branches.most;
   const std::string wanted = most == 0                 ? "none"
                              : least == most           ? text_of(least)
                              : most == kAnyBranchCount ? "at least " + text_of(least)

@@ -205,6 +205,9 @@ std::string usage_of(const LayerRow& row) {
 }
 
 // Calls --------------------------------------------------------------------------------------------------------------
+LayerCall::LayerCall(const LayerSpec& spec, const LayerRow& row, const Dims& input, Walk& walk)
+    : spec_(spec), row_(row), input_(input), walk_(walk), maker_(walk.maker) {}
+
 const std::string& LayerCall::name() const { return row_.name; }
 
 const Value* LayerCall::find(std::string_view name) const {
@@ -243,8 +246,13 @@ void LayerCall::initialise(const Tensor& tensor, std::string_view field) const {
   if (const Value* value = find(field)) fill(tensor, *value);
 }
 
+// The numbers that come out are the sample's own only if all branches leave them so.
 Dims LayerCall::plan_branch(size_t i, const std::string& key, const Dims& in) const {
-  return walk_.plan_branch(key, spec_.branches.at(i), in);
+  const LayerRow* before = walk_.maker;
+  if (!row_.branches.in_series) walk_.maker = maker_;
+  Dims out = walk_.plan_branch(key, spec_.branches.at(i), in);
+  if (!walk_.maker) walk_.maker = before;
+  return out;
 }
 Sequential LayerCall::build_branch(size_t i, const std::string& key, const Dims& in) const {
   return walk_.build_branch(key, spec_.branches.at(i), in);

@@ -69,8 +69,7 @@ class Walk;
 /// Asking for a field that the row has not throws StateError.
 class LayerCall {
  public:
-  LayerCall(const LayerSpec& spec, const LayerRow& row, const Dims& input, Walk& walk)
-      : spec_(spec), row_(row), input_(input), walk_(walk) {}
+  LayerCall(const LayerSpec& spec, const LayerRow& row, const Dims& input, Walk& walk);
 
   const std::string& name() const;
   /// Sizes of one sample.
@@ -109,10 +108,19 @@ class LayerCall {
   const LayerRow& row_;
   const Dims& input_;
   Walk& walk_;
+  const LayerRow* maker_;  // of the numbers that come in
 };
 
 struct BranchCount {
   size_t least = 0, most = 0;
+  bool in_series = false;  ///< each works on what the one before makes, as those of `repeat`; else all on the input
+};
+
+/// What numbers a layer takes.
+enum class Takes : uint8_t {
+  Floats,  ///< computes floats of floats
+  Any,     ///< moves numbers about, as its branches leave them
+  Whole    ///< reads whole numbers (int64), which only a sample has, and makes floats
 };
 
 /// A row of the table.
@@ -122,6 +130,7 @@ struct LayerRow {
   std::string shapes = {};  ///< for the docs: "[C, H, W] -> [C r, H / r, W / r]"
   std::vector<Field> arguments = {}, options = {};
   BranchCount branches = {};
+  Takes takes = Takes::Floats;
   /// Sizes, parameters and cost. Throws ShapeError or ValueError, the name of the layer in brackets in front, for what
   /// does not fit. Without it they are found by building the layer and running it on a batch of zeros.
   std::function<Plan(const LayerCall&)> plan = {};

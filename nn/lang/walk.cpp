@@ -4,6 +4,7 @@
 
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "weft/autograd/grad_mode.h"
 #include "weft/nn/lang/lexer.h"
@@ -15,6 +16,14 @@ namespace {
 
 std::string key_of(const LayerSpec& layer, size_t position) {
   return layer.name.empty() ? std::to_string(position) : layer.name;
+}
+
+/// The layers that may stand before one that reads whole numbers.
+std::string movers() {
+  std::vector<std::string> names;
+  for (const LayerRow* row : rows())
+    if (row->takes == Takes::Any && row->branches.most == 0) names.push_back(row->name);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 /// Puts the default generator back where it stood.
@@ -36,7 +45,7 @@ class KeptGenerator {
 Tensor run_on_zeros(const LayerRow& row, const AnyModule& module, const Dims& batch) {
   module.ptr()->eval();
   try {
-    return module.forward(zeros(batch));
+    return module.forward(zeros(batch, row.takes == Takes::Whole ? kInt64 : kFloat32));
   } catch (Error& e) {
     e.add_context(row.name);
     throw;
@@ -99,13 +108,33 @@ auto Walk::at(const LayerSpec& layer, const std::string& key, F f) {
   }
 }
 
+void Walk::check_numbers(const LayerRow& row, const Dims& in) {
+  if (row.takes == Takes::Any) return;
+  const bool whole = row.takes == Takes::Whole;
+  if (maker && whole)
+    fail<DtypeError>("[{}] reads whole numbers, but those of the input {} are floats that {} makes; before it fit {}",
+                     row.name, in, maker->name, movers());
+  if (maker) return;
+  if (!reader) reader = &row;
+  check<DtypeError>(reader->takes == row.takes, "[{}] takes {}, but {} takes the same numbers of the sample as {}",
+                    row.name, whole ? "whole numbers" : "floats", reader->name, whole ? "floats" : "whole numbers");
+}
+
+Walk Walk::again() const {
+  Walk walk;
+  walk.path_ = path_;
+  return walk;
+}
+
 Plan Walk::plan_layer(const LayerSpec& layer, const Dims& in) {
   const LayerRow& row = row_of(layer.layer);
   check<ValueError>(++layers <= kMostLayers, "[{}] the model has more than {} layers", row.name, kMostLayers);
+  check_numbers(row, in);
   const size_t visit = visits.size();
   if (keeps_visits) visits.push_back({fmt::format("{}", fmt::join(path_, ".")), depth_, layer.head(), {}, 0, 0, false});
   LayerCall call(layer, row, in, *this);
   Plan plan = row.plan ? row.plan(call) : probe(row, call);
+  if (row.takes != Takes::Any) maker = &row;
   check_output(row.name, plan, in);
   check<ShapeError>(plan.parameters <= kMostParameters - parameters, "[{}] brings the model to more than {} parameters",
                     row.name, kMostParameters);
@@ -132,20 +161,22 @@ Dims Walk::plan(const Chain& chain, Dims sizes, size_t first) {
 }
 
 void Walk::build(SequentialImpl& net, const Chain& chain, Dims sizes) {
+  const bool outside = std::exchange(building_, true);
   for (const LayerSpec& layer : chain.layers) {
     const std::string key = key_of(layer, net.size());
     sizes = at(layer, key, [&] {
       const LayerRow& row = row_of(layer.layer);
       net.push_back(key, row.build(LayerCall(layer, row, sizes, *this)));
-      return Walk().plan_layer(layer, sizes).output;
+      return again().plan_layer(layer, sizes).output;
     });
   }
+  building_ = outside;
 }
 
 Dims Walk::plan_branch(const std::string& key, const Chain& branch, const Dims& in) {
   path_.push_back(key);
   ++depth_;
-  Dims out = plan(branch, in);
+  Dims out = building_ ? again().plan(branch, in) : plan(branch, in);
   --depth_;
   path_.pop_back();
   return out;

@@ -38,17 +38,25 @@ class Walk {
   Dims plan_branch(const std::string& key, const Chain& branch, const Dims& in);
   Sequential build_branch(const std::string& key, const Chain& branch, const Dims& in);
 
+  bool reads_whole_numbers() const { return reader && reader->takes == Takes::Whole; }
+
   int64_t layers = 0, parameters = 0;
   double flop = 0;
-  bool keeps_visits = false;  ///< for a summary
+  const LayerRow* reader = nullptr;  ///< the first layer that computes with the sample's own numbers
+  const LayerRow* maker = nullptr;   ///< the layer that made the numbers at this place; none: they are the sample's own
+  bool keeps_visits = false;         ///< for a summary
   std::vector<Visit> visits;
 
  private:
   Plan plan_layer(const LayerSpec& layer, const Dims& in);
+  void check_numbers(const LayerRow& row, const Dims& in);
+  /// For sizes that were planned before and are asked for once more.
+  Walk again() const;
   template <class F>
   auto at(const LayerSpec& layer, const std::string& key, F f);
   std::vector<std::string> path_;
   size_t depth_ = 0;
+  bool building_ = false;
 };
 
 }  // namespace weft::nn::lang

@@ -41,6 +41,17 @@ const nn::LayerRegistration gate_row({.name = "test_gate",
                                        return Gate(c.build_branch(0, "inside", c.input()));
                                      });
 
+// One that reads whole numbers.
+const nn::LayerRegistration one_hot_row({.name = "test_one_hot",
+                                         .what = "Test: 1 where the number is that of the place.",
+                                         .takes = nn::lang::Takes::Whole},
+                                        [](const nn::LayerCall&) {
+                                          return nn::Functional([](const Tensor& x) {
+                                            check<DtypeError>(x.dtype() == kInt64, "[test_one_hot] takes int64");
+                                            return (x.unsqueeze(-1) == arange(5)).to(kFloat);
+                                          });
+                                        });
+
 struct BothImpl : nn::Cloneable<BothImpl> {
   BothImpl() { reset(); }
   void reset() override { net = register_module("net", nn::parse("input 4 | linear 3 | dropout | linear 2")); }
@@ -113,6 +124,35 @@ BOOST_AUTO_TEST_CASE(residual_repeat_and_parallel_compute_what_they_say) {
   check_same(repeat(v), by_hand);
   BOOST_TEST(repeat->parameters().size() == 6u);
   BOOST_TEST(message_of<ShapeError>([&] { residual.forward(randn({2, 4, 6, 6})); }).starts_with("[conv2d] "));
+}
+
+BOOST_AUTO_TEST_CASE(whole_numbers_reach_an_embedding_through_layers_that_move_them) {
+  for (const char* text : {
+           "input 6 | embedding 5 2",
+           "input 6 | unflatten 2 3 | residual(identity) | embedding 5 2 | linear 3",
+           "input 4 3 3 | zero_pad 1 | reflection_pad 1 | replication_pad 1 | pixel_shuffle 2 | flatten | embedding 5 "
+           "2",
+           "input 6 | repeat 3 (parallel(identity, identity) concat) | parallel(embedding 5 2, embedding 5 2) concat",
+           "input 6 2 | parallel(embedding 5 3, unflatten 2 1 dim -1) concat dim 3 | linear 2",
+           "input 6 2 | parallel(embedding 5 1, unflatten 2 1 dim -1) add | linear 2",
+       })
+    BOOST_TEST_CONTEXT(text) {
+      const nn::Model net = nn::parse(text);
+      BOOST_TEST(net->reads_whole_numbers());
+      Dims batch = net->input_sizes(), wanted = net->output_sizes();
+      batch.insert(0, 2), wanted.insert(0, 2);
+      const Tensor made = net(randint(3, batch, kInt64));
+      BOOST_TEST((made.dtype() == kFloat32));
+      BOOST_TEST(to_string(made.sizes()) == to_string(wanted));
+    }
+  BOOST_TEST(!nn::parse("input 6 | linear 2")->reads_whole_numbers());
+  BOOST_TEST((nn::input(6) | nn::flatten() | nn::embedding(5, 2))->reads_whole_numbers());
+  // A layer of one's own that reads them is run on whole numbers.
+  BOOST_TEST(nn::parse("input 6 | flatten | test_one_hot")->reads_whole_numbers());
+}
+
+BOOST_AUTO_TEST_CASE(repetitions_are_counted_once) {
+  BOOST_TEST(nn::parse("input 3 | repeat 3 (repeat 3000 (relu))")->size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(are_continued_by_the_pipe) {

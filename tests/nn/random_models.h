@@ -134,8 +134,7 @@ class RandomModels {
     const auto rows = nn::lang::rows();
     for (int tries = 0; tries < 20; ++tries) {
       const nn::lang::LayerRow& row = *pick(rows);
-      if ((row.branches.most > 0 && depth == 0) || (row.name == "embedding" && (chain.layers.size() > 1 || depth < 2)))
-        continue;
+      if (row.branches.most > 0 && depth == 0) continue;
       nn::lang::Chain longer = chain;
       try {
         longer.layers.push_back(layer(row, chain, depth));
