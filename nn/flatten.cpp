@@ -43,6 +43,25 @@ void PixelShuffleImpl::pretty_print(std::ostream& out) const {
 
 namespace detail {
 
+template <size_t D>
+constexpr const char* kConstantPad = D == 1 ? "weft::nn::ConstantPad1d" : "weft::nn::ConstantPad2d";
+
+template <size_t D>
+ConstantPadImpl<D>::ConstantPadImpl(const ConstantPadOptions<D>& options)
+    : Layer<ConstantPadImpl<D>>(std::string(kConstantPad<D>) + "Impl"), options(options) {}
+
+template <size_t D>
+Tensor ConstantPadImpl<D>::forward(const Tensor& x) {
+  return this->run([this](const Tensor& in) { return weft::pad(in, options.padding(), "constant", options.value()); },
+                   x);
+}
+
+template <size_t D>
+void ConstantPadImpl<D>::pretty_print(std::ostream& out) const {
+  out << kConstantPad<D> << "(padding=" << to_string(IntArrayRef(options.padding())) << ", value=" << options.value()
+      << ")";
+}
+
 template <class Kind>
 Tensor Pad2dImpl<Kind>::forward(const Tensor& x) {
   auto body = [this](const Tensor& in) {
@@ -57,6 +76,8 @@ void Pad2dImpl<Kind>::pretty_print(std::ostream& out) const {
   out << Kind::kName << "(padding=" << to_string(IntArrayRef(options.padding())) << ")";
 }
 
+template class ConstantPadImpl<1>;
+template class ConstantPadImpl<2>;
 template class Pad2dImpl<ZeroPad>;
 template class Pad2dImpl<ReflectionPad>;
 template class Pad2dImpl<ReplicationPad>;
@@ -66,6 +87,8 @@ template class Cloneable<FlattenImpl>;
 template class Cloneable<UnflattenImpl>;
 template class Cloneable<IdentityImpl>;
 template class Cloneable<PixelShuffleImpl>;
+template class Cloneable<ConstantPad1dImpl>;
+template class Cloneable<ConstantPad2dImpl>;
 template class Cloneable<ZeroPad2dImpl>;
 template class Cloneable<ReflectionPad2dImpl>;
 template class Cloneable<ReplicationPad2dImpl>;

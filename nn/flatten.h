@@ -24,6 +24,15 @@ struct Pad2dOptions {
   Pad2dOptions(ExpandingArray<4> padding) : padding_(padding) {}  // NOLINT
   WEFT_ARG(ExpandingArray<4>, padding);
 };
+/// {left, right} or {left, right, top, bottom}, or one number for all; and what stands there.
+template <size_t D>
+struct ConstantPadOptions {
+  ConstantPadOptions(ExpandingArray<2 * D> padding, double value) : padding_(padding), value_(value) {}
+  WEFT_ARG(ExpandingArray<2 * D>, padding);
+  WEFT_ARG(double, value) = 0;
+};
+using ConstantPad1dOptions = ConstantPadOptions<1>;
+using ConstantPad2dOptions = ConstantPadOptions<2>;
 using ZeroPad2dOptions = Pad2dOptions;
 using ReflectionPad2dOptions = Pad2dOptions;
 using ReplicationPad2dOptions = Pad2dOptions;
@@ -97,6 +106,21 @@ struct ReflectionPad {
 struct ReplicationPad {
   static constexpr const char *kName = "weft::nn::ReplicationPad2d", *kMode = "replicate";
 };
+/// Pads the last D dimensions by a constant.
+template <size_t D>
+class ConstantPadImpl : public Layer<ConstantPadImpl<D>> {
+ public:
+  ConstantPadImpl(ExpandingArray<2 * D> padding, double value)
+      : ConstantPadImpl(ConstantPadOptions<D>(padding, value)) {}
+  explicit ConstantPadImpl(const ConstantPadOptions<D>& options);
+  void reset() override {}
+  void pretty_print(std::ostream& stream) const override;
+  Tensor forward(const Tensor& x);
+  ConstantPadOptions<D> options;
+};
+extern template class ConstantPadImpl<1>;
+extern template class ConstantPadImpl<2>;
+
 /// Pads the last two dimensions.
 template <class Kind>
 class Pad2dImpl : public Layer<Pad2dImpl<Kind>> {
@@ -113,9 +137,13 @@ extern template class Pad2dImpl<ZeroPad>;
 extern template class Pad2dImpl<ReflectionPad>;
 extern template class Pad2dImpl<ReplicationPad>;
 }  // namespace detail
+using ConstantPad1dImpl = detail::ConstantPadImpl<1>;
+using ConstantPad2dImpl = detail::ConstantPadImpl<2>;
 using ZeroPad2dImpl = detail::Pad2dImpl<detail::ZeroPad>;
 using ReflectionPad2dImpl = detail::Pad2dImpl<detail::ReflectionPad>;
 using ReplicationPad2dImpl = detail::Pad2dImpl<detail::ReplicationPad>;
+WEFT_LAYER(ConstantPad1d);
+WEFT_LAYER(ConstantPad2d);
 WEFT_LAYER(ZeroPad2d);
 WEFT_LAYER(ReflectionPad2d);
 WEFT_LAYER(ReplicationPad2d);

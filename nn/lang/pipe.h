@@ -138,6 +138,10 @@ struct UnflattenLayer : LayerOf<UnflattenLayer> {
   using LayerOf::LayerOf;
   WEFT_LAYER_OPTION(int64_t, dim)
 };
+struct ConstantPadLayer : LayerOf<ConstantPadLayer> {
+  using LayerOf::LayerOf;
+  WEFT_LAYER_OPTION(double, value)
+};
 struct PReLULayer : LayerOf<PReLULayer> {
   using LayerOf::LayerOf;
   WEFT_LAYER_FLAG(channels)
@@ -216,6 +220,11 @@ lang::UnflattenLayer unflatten(Sizes... sizes) {
 }
 inline lang::Layer identity() { return {"identity"}; }
 inline lang::Layer pixel_shuffle(int64_t factor) { return {"pixel_shuffle", {factor}}; }
+/// One border for all, or left and right, of images left, right, top and bottom.
+template <std::integral... Borders>
+lang::ConstantPadLayer constant_pad(Borders... borders) {
+  return {"constant_pad", {lang::Value(borders)...}};
+}
 /// One border for all, or left, right, top and bottom.
 template <std::integral... Borders>
 lang::Layer zero_pad(Borders... borders) {

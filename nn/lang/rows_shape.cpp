@@ -117,32 +117,51 @@ Plan plan_pixel_shuffle(const LayerCall& c) {
 
 // Pads
 // -----------------------------------------------------------------------------------------------------------------
-constexpr const char* kAxis[] = {"", "height", "width"};
+/// {left, right}, and of images {left, right, top, bottom}
+std::vector<int64_t> borders(const LayerCall& c) {
+  std::vector<int64_t> given = c.list("borders");
+  const bool image = c.input().size() == 3;
+  const size_t count = image ? 4 : 2;
+  check<ValueError>(given.size() == 1 || given.size() == count,
+                    "[{}] takes one border, or left{} for the input {}, got {} numbers", c.name(),
+                    image ? ", right, top and bottom" : " and right", c.input(), given.size());
+  if (given.size() == 1) given.assign(count, int64_t{given.front()});
+  return given;
+}
 
-/// {left, right, top, bottom}
-ExpandingArray<4> borders(const LayerCall& c) {
-  const std::vector<int64_t> given = c.list("borders");
-  check<ValueError>(given.size() == 1 || given.size() == 4,
-                    "[{}] takes one border, or left, right, top and bottom, got {} numbers", c.name(), given.size());
-  return given.size() == 1 ? ExpandingArray<4>(given[0]) : ExpandingArray<4>(given);
+Plan plan_borders(const LayerCall& c) {
+  constexpr const char* kAxis[][3] = {{"size"}, {"", "length"}, {"", "height", "width"}};
+  const std::vector<int64_t> by = borders(c);
+  Dims out = c.input();
+  for (size_t d = out.size() - by.size() / 2; d < out.size(); ++d) {
+    const size_t at = 2 * (out.size() - 1 - d);
+    const int64_t before = by[at], after = by[at + 1], size = out[d];
+    const char* axis = kAxis[out.size() - 1][d];
+    check<ShapeError>(c.name() != "reflection_pad" || (before < size && after < size),
+                      "[reflection_pad] borders {} and {} do not fit {} {} of the input {}: at most {} fits", before,
+                      after, axis, size, c.input(), size - 1);
+    out[d] += before + after;
+    check<ShapeError>(out[d] > 0,
+                      "[{}] {} before and {} after leave nothing of {} {} of the input {}: together at least {} fits",
+                      c.name(), before, after, axis, size, c.input(), 1 - size);
+  }
+  return {out, 0, 0};
 }
 
 Plan plan_pad(const LayerCall& c) {
   check_dims(c, {3}, "[channels, height, width]");
-  const ExpandingArray<4> by = borders(c);
-  Dims out = c.input();
-  for (size_t d = 1; d < 3; ++d) {
-    const int64_t before = by[4 - 2 * d], after = by[5 - 2 * d], size = out[d];
-    const bool reflects = c.name() == "reflection_pad";
-    check<ShapeError>(!reflects || (before < size && after < size),
-                      "[reflection_pad] borders {} and {} do not fit {} {} of the input {}: at most {} fits", before,
-                      after, kAxis[d], size, c.input(), size - 1);
-    out[d] += before + after;
-    check<ShapeError>(out[d] > 0,
-                      "[{}] {} before and {} after leave nothing of {} {} of the input {}: together at least {} fits",
-                      c.name(), before, after, kAxis[d], size, c.input(), 1 - size);
-  }
-  return {out, 0, 0};
+  return plan_borders(c);
+}
+
+Plan plan_constant_pad(const LayerCall& c) {
+  check_dims(c, {1, 2, 3}, "[features], [channels, length] or [channels, height, width]");
+  return plan_borders(c);
+}
+
+AnyModule build_constant_pad(const LayerCall& c) {
+  const double value = c.number("value");
+  return c.input().size() == 3 ? AnyModule(ConstantPad2d(borders(c), value))
+                               : AnyModule(ConstantPad1d(borders(c), value));
 }
 
 template <class Pad>
@@ -198,6 +217,15 @@ std::vector<LayerRow> shape_rows() {
        .takes = Takes::Any,
        .plan = plan_pixel_shuffle,
        .build = [](const LayerCall& c) { return AnyModule(PixelShuffle(c.whole("factor"))); }},
+      {.name = "constant_pad",
+       .what = "Adds borders of a number; a negative border cuts off. ConstantPad1d, which pads the last dimension, or "
+               "ConstantPad2d, by what comes in.",
+       .shapes = "[F] -> [left + F + right], [C, L] -> [C, left + L + right] or [C, H, W] as zero_pad",
+       .arguments = {list("borders", -kMostExtent, kMostExtent, 4)
+                         .says("one for all, or left and right, of images left, right, top, bottom")},
+       .options = {number("value", -kMostNumber, kMostNumber).defaults_to(0).says("1 makes a column of ones")},
+       .plan = plan_constant_pad,
+       .build = build_constant_pad},
       pad_row<ZeroPad2d>("zero_pad", "Adds borders of zeros; a negative border cuts off.", -kMostExtent),
       pad_row<ReflectionPad2d>("reflection_pad", "Adds borders that mirror the image.", 0),
       pad_row<ReplicationPad2d>("replication_pad", "Adds borders that repeat its edge.", 0),

@@ -94,6 +94,18 @@ const std::vector<Row> kValueErrors = {
     {"input 3 | parallel(relu, relu)",
      "[parallel] line 1, column 11: is joined by concat or add: parallel(...) concat"},
     {"input 3 | parallel(relu, relu) add dim 1", "[parallel] line 1, column 11: dim goes with concat"},
+    {"input 3 | constant_pad 1 2 3 4",
+     "[constant_pad] line 1, column 11: takes one border, or left and right for the input [3], got 4 numbers"},
+    {"input 3 4 | constant_pad 1 2 3 4",
+     "[constant_pad] line 1, column 13: takes one border, or left and right for the input [3, 4], got 4 numbers"},
+    {"input 2 3 4 | constant_pad 1 2",
+     "[constant_pad] line 1, column 15: takes one border, or left, right, top and bottom for the input [2, 3, 4], got "
+     "2 numbers"},
+    {"input 3 | constant_pad 1 value 1e9",
+     "[constant_pad] line 1, column 26: value must be from -1000000 to 1000000, got 1000000000"},
+    {"input 2 3 4 | zero_pad 1 2",
+     "[zero_pad] line 1, column 15: takes one border, or left, right, top and bottom for the input [2, 3, 4], got 2 "
+     "numbers"},
     // Models.
     {"# no input\n  relu", "[model] line 2, column 3: begins with the sizes of one sample: input 1 28 28 | ..."},
     {" input 3", "[model] line 1, column 2: has no layers: input 3 | ..."},
@@ -146,6 +158,15 @@ const std::vector<Row> kShapeErrors = {
     {"input 6 2 2 | zero_pad -1",
      "[zero_pad] line 1, column 15: -1 before and -1 after leave nothing of height 2 of the input [6, 2, 2]: together "
      "at least -1 fits"},
+    {"input 3 | constant_pad -2",
+     "[constant_pad] line 1, column 11: -2 before and -2 after leave nothing of size 3 of the input [3]: together at "
+     "least -2 fits"},
+    {"input 2 3 | constant_pad -4 1",
+     "[constant_pad] line 1, column 13: -4 before and 1 after leave nothing of length 3 of the input [2, 3]: together "
+     "at least -2 fits"},
+    {"input 2 2 2 2 | constant_pad 1",
+     "[constant_pad] line 1, column 17: takes [features], [channels, length] or [channels, height, width], got [2, 2, "
+     "2, 2]; `flatten` before it joins dimensions"},
     {"input 6 | group_norm 4",
      "[group_norm] line 1, column 11: groups 4 must divide the 6 channels of the input [6]: 3 or 6 fits"},
     {"input 6 | layer_norm 2", "[layer_norm] line 1, column 11: dims 2 of the input [6]: at most 1 fits"},

@@ -155,6 +155,21 @@ BOOST_AUTO_TEST_CASE(repetitions_are_counted_once) {
   BOOST_TEST(nn::parse("input 3 | repeat 3 (repeat 3000 (relu))")->size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(constant_pad_takes_features_sequences_and_images) {
+  const auto padded = [](const char* text, const Tensor& x) { return nn::parse(text)(x); };
+  const Tensor v = randn({4, 5}), s = randn({4, 2, 5}), image = randn({4, 2, 5, 6});
+  check_same(padded("input 5 | constant_pad 0 1 value 1", v), cat({v, ones({4, 1})}, 1));
+  check_same(padded("input 2 5 | constant_pad 1 -2 value 0.5", s), cat({full({4, 2, 1}, 0.5), s.slice(2, 0, 3)}, 2));
+  check_same(padded("input 2 5 6 | constant_pad 0 1 2 0", image), F::pad(image, {0, 1, 2, 0}));
+  check_same(padded("input 2 5 6 | constant_pad 1 value -3", image), F::pad(image, {1, 1, 1, 1}, "constant", -3));
+  // A column of ones takes the place of a bias.
+  auto net = nn::parse("input 1 2 2 | flatten | constant_pad 0 1 value 1 | linear 3 no_bias");
+  const Tensor x = randn({4, 1, 2, 2}), weight = net->parameters()[0].detach();
+  check_close(net(x), values(F::linear(x.flatten(1), weight.slice(1, 0, 4), weight.select(1, 4))), 1e-6);
+  net(x).sum().backward();
+  check_close(net->parameters()[0].grad().select(1, 4), {4, 4, 4}, 1e-6);
+}
+
 BOOST_AUTO_TEST_CASE(are_continued_by_the_pipe) {
   auto body = nn::input(4) | nn::linear(3);
   auto longer = body | nn::relu() | "linear 2";

@@ -153,6 +153,20 @@ std::vector<Row> shape_rows() {
        {1, 8, 2, 3},
        [](In in) { return F::pixel_shuffle(in[0], F::PixelShuffleFuncOptions(2)); },
        {1, 6, 2, 3}},
+      {"ConstantPad1d",
+       any<ConstantPad1d>(ConstantPad1dOptions({1, 2}, 0.5)),
+       {2, 3},
+       [](In in) {
+         return F::pad(in[0], F::PadFuncOptions({1, 2}).value(0.5));
+       },
+       {}},
+      {"ConstantPad2d",
+       any<ConstantPad2d>(ConstantPad2dOptions({1, 0, 2, 1}, -2)),
+       {1, 2, 3, 3},
+       [](In in) {
+         return F::pad(in[0], F::PadFuncOptions({1, 0, 2, 1}).value(-2));
+       },
+       {3}},
       {"ZeroPad2d",
        any<ZeroPad2d>(ZeroPad2dOptions({1, 0, 2, 1})),
        {1, 2, 3, 3},

@@ -104,6 +104,8 @@ BOOST_AUTO_TEST_CASE(layers) {
       {make<Unflatten>(UnflattenOptions(0, {2, 2})), "Unflatten(dim=0, unflattened_size={2, 2})"},
       {make<Identity>(), "Identity()"},
       {make<PixelShuffle>(5), "PixelShuffle(upscale_factor=5)"},
+      {make<ConstantPad1d>(ConstantPad1dOptions({3, 1}, 3.5)), "ConstantPad1d(padding=[3, 1], value=3.5)"},
+      {make<ConstantPad2d>(1, 2.0), "ConstantPad2d(padding=[1, 1, 1, 1], value=2)"},
       {make<ZeroPad2d>(ZeroPad2dOptions({1, 1, 2, 0})), "ZeroPad2d(padding=[1, 1, 2, 0])"},
       {make<ReflectionPad2d>(2), "ReflectionPad2d(padding=[2, 2, 2, 2])"},
       {make<ReplicationPad2d>(2), "ReplicationPad2d(padding=[2, 2, 2, 2])"},
