@@ -23,6 +23,23 @@ Tensor without_negative(const Tensor& t, IntArrayRef low, IntArrayRef high) {
   return Tensor(t.impl().storage, t.dtype(), sizes, t.impl().strides, offset);
 }
 
+// Sets what was added around the middle: a slab at each end of each dimension.
+void fill_borders(const Tensor& out, const Dims& low, const Dims& high, double value) {
+  Dims none = out.sizes();
+  for (int64_t& n : none) n = 0;
+  for (size_t d = 0; d < low.size(); ++d) {
+    const int64_t size = out.sizes()[d];
+    Dims rest = none;
+    auto fill = [&](int64_t width, bool at_start) {
+      if (width <= 0) return;
+      rest[d] = std::min<int64_t>(width, size) - size;
+      kernel::fill(at_start ? without_negative(out, none, rest) : without_negative(out, rest, none), value);
+    };
+    fill(low[d], true);
+    fill(high[d], false);
+  }
+}
+
 // low and high: what is added before and after, by dimension; negative numbers cut off.
 Tensor pad_constant(const Tensor& x, const Dims& low, const Dims& high, double value) {
   Dims sizes = x.sizes(), minus_low = low, minus_high = high;
@@ -32,7 +49,8 @@ Tensor pad_constant(const Tensor& x, const Dims& low, const Dims& high, double v
                       high[d], d, x.sizes());
     minus_low[d] = -low[d], minus_high[d] = -high[d];
   }
-  const Tensor out = full(sizes, value, x.dtype());
+  const Tensor out = empty(sizes, x.dtype());
+  if (out.numel() > 0) fill_borders(out, low, high, value);
   const Tensor to = without_negative(out, minus_low, minus_high);
   if (to.numel() > 0) kernel::copy(to, without_negative(x, low, high));
   return record("pad", out, {x},

@@ -7,12 +7,6 @@
 using namespace weft;
 namespace F = nn::functional;
 
-// Images as rows of 785 numbers: the pixels from -0.5 to 0.5, and a 1 whose weight is the bias.
-data::datasets::TensorDataset<data::Example<>> rows(const train::Digits& digits) {
-  const Tensor pixels = digits.images().flatten(1) - 0.5;
-  return {cat({pixels, ones({pixels.size(0), 1})}, 1), digits.targets()};
-}
-
 // Within an epoch the rate stays: 1/100, 1/10 and all of a cosine that begins anew every three epochs.
 optim::LRScheduler original_schedule(optim::Optimizer& optimizer, int64_t batches) {
   const auto by_epoch = optim::WarmupCosineLR(
@@ -31,24 +25,27 @@ int main(int argc, char** argv) {
     options.app.add_flag("--tuned", tuned, "softmax, weights from zero, Adam, and one cosine from 0.005");
     options.epochs = 10;
     options.parse(argc, argv);
-    const int64_t batch_size = options.batch.value_or(512);
-    const double lr = options.lr.value_or(tuned ? 0.005 : 0.1);
+    options.usual(tuned ? 0.005 : 0.1, 512);
 
     auto digits = train::load_digits(options.data);
-    options.about.data = digits.description;
-    fmt::print("training on {}, {} threads\n", digits.description, get_num_threads());
+    const train::InputScale scale{{0.5}, {1}};
+    options.tell(digits, scale, tuned ? "cross_entropy" : "binary_cross_entropy sum");
+    data::transforms::Normalize<> normalize(scale.mean, scale.deviation);
     data::transforms::Stack<> stack;
     auto train_loader =
-        data::make_data_loader<data::samplers::RandomSampler>(rows(digits.train).map(stack), batch_size);
-    auto test_loader = data::make_data_loader<data::samplers::SequentialSampler>(rows(digits.test).map(stack), 1000);
+        data::make_data_loader<data::samplers::RandomSampler>(digits.train.map(normalize).map(stack), *options.batch);
+    auto test_loader =
+        data::make_data_loader<data::samplers::SequentialSampler>(digits.test.map(normalize).map(stack), 1000);
 
-    nn::Model net =
-        nn::parse(tuned ? "input 785 | linear 10 no_bias init zeros" : "input 785 | linear 10 no_bias init normal 1");
+    // Rows of 785 numbers: the pixels from -0.5 to 0.5, and a 1 whose weight is the bias.
+    auto questions = nn::linear(10).no_bias();
+    tuned ? questions.init("zeros") : questions.init("normal", 1);
+    nn::Model net = nn::input(1, 28, 28) | nn::flatten() | nn::constant_pad(0, 1).value(1) | questions;
     std::unique_ptr<optim::Optimizer> optimizer;
     if (tuned)
-      optimizer = std::make_unique<optim::Adam>(net->named_parameters(), lr);
+      optimizer = std::make_unique<optim::Adam>(net->named_parameters(), *options.lr);
     else
-      optimizer = std::make_unique<optim::SGD>(net->named_parameters(), lr);
+      optimizer = std::make_unique<optim::SGD>(net->named_parameters(), *options.lr);
     const train::Position position = train::position_of(*train_loader);
 
     optim::LRScheduler schedule =

@@ -8,8 +8,8 @@ namespace weft::train {
 /// A folder with a file, the marker, that tells that something was saved into it.
 class OutputFolder {
  public:
-  /// With `resumed` the folder of an earlier run, which holds the marker; else one that is new or empty, so that nothing
-  /// is written over. Throws IoError where that is not so, or the folder cannot be made or written.
+  /// With `resumed` the folder of an earlier run, which holds the marker; else one that is new or empty, so that
+  /// nothing is written over. Throws IoError where that is not so, or the folder cannot be made or written.
   OutputFolder(std::string path, std::string marker, bool resumed);
   /// Removes a folder that it made and nothing was saved into.
   ~OutputFolder();

@@ -14,7 +14,7 @@ constexpr int64_t kChartColumns = 3;
 std::unique_ptr<train::SweepFolder> folder_of(const SweepOptions& o) {
   if (!o.resume && !o.out) return nullptr;
   const std::string path = o.resume ? resumed_path(*o.resume, o.out) : *o.out;
-  return std::make_unique<train::SweepFolder>(path, o.resume.has_value(), o.program, kept(o.app, o.rules));
+  return std::make_unique<train::SweepFolder>(path, o.resume.has_value(), o.program, o.kept());
 }
 
 }  // namespace
@@ -45,6 +45,17 @@ void SweepOptions::parse(int argc, char** argv) {
   }
   check<ValueError>(!results || !(out || resume), "[sweep] the folder of --out keeps the results: leave --results out");
   if (chart) train::check_chart_name(*chart);
+}
+
+ToldOptions SweepOptions::kept() const {
+  ToldOptions out = models::kept(app, rules);
+  const ToldOptions chosen{{"--hidden", fmt::format("{}", fmt::join(hidden, " "))},
+                           {"--lr", fmt::format("{}", fmt::join(rates, " "))},
+                           {"--epochs", fmt::format("{}", epochs)}};
+  for (auto& [name, value] : out)
+    for (const auto& [option, now] : chosen)
+      if (name == option) value = now;
+  return out;
 }
 
 NetworkSweep::NetworkSweep(const SweepOptions& options, const train::DigitSets& digits,
@@ -91,7 +102,7 @@ void NetworkSweep::write_report(const std::vector<train::Chart>& charts) const {
     report.subtitle += fmt::format("; {} of {} networks", sweep_.table().rows().size(), networks_);
   for (const std::string& name : sweep_.names())
     report.links.push_back(std::filesystem::exists(folder_->file(name)) ? name + "/report.html" : "");
-  report.options = kept(options_.app, options_.rules);
+  report.options = options_.kept();
   report.options.emplace_back("threads", fmt::format("{}", get_num_threads()));
   write_sweep_report(folder_->report(), report);
 }

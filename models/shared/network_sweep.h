@@ -26,9 +26,11 @@ struct SweepOptions : BaseOptions {
   std::string program;
   KeepingRules rules;
 
-  /// As BaseOptions::parse; with --resume what is left out is what the sweep was told. Throws ValueError for the name of
-  /// a chart that cannot be drawn, and, as Options, for a sweep that cannot be gone on with so.
+  /// As BaseOptions::parse; with --resume what is left out is what the sweep was told. Throws ValueError for the name
+  /// of a chart that cannot be drawn, and, as Options, for a sweep that cannot be gone on with so.
   void parse(int argc, char** argv);
+  /// What it was told or has chosen itself, by which it is gone on with.
+  ToldOptions kept() const;
 };
 
 /// Networks, one after the other:
@@ -49,7 +51,8 @@ class NetworkSweep {
 
   using Work = std::function<weft::train::Numbers(weft::train::RunOptions)>;
   /// Calls `work` with what its train::Run is to be told but for the length; its results count unless it was
-  /// interrupted. `notes` tell how its inputs are scaled, and its loss. What is drawn begins at --seed for each network.
+  /// interrupted. `notes` tell how its inputs are scaled, and its loss. What is drawn begins at --seed for each
+  /// network.
   void train(const weft::train::Numbers& settings, const weft::train::Notes& notes, const Work& work);
 
   const weft::train::Sweep& results() const { return sweep_; }

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "weft/weft.h"
+
 using namespace weft;
 using models::HandLoss;
 using models::HandNet;

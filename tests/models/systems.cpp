@@ -1,6 +1,7 @@
 // The programs of docs/systems.md in small: each runs, says what it should, and refuses what makes no sense.
 #include "tests/models/support.h"
 #include "weft/data/png.h"
+#include "weft/tensor/safetensors.h"
 
 using namespace weft;
 
@@ -22,6 +23,7 @@ BOOST_AUTO_TEST_CASE(weft_opens_the_checkpoints_of_programs) {
   for (const std::string program :
        {"mnist_sigmoid --steps 400 --test-every 400", "mnist_sigmoid --steps 400 --test-every 400 --loss mse",
         "mnist_sigmoid --steps 400 --test-every 400 --loss hinge", "mnist_two_layer --epochs 1",
+        "mnist_regression --epochs 1 --batch 64", "mnist_regression --tuned --epochs 1 --batch 64",
         "mnist_mlp --epochs 1 --hidden 16", "mnist_cnn --steps 3 --batch 16",
         "mnist_cnn --net tutorial --steps 3 --batch 16"})
     BOOST_TEST_CONTEXT(program) {
@@ -117,6 +119,49 @@ BOOST_AUTO_TEST_CASE(neighbours_answer_without_training) {
   BOOST_TEST(contains(flowers, "lowest error 0.020 at k = 12"));
   BOOST_TEST(read(path / "curve.svg").find("neighbours") != std::string::npos);
   BOOST_TEST(data::read_png((path / "regions.png").string()).size(0) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted) {
+  const std::string short_sweep = "mnist_by_hand --hidden 8 --lr 0.1,0.01 --epochs 20 --images 400";
+  BOOST_TEST(run(short_sweep + " --out whole").code == 0);
+  for (const char* file :
+       {"sweep.json", "results.jsonl", "report.html", "hidden-8_rate-0.1/last.safetensors",
+        "hidden-8_rate-0.1/best.safetensors", "hidden-8_rate-0.01/report.html", "hidden-8_rate-0.01/metrics.jsonl"})
+    BOOST_TEST(fs::exists(path / "whole" / file), file);
+  const std::string html = read(path / "whole/report.html");
+  for (const char* part : {"<svg", "hidden-8_rate-0.01/report.html", "--images", "400 of MNIST"})
+    BOOST_TEST(html.find(part) != std::string::npos, part);
+  // Its networks are opened by the command weft, and found to be as good as the table says.
+  const std::string row = read(path / "whole/results.jsonl");
+  const double accuracy = std::stod(row.substr(row.find("\"test accuracy %\":") + 18));
+  const Outcome seen = run("weft eval whole/hidden-8_rate-0.1/last.safetensors");
+  BOOST_TEST(std::stod(seen.text.substr(seen.text.find("\naccuracy ") + 10)) == accuracy,
+             boost::test_tools::tolerance(1e-3));
+
+  BOOST_TEST(contains(run(short_sweep + " --out whole"), "go on with it by --resume whole"));
+  BOOST_TEST(contains(run("mnist_by_hand --resume whole --epochs 30"), "the run in whole has --epochs 20"));
+  BOOST_TEST(contains(run("mnist_mlp_study --resume whole"), "a sweep of mnist_by_hand, not of mnist_mlp_study"));
+  BOOST_TEST(contains(run("mnist_by_hand --resume mnist"), "it is not the folder of a sweep"));
+  BOOST_TEST(contains(run(short_sweep + " --out other --results r.jsonl"), "leave --results out"));
+  // One more rate is one more network.
+  BOOST_TEST(contains(run("mnist_by_hand --resume whole --lr 0.1,0.01,1"), "rate 0.01, "));
+  BOOST_TEST(fs::exists(path / "whole/hidden-8_rate-1/last.safetensors"));
+
+  // A network that Ctrl-C ends goes on with the same bits.
+  const std::string steps = "20000";
+  const Outcome o =
+      interrupt({"mnist_by_hand", "--hidden", "8", "--lr", "0.01", "--images", "20", "--epochs", steps, "--out", "a"},
+                "a/hidden-8_rate-0.01");
+  BOOST_TEST(o.code == 130, o.text);
+  BOOST_TEST(contains(o, "interrupted after 0 of 1 networks; go on with --resume a"));
+  BOOST_TEST(read(path / "a/results.jsonl").empty());
+  BOOST_TEST(run("mnist_by_hand --resume a").code == 0);
+  BOOST_TEST(run("mnist_by_hand --hidden 8 --lr 0.01 --images 20 --out b --epochs " + steps).code == 0);
+  const auto joined = load_safetensors((path / "a/hidden-8_rate-0.01/last.safetensors").string()),
+             whole = load_safetensors((path / "b/hidden-8_rate-0.01/last.safetensors").string());
+  BOOST_REQUIRE_EQUAL(joined.tensors.size(), whole.tensors.size());
+  for (size_t i = 0; i < whole.tensors.size(); ++i)
+    BOOST_TEST(joined.tensors[i].second.equal(whole.tensors[i].second), whole.tensors[i].first);
 }
 
 BOOST_AUTO_TEST_CASE(what_makes_no_sense_gives_2) {
