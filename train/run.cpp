@@ -48,7 +48,7 @@ bool Run::complete() const {
 }
 
 bool Run::next_epoch() {
-  if (std::exchange(inside_, false) && !interrupted() && !(options_.steps && complete())) {
+  if (std::exchange(inside_, false) && !ended_) {
     ++epoch_;
     in_epoch_ = 0;
     if (!options_.steps) record();
@@ -56,7 +56,7 @@ bool Run::next_epoch() {
   if (interrupted() || complete()) return false;
   inside_ = true;
   model_.train();
-  if (samples_ == 0) mark_ = Clock::now();
+  if (since_mark_ == 0) mark_ = Clock::now();
   return true;
 }
 
@@ -68,7 +68,7 @@ bool Run::step(const Tensor& loss, const Tensor& scores, const Tensor& target) {
 }
 
 bool Run::step(const Tensor& loss, int64_t samples) {
-  ++step_, ++in_epoch_, ++loss_steps_;
+  ++step_, ++in_epoch_, ++loss_steps_, ++since_mark_;
   samples_ += samples;
   double value = loss.item<double>();
   loss_sum_ += value;
@@ -76,13 +76,14 @@ bool Run::step(const Tensor& loss, int64_t samples) {
   progress_.show([&] { return status(value); });
   if (options_.steps && (step_ % options_.test_every == 0 || step_ == *options_.steps)) record();
   if (folder_ && seconds_between(saved_, Clock::now()) > kSecondsBetweenSaves) save_last();
-  return !interrupted() && !(options_.steps && complete());
+  ended_ = interrupted() || (options_.steps && complete());
+  return !ended_;
 }
 
 std::string Run::status(double loss) const {
   double elapsed = seconds_between(mark_, Clock::now());
   double rate = elapsed > 0 ? static_cast<double>(samples_) / elapsed : 0;
-  double per_step = elapsed / static_cast<double>(std::max<int64_t>(1, loss_steps_));
+  double per_step = elapsed / static_cast<double>(std::max<int64_t>(1, since_mark_));
   int64_t total = options_.steps ? *options_.steps : options_.epochs * position_.batches;
   std::string place =
       options_.steps ? fmt::format("step {}/{}", step_, total)
@@ -112,6 +113,7 @@ void Run::record() {
   if (folder_ && better) save(folder_->best());
   if (folder_ && !has_saved_) save_last();
   mark_ = Clock::now();
+  since_mark_ = 0;
 }
 
 // Runs the tests that are due; true when the model is the best so far.

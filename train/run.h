@@ -43,19 +43,19 @@ struct RunDescription {
 /// What a training program is told to do.
 struct RunOptions {
   int64_t epochs = 1;
-  std::optional<int64_t> steps;  ///< ends the run after so many steps, whatever `epochs` says
-  int64_t test_every = 100;      ///< steps between tests where `steps` is given; else each epoch is tested
+  std::optional<int64_t> steps = {};  ///< ends the run after so many steps, whatever `epochs` says
+  int64_t test_every = 100;           ///< steps between tests where `steps` is given; else each epoch is tested
   /// The run's folder, which RunFolder describes. The checkpoint `last` is written about every ten seconds.
-  std::optional<std::string> out;
-  std::optional<std::string> metrics;  ///< a file of one JSON object per test
-  std::optional<std::string> save;     ///< a checkpoint at the end: weights, and all that resuming needs
+  std::optional<std::string> out = {};
+  std::optional<std::string> metrics = {};  ///< a file of one JSON object per test
+  std::optional<std::string> save = {};     ///< a checkpoint at the end: weights, and all that resuming needs
   /// A checkpoint to go on from, or the folder of a run, whose `out` it then is; "" is the folder `out`.
-  std::optional<std::string> resume;
-  std::optional<EarlyStop> early_stop;
+  std::optional<std::string> resume = {};
+  std::optional<EarlyStop> early_stop = {};
   bool keep_best = false;  ///< keep the best weights in memory and in checkpoints, for Run::take_best
   bool quiet = false;      ///< print nothing but the progress line, which begins with `label`
   std::string label = {};
-  RunDescription about;
+  RunDescription about = {};
 };
 
 /// Where a loader stands and how it continues: DataLoader::state and load_state.
@@ -158,6 +158,7 @@ class Run {
   int64_t step_ = 0;      ///< steps done
   int64_t in_epoch_ = 0;  ///< steps done of the present epoch
   bool inside_ = false;   ///< between next_epoch and the end of its loop
+  bool ended_ = false;    ///< step has said that the run is over
   double loss_sum_ = 0;   ///< of the steps since the last record
   int64_t loss_steps_ = 0, samples_ = 0;
   int64_t right_ = 0, judged_ = 0;  ///< answers of these steps whose scores were told
@@ -165,6 +166,7 @@ class Run {
   double training_seconds_ = 0;     ///< up to the last record
   std::optional<StopSignals> stop_signals_;
   Clock::time_point began_, mark_, saved_;            ///< the run; training since the last record; `last` was saved
+  int64_t since_mark_ = 0;                            ///< steps
   double best_accuracy_ = -1, best_loss_ = INFINITY;  ///< of what `best` holds
   NamedTensors best_weights_;                         ///< where they are kept
   std::optional<Evaluation> last_;

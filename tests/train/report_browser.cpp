@@ -11,6 +11,7 @@
 
 #include "tests/train/sample_report.h"
 #include "weft/train/markup.h"
+#include "weft/train/sweep_report.h"
 
 using namespace weft::train;
 namespace fs = std::filesystem;
@@ -55,11 +56,10 @@ struct Folder {
 };
 
 // What the probe found in a frame of this width; null where the browser does not run at all.
-nlohmann::json probe(const Folder& folder, const std::string& name, int width) {
-  std::ofstream(folder.path / "frame.html")
-      << "<!DOCTYPE html><meta charset=\"utf-8\">" << kProbe
-      << "<pre id=\"probe\"></pre><iframe height=\"900\" width=\"" << width << "\" srcdoc=\""
-      << escape_markup(report_html(sample_report())) << "\"></iframe>";
+nlohmann::json probe(const Folder& folder, const std::string& name, const std::string& html, int width) {
+  std::ofstream(folder.path / "frame.html") << "<!DOCTYPE html><meta charset=\"utf-8\">" << kProbe
+                                            << "<pre id=\"probe\"></pre><iframe height=\"900\" width=\"" << width
+                                            << "\" srcdoc=\"" << escape_markup(html) << "\"></iframe>";
   const std::string out = (folder.path / "dom.html").string();
   const std::string command = "timeout 120 " + name + " --headless --no-sandbox --disable-gpu --disable-dev-shm-usage" +
                               " --hide-scrollbars --user-data-dir='" + (folder.path / "profile").string() +
@@ -75,6 +75,42 @@ nlohmann::json probe(const Folder& folder, const std::string& name, int width) {
   return nlohmann::json::parse(text.substr(from + begin.size(), text.find("</pre>", from) - from - begin.size()));
 }
 
+// Nothing is to be scrolled sideways, and charts are large enough to be read.
+void check_fit(const nlohmann::json& found, int width) {
+  BOOST_REQUIRE(!found.is_null());
+  BOOST_TEST_MESSAGE(found.dump());
+  const double inner = found["width"];
+  BOOST_TEST(inner == width);
+  BOOST_TEST(found["page"].get<double>() <= inner);
+  for (const auto& box : found["sections"]) {
+    BOOST_TEST(box["x"].get<double>() >= 0);
+    BOOST_TEST(box["right"].get<double>() <= inner + 0.5);
+  }
+  for (const auto& chart : found["charts"]) BOOST_TEST_CONTEXT(chart["name"]) {
+      BOOST_TEST(chart["box"]["width"].get<double>() > 0.25 * inner);
+      BOOST_TEST(chart["box"]["height"].get<double>() > 150);
+      BOOST_TEST(chart["text"].get<double>() > 9);  // pixels
+      BOOST_TEST(chart["outside"] == 0);
+    }
+}
+
+// Two charts of five rates at four sizes, and a table of as many rows.
+SweepReport sample_sweep() {
+  SweepReport report{"mnist_mlp_study", "20000 images of a data set with a long name, from a folder far down the tree"};
+  report.table =
+      Table({"scale", "hidden", "rate", "epochs run", "training s", "samples/s", "prediction ms", "accuracy %"});
+  for (const char* title : {"training s, pixels to 1", "accuracy %, pixels to 1"}) {
+    Chart chart{title, {"hidden units"}};
+    for (const double rate : {1.0, 0.1, 0.01, 0.001, 0.0001})
+      chart.series.push_back({"rate " + std::to_string(rate), {500, 1000, 1500, 2000}, {3 / rate, 5, 7, 9 + rate}});
+    report.charts.push_back(chart);
+  }
+  for (int i = 0; i < 20; ++i) report.table.add({"1", "500", "0.001", "70", "16.7", "83000", "41", "97.43"});
+  report.links.assign(20, "scale-1_hidden-500_rate-0.001/report.html");
+  report.options = {{"--hidden", "500 1000 1500 2000"}, {"--lr", "1 0.1 0.01 0.001 0.0001"}};
+  return report;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(report_browser)
@@ -87,22 +123,10 @@ BOOST_AUTO_TEST_CASE(charts_are_drawn_and_the_page_fits) {
   }
   const Folder folder;
   for (const int width : {1400, 400}) BOOST_TEST_CONTEXT(name << ", " << width << " wide") {
-      const nlohmann::json found = probe(folder, name, width);
-      BOOST_REQUIRE(!found.is_null());
-      const double inner = found["width"];
-      BOOST_TEST_MESSAGE(found.dump());
-      BOOST_TEST(inner == width);
-      BOOST_TEST(found["page"].get<double>() <= inner);  // nothing to scroll sideways
-      for (const auto& box : found["sections"]) {
-        BOOST_TEST(box["x"].get<double>() >= 0);
-        BOOST_TEST(box["right"].get<double>() <= inner + 0.5);
-      }
+      const nlohmann::json found = probe(folder, name, report_html(sample_report()), width);
+      check_fit(found, width);
       BOOST_TEST(found["charts"].size() == 4u);
       for (const auto& chart : found["charts"]) BOOST_TEST_CONTEXT(chart["name"]) {
-          BOOST_TEST(chart["box"]["width"].get<double>() > 0.25 * inner);
-          BOOST_TEST(chart["box"]["height"].get<double>() > 150);
-          BOOST_TEST(chart["text"].get<double>() > 9);  // pixels: to be read
-          BOOST_TEST(chart["outside"] == 0);
           BOOST_TEST(chart["notes"].get<int>() >= 12);
           const bool two = chart["name"] == "Loss";
           BOOST_REQUIRE_EQUAL(chart["lines"].size(), two ? 4u : 2u);  // each curve, and its line in the legend
@@ -120,6 +144,18 @@ BOOST_AUTO_TEST_CASE(charts_are_drawn_and_the_page_fits) {
       BOOST_TEST(found["cells"].size() == 16u);
       BOOST_TEST(found["cells"][0] != found["cells"][1]);   // a full and an empty cell
       BOOST_TEST(found["cells"][11] != found["cells"][1]);  // and the mistake
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_sweep_is_drawn_and_fits) {
+  const std::string name = browser();
+  if (name.empty()) return;
+  const Folder folder;
+  for (const int width : {1400, 400}) BOOST_TEST_CONTEXT(name << ", " << width << " wide") {
+      const nlohmann::json found = probe(folder, name, sweep_report_html(sample_sweep()), width);
+      check_fit(found, width);
+      BOOST_TEST(found["charts"].size() == 2u);
+      for (const auto& chart : found["charts"]) BOOST_TEST(chart["notes"].get<int>() == 20);
     }
 }
 
