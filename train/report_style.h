@@ -10,6 +10,7 @@ inline constexpr const char* kReportStyle = R"css(
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
 main{max-width:1120px;margin:0 auto;padding:28px 20px 48px}
+a{color:rgb(var(--right))}
 h1{font-size:26px;line-height:1.25;margin:0;overflow-wrap:anywhere}
 header p{margin:4px 0 0;color:var(--muted);overflow-wrap:anywhere}
 h2{font-size:16px;margin:0 0 12px}
@@ -50,7 +51,8 @@ figcaption .bad{color:rgb(var(--wrong))}
 pre{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 summary{cursor:pointer;font-weight:600}
 details[open] summary{margin-bottom:12px}
-@media(max-width:560px){main{padding:18px 12px 32px}h1{font-size:21px}.heat{font-size:11px}.heat td{height:28px;border-width:1px}
+@media(max-width:560px){main{padding:18px 12px 32px}a{color:rgb(var(--right))}
+h1{font-size:21px}.heat{font-size:11px}.heat td{height:28px;border-width:1px}
 .heat th{padding:2px}.images{grid-template-columns:repeat(auto-fill,minmax(78px,1fr));gap:10px}
 .numbers,.options{font-size:13px}.numbers th,.numbers td{padding:5px 5px}.tile b{font-size:19px}}
 @media print{body{background:#fff}section{break-inside:avoid}}

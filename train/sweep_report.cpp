@@ -21,7 +21,10 @@ std::string table_of(const SweepReport& r) {
   for (size_t i = 0; i < r.table.rows().size(); ++i) {
     const std::string link = i < r.links.size() ? r.links[i] : "";
     rows += "<tr>";
-    for (const std::string& cell : r.table.rows()[i]) rows += "<td>" + escape_markup(cell) + "</td>";
+    for (const std::string& cell : r.table.rows()[i]) {
+      const char* tag = &cell == &r.table.rows()[i].front() ? "th" : "td";
+      rows += fmt::format("<{0}>{1}</{0}>", tag, escape_markup(cell));
+    }
     if (!r.links.empty())
       rows += link.empty() ? "<td></td>" : fmt::format("<td><a href=\"{}\">report</a></td>", escape_markup(link));
     rows += "</tr>";

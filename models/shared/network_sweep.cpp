@@ -61,7 +61,8 @@ ToldOptions SweepOptions::kept() const {
 NetworkSweep::NetworkSweep(const SweepOptions& options, const train::DigitSets& digits,
                            std::vector<train::SweepColumn> columns, size_t networks)
     : options_(options),
-      data_(fmt::format("{} of {}", options.images, digits.description)),
+      data_(
+          fmt::format("{} images of {}", train::format_count(static_cast<double>(options.images)), digits.description)),
       data_set_(digits.generated ? "digits" : "mnist"),
       networks_(networks),
       folder_(folder_of(options)),

@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
         "hidden-8_rate-0.1/best.safetensors", "hidden-8_rate-0.01/report.html", "hidden-8_rate-0.01/metrics.jsonl"})
     BOOST_TEST(fs::exists(path / "whole" / file), file);
   const std::string html = read(path / "whole/report.html");
-  for (const char* part : {"<svg", "hidden-8_rate-0.01/report.html", "--images", "400 of MNIST"})
+  for (const char* part : {"<svg", "hidden-8_rate-0.01/report.html", "--images", "400 images of MNIST"})
     BOOST_TEST(html.find(part) != std::string::npos, part);
   // Its networks are opened by the command weft, and found to be as good as the table says.
   const std::string row = read(path / "whole/results.jsonl");

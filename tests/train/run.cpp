@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("weft-run-" + std::to_string(getpid()))) { fs::create_directories(path); }
+  Folder() : path(fs::temp_directory_path() / ("weft-run-" + std::to_string(getpid()))) {
+    fs::create_directories(path);
+  }
   ~Folder() { fs::remove_all(path); }
   std::string run() const { return (path / "run").string(); }
   fs::path path;
@@ -27,7 +29,7 @@ constexpr int64_t kBatches = 4;
 // Trains a small network; `after` is called with the steps done, after each of them, and `between` before each epoch.
 // Returns the steps of each epoch.
 std::vector<int64_t> steps_of(train::RunOptions options, const std::function<void(int64_t)>& after = {},
-                           const std::function<void(int64_t)>& between = {}) {
+                              const std::function<void(int64_t)>& between = {}) {
   manual_seed(1);
   nn::Model net = nn::input(1, 28, 28) | nn::flatten() | nn::linear(10);
   optim::SGD optimizer(net->named_parameters(), 0.1);
@@ -61,15 +63,17 @@ BOOST_AUTO_TEST_CASE(a_signal_at_any_place_costs_no_step) {
   const std::vector<int64_t> whole{kBatches, kBatches, kBatches};
   BOOST_TEST((steps_of({.epochs = 3}) == whole));
   for (const bool within : {true, false})
-    for (int64_t at = 1; at <= 2 * kBatches; ++at) BOOST_TEST_CONTEXT("step " << at << (within ? "" : ", before an epoch")) {
+    for (int64_t at = 1; at <= 2 * kBatches; ++at)
+      BOOST_TEST_CONTEXT("step " << at << (within ? "" : ", before an epoch")) {
         if (!within && at % kBatches != 0) continue;
         fs::remove_all(run());
         auto stop = [&](int64_t step) {
           if (step == at) raise(SIGINT);
         };
         auto never = [](int64_t) {};
-        std::vector<int64_t> steps = steps_of({.epochs = 3, .out = run()}, within ? stop : std::function<void(int64_t)>(never),
-                                           within ? never : std::function<void(int64_t)>(stop));
+        std::vector<int64_t> steps =
+            steps_of({.epochs = 3, .out = run()}, within ? stop : std::function<void(int64_t)>(never),
+                     within ? never : std::function<void(int64_t)>(stop));
         int64_t total = 0;
         for (int64_t n : steps) total += n;
         BOOST_TEST(total < 3 * kBatches);
