@@ -1,4 +1,5 @@
 // Padding, and moving channels into space.
+#include <algorithm>
 #include <vector>
 
 #include "weft/autograd/functions.h"
@@ -52,7 +53,10 @@ Tensor pad_constant(const Tensor& x, const Dims& low, const Dims& high, double v
   const Tensor out = empty(sizes, x.dtype());
   if (out.numel() > 0) fill_borders(out, low, high, value);
   const Tensor to = without_negative(out, minus_low, minus_high);
-  if (to.numel() > 0) kernel::copy(to, without_negative(x, low, high));
+  // A side that is cut by more than it holds leaves a part of negative size.
+  const IntArrayRef kept = to.sizes();
+  if (std::all_of(kept.begin(), kept.end(), [](int64_t n) { return n > 0; }))
+    kernel::copy(to, without_negative(x, low, high));
   return record("pad", out, {x},
                 [minus_low, minus_high](const Tensor& g) { return pad_constant(g, minus_low, minus_high, 0); });
 }

@@ -8,7 +8,7 @@ install(FILES "${PROJECT_SOURCE_DIR}/weft.h" DESTINATION "${CMAKE_INSTALL_INCLUD
 foreach(room IN ITEMS tensor autograd nn optim data train)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${room}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weft"
           FILES_MATCHING PATTERN "*.h" PATTERN "*.def" PATTERN "kernels" EXCLUDE
-          REGEX "/tensor/json\\.h$|/autograd/(elementwise|indexing|pooling)\\.h$" EXCLUDE)
+          REGEX "/tensor/json\\.h$|/autograd/(elementwise|indexing|pooling)\\.h$|/train/report_(page|style)\\.h$" EXCLUDE)
 endforeach()
 install(FILES "${PROJECT_SOURCE_DIR}/share/iris.csv" "${PROJECT_SOURCE_DIR}/share/README.md"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/weft")

@@ -80,24 +80,34 @@ trained_on() {
   done | head -n 1
 }
 
-# needed_set PROGRAM [OPTIONS]: prints which data set the program will look for, if it is one of those above.
+# option NAME WORDS...: what the words give to the option, behind it or behind "=".
+option() {
+  local name=$1 before= word
+  shift
+  for word; do
+    if [ "$before" = "$name" ]; then echo "$word"; elif [[ $word == "$name="* ]]; then echo "${word#*=}"; fi
+    before=$word
+  done | tail -n 1
+}
+
+# needed_set PROGRAM [WORDS]: prints which data set the program will look for, if it is one of those above.
 needed_set() {
-  local command="$1 ${2-}" usual= kept= named= before= word
+  local program=$1 usual= kept= out named
   shift
   case " $* " in *" --data "* | *" --data="* | *" --help "* | *" -h "*) return ;; esac
-  case $command in
-    "weft train"* | *mnist*\ *) usual=mnist ;;
-    "weft eval" | "weft show") ;;
+  case "$program ${1-}" in
+    "weft train" | *mnist*) usual=mnist ;;
+    "weft eval") kept=$(trained_on "${2-}") ;;
+    "weft show") usual=${2-} ;;
     *) return ;;
   esac
-  for word; do
-    if [ "$before" = --data-set ]; then named=$word
-    elif [[ $word == --data-set=* ]]; then named=${word#*=}
-    elif [[ "$command $word" == "weft show "@(mnist|fashion) ]]; then named=$word
-    elif [ -z "$kept" ] && [ -e "${word#--*=}" ]; then kept=$(trained_on "${word#--*=}")
-    fi
-    before=$word
-  done
+  case " $* " in
+    *" --resume "* | *" --resume="*)
+      kept=$(trained_on "$(option --resume "$@")")
+      out=$(option --out "$@")
+      [ -n "$kept" ] || kept=$(trained_on "$out") ;;
+  esac
+  named=$(option --data-set "$@")
   usual=${named:-${kept:-$usual}}
   case $usual in mnist | fashion) echo "$usual" ;; esac
 }

@@ -75,11 +75,6 @@ std::string encode_png(const Tensor& image) {
   return out;
 }
 
-void write_png(const std::string& path, const Tensor& image) {
-  const std::string bytes = encode_png(image);
-  AtomicFile file(path);
-  file.write(bytes.data(), static_cast<int64_t>(bytes.size()));
-  file.commit();
-}
+void write_png(const std::string& path, const Tensor& image) { write_whole(path, encode_png(image)); }
 
 }  // namespace weft::data

@@ -36,13 +36,17 @@ train::Numbers train_net(const Rows& rows, const Rows& test_rows, HandLoss kind,
     evaluator.add(test_rows.x.view({-1, 28, 28}), net.forward(test_rows.x), test_rows.labels);
     return evaluator.evaluation();
   };
-  // All images are the one batch of every epoch: there is no place in between.
-  const train::Position position{[] { return zeros({1}, kInt64); }, [](const Tensor&) {}, 1};
+  // All images are the one batch of every epoch; a run may be gone on with behind it.
+  bool taken = false;
+  const train::Position position{[&] { return tensor({int64_t{taken}}, kInt64); },
+                                 [&](const Tensor& state) { taken = state[0].item<int64_t>() != 0; }, 1};
   train::Run run(options, *model, optimizer, position, test);
   while (run.next_epoch()) {
+    if (std::exchange(taken, false)) continue;
     const auto [y, loss] = net.backward(rows.x, target, kind);
     optimizer.step();
-    run.step(tensor(loss), y, rows.labels);
+    taken = true;
+    if (run.step(tensor(loss), y, rows.labels)) taken = false;
   }
   const train::Evaluation last = run.finish();
   const Tensor y = net.forward(rows.x);

@@ -1,5 +1,6 @@
 // Learns to read handwriting from drawn digits alone: trains on SyntheticDigits, and tests on MNIST, of which no image
-// is ever trained on. docs/synthetic-digits.md tells how the digits are drawn.
+// is ever trained on; its checkpoints are tested by `weft eval` on MNIST, whichever part. docs/synthetic-digits.md
+// tells how the digits are drawn.
 #include "nets.h"
 #include "options.h"
 #include "weft/train/digits.h"

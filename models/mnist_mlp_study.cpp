@@ -33,15 +33,16 @@ train::Numbers study(train::DigitSets digits, int64_t hidden, double rate, doubl
       "input 1 28 28 | flatten | linear {} init xavier_uniform bias zeros | relu | linear 10 init xavier_uniform bias "
       "zeros",
       hidden));
+  const int64_t batch = std::min(kBatch, digits.train.targets().size(0));
   TensorList weights, biases;
   for (auto& p : net->named_parameters()) (p.key().ends_with("weight") ? weights : biases).push_back(p.value());
-  optim::Adam optimizer({{weights, optim::AdamOptions().weight_decay(kAlpha / kBatch)}, {biases}},
+  optim::Adam optimizer({{weights, optim::AdamOptions().weight_decay(kAlpha / static_cast<double>(batch))}, {biases}},
                         optim::AdamOptions(rate));
 
   data::transforms::Normalize<> brighter(0, 1 / scale);
   data::transforms::Stack<> stack;
   auto train_loader =
-      data::make_data_loader<data::samplers::RandomSampler>(digits.train.map(brighter).map(stack), kBatch);
+      data::make_data_loader<data::samplers::RandomSampler>(digits.train.map(brighter).map(stack), batch);
   auto test_loader =
       data::make_data_loader<data::samplers::SequentialSampler>(digits.test.map(brighter).map(stack), 1000);
   auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader); };

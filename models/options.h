@@ -128,12 +128,14 @@ struct Options : BaseOptions, weft::train::RunOptions {
     app.add_option("--save", save, "write the last weights, with all that --resume needs, to this file");
     BaseOptions::parse(argc, argv);
     about.title = name_of(argv);
-    check_run_options(app, *this);
+    tests_steps_ = app.count("--test-every") > 0;
     if (resume) {
       const std::string run = resumed_path(*resume, out);
       if (const auto notes = notes_of_run(run, about.title)) {
         read_resumed(argc, argv, run, notes->options, rules);
         trained_on_ = notes->data_set;
+      } else {
+        fmt::print("{} does not tell its options: those of this command line are taken\n", run);
       }
     }
     if (!stop_.empty()) early_stop = early_stop_of(stop_);
@@ -143,12 +145,14 @@ struct Options : BaseOptions, weft::train::RunOptions {
   void usual(double usual_lr, int64_t usual_batch) { lr = lr.value_or(usual_lr), batch = batch.value_or(usual_batch); }
 
   /// Says, on the terminal and in the run's files, what is trained on: `scale` is how the images were scaled, `loss` is
-  /// named as `weft train` names it. Throws ValueError where a run that is gone on with was trained on something else.
+  /// named as `weft train` names it. Throws ValueError where a run that is gone on with was trained on something else,
+  /// and for --test-every in a run of epochs.
   void tell(const weft::train::DigitSets& digits, const weft::train::InputScale& scale = {},
             const std::string& loss = "cross_entropy") {
     weft::train::Notes notes{.program = about.title, .data_set = digits.generated ? "digits" : "mnist", .loss = loss};
     weft::check<weft::ValueError>(trained_on_.empty() || trained_on_ == notes.data_set,
                                   "[resume] the run was trained on {}; here is {}", trained_on_, digits.description);
+    check_test_every(tests_steps_, *this);
     for (int digit = 0; digit < 10; ++digit) notes.class_names.push_back(std::to_string(digit));
     notes.scale = scale, notes.sizes = {1, 28, 28}, notes.options = kept(app, rules);
     for (auto [name, value] : {std::pair{"--lr", fmt::format("{}", *lr)}, {"--batch", fmt::format("{}", *batch)}})
@@ -181,11 +185,10 @@ struct Options : BaseOptions, weft::train::RunOptions {
                    "go on with the run in this folder (that of --out where none is named), or from a file of --save")
         ->expected(0, 1);
   }
-  /// Throws ValueError for options that would change nothing.
-  static void check_run_options(const CLI::App& app, const weft::train::RunOptions& run) {
+  /// Throws ValueError where --test-every was told and would change nothing.
+  static void check_test_every(bool told, const weft::train::RunOptions& run) {
     weft::check<weft::ValueError>(
-        app.count("--test-every") == 0 || run.steps || run.resume,
-        "[train] --test-every counts steps of a run of --steps; without, each epoch is tested");
+        !told || run.steps, "[train] --test-every counts steps of a run of --steps; without, each epoch is tested");
   }
   static weft::train::EarlyStop early_stop_of(const std::vector<double>& given) {
     weft::check<weft::ValueError>(given[0] >= 1 && given[0] == std::floor(given[0]),
@@ -196,7 +199,8 @@ struct Options : BaseOptions, weft::train::RunOptions {
 
  private:
   std::vector<double> stop_;
-  std::string trained_on_;  // the data set of the run that is gone on with
+  bool tests_steps_ = false;  // this command line told so
+  std::string trained_on_;    // the data set of the run that is gone on with
 };
 
 /// Calls `program(argc, argv)`, and turns what it throws into a line on standard error and exit code 2. A run that

@@ -74,4 +74,10 @@ void AtomicFile::commit() {
   if (result != 0 && error != EINVAL && error != EINTR) fail("saved, but the folder could not be synced");
 }
 
+void write_whole(const std::string& path, std::string_view content) {
+  AtomicFile file(path);
+  file.write(content.data(), static_cast<int64_t>(content.size()));
+  file.commit();
+}
+
 }  // namespace weft

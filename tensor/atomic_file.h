@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace weft {
 
@@ -27,5 +28,8 @@ class AtomicFile {
   std::string path_, temporary_;
   int fd_ = -1;
 };
+
+/// All of a file at once. Throws as AtomicFile.
+void write_whole(const std::string& path, std::string_view content);
 
 }  // namespace weft

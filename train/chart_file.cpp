@@ -77,10 +77,7 @@ void write_charts(const std::string& path, const std::vector<Chart>& charts, int
   check<ValueError>(!charts.empty() && columns >= 1, "[chart] {} charts in {} columns", charts.size(), columns);
   const Grid grid = grid_of(charts, columns);
   if (path.ends_with(".png")) return data::write_png(path, pixels_of(charts, grid));
-  const std::string svg = svg_of(charts, grid);
-  AtomicFile file(path);
-  file.write(svg.data(), static_cast<int64_t>(svg.size()));
-  file.commit();
+  write_whole(path, svg_of(charts, grid));
 }
 
 }  // namespace weft::train

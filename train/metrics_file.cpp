@@ -76,9 +76,7 @@ MetricsFile MetricsFile::continued(const std::string& path, int64_t step) {
     std::string kept;
     for (const auto& [line, record] : lines_of(path))
       if (record.step <= step) kept += line + '\n';
-    AtomicFile file(path);
-    file.write(kept.data(), static_cast<int64_t>(kept.size()));
-    file.commit();
+    write_whole(path, kept);
   }
   return MetricsFile(path, true);
 }

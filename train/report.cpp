@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "weft/data/png.h"
+#include "weft/tensor/atomic_file.h"
 #include "weft/train/chart.h"
 #include "weft/train/markup.h"
 #include "weft/train/progress.h"
@@ -199,6 +200,6 @@ std::string report_html(const Report& r) {
   return report_page(r.title, r.subtitle, out + records(r));
 }
 
-void write_report(const std::string& path, const Report& report) { write_page(path, report_html(report)); }
+void write_report(const std::string& path, const Report& report) { write_whole(path, report_html(report)); }
 
 }  // namespace weft::train

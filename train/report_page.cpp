@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "weft/tensor/atomic_file.h"
 #include "weft/train/chart.h"
 #include "weft/train/markup.h"
 #include "weft/train/report_style.h"
@@ -30,12 +29,6 @@ std::string report_options(const ToldOptions& options) {
   if (out.empty()) return "";
   return report_section("options", "Options",
                         "<div class=\"scroll\"><table class=\"options\">" + out + "</table></div>");
-}
-
-void write_page(const std::string& path, const std::string& html) {
-  AtomicFile file(path);
-  file.write(html.data(), static_cast<int64_t>(html.size()));
-  file.commit();
 }
 
 }  // namespace weft::train

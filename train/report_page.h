@@ -13,7 +13,5 @@ std::string report_page(const std::string& title, const std::string& subtitle, c
 std::string report_section(const char* id, const char* title, const std::string& content);
 /// The section of what a program was told; nothing where that is nothing.
 std::string report_options(const ToldOptions& options);
-/// Writes a page, whole or not at all. Throws IoError.
-void write_page(const std::string& path, const std::string& html);
 
 }  // namespace weft::train

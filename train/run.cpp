@@ -33,9 +33,9 @@ Run::Run(RunOptions options, nn::Module& model, optim::Optimizer& optimizer, Pos
   if (const auto& stop = options_.early_stop)
     stopping_ = std::make_unique<EarlyStopping>(stop->min_delta, stop->patience);
   if (options_.save) check_writable(*options_.save);
+  began_ = mark_ = saved_ = Clock::now();
   open_files();
   stop_signals_.emplace();
-  began_ = mark_ = saved_ = Clock::now();
 }
 
 Run::~Run() = default;
@@ -51,7 +51,8 @@ bool Run::next_epoch() {
   if (std::exchange(inside_, false) && !ended_) {
     ++epoch_;
     in_epoch_ = 0;
-    if (!options_.steps) record();
+    // Of an epoch of no steps, behind whose end a run goes on, there is nothing to tell.
+    if (!options_.steps && loss_steps_ > 0) record();
   }
   if (interrupted() || complete()) return false;
   inside_ = true;
@@ -96,6 +97,7 @@ std::string Run::status(double loss) const {
 void Run::record() {
   const double training = seconds_between(mark_, Clock::now());
   training_seconds_ += training;
+  since_mark_ = 0;
   MetricsRecord r{epoch_,    step_,          loss_steps_ ? loss_sum_ / static_cast<double>(loss_steps_) : 0,
                   kNoNumber, kNoNumber,      0,
                   0,         optimizer_.lr()};
@@ -113,7 +115,6 @@ void Run::record() {
   if (folder_ && better) save(folder_->best());
   if (folder_ && !has_saved_) save_last();
   mark_ = Clock::now();
-  since_mark_ = 0;
 }
 
 // Runs the tests that are due; true when the model is the best so far.
@@ -134,8 +135,7 @@ bool Run::judge(MetricsRecord& r) {
   if (accuracy < best_accuracy_ || (accuracy == best_accuracy_ && !(loss < best_loss_))) return false;
   best_accuracy_ = accuracy, best_loss_ = loss;
   if (options_.keep_best) {
-    best_weights_.clear();
-    for (const auto& [name, t] : tensors_of(model_)) best_weights_.emplace_back(name, t.detach().clone());
+    best_weights_ = copies_of(model_);
   }
   return true;
 }
@@ -164,7 +164,7 @@ void Run::print(const MetricsRecord& r) const {
 
 Evaluation Run::finish() {
   progress_.clear();
-  // A half epoch of an interrupted run is tested only where nothing else tells its state.
+  // A half epoch of an interrupted run is not tested.
   const bool untested = !interrupted() && !last_;
   if (untested) {
     model_.eval();

@@ -117,8 +117,8 @@ class Run {
   bool step(const Tensor& loss, int64_t samples);
   /// The same, with the accuracy on what is trained on: scores [N, classes], target int64 [N].
   bool step(const Tensor& loss, const Tensor& scores, const Tensor& target);
-  /// Saves where asked, writes the report, and returns the last test, made now where there was none. Throws IoError
-  /// when a file cannot be written.
+  /// Saves where asked, writes the report, and returns the last test, made now where there was none, but of an
+  /// interrupted run: then there may be none. Throws IoError when a file cannot be written.
   Evaluation finish();
   /// Gives the model its best weights, with `keep_best`, and returns their accuracy; nothing where none was tested.
   std::optional<double> take_best();
@@ -140,6 +140,7 @@ class Run {
   double seconds() const;
   Checkpoint checkpoint() const;
   void save(const std::string& path) const;
+  void save_best_weights();
   void save_last();
   void resume(const std::string& path);
   void write_report() const;

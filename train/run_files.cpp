@@ -7,6 +7,7 @@
 #include "weft/nn/lang/summary.h"
 #include "weft/train/report.h"
 #include "weft/train/run.h"
+#include "weft/train/serialize.h"
 
 namespace weft::train {
 namespace {
@@ -39,7 +40,9 @@ void Run::open_files() {
   }
   if (options_.out) folder_ = std::make_unique<RunFolder>(*options_.out, is_folder);
   if (from) resume(is_folder ? folder_->last() : *from);
-  if (!is_folder && best_weights_.empty()) best_accuracy_ = -1, best_loss_ = INFINITY;  // the folder has no `best` yet
+  // A new folder has no `best` yet.
+  if (!is_folder && best_weights_.empty()) best_accuracy_ = -1, best_loss_ = INFINITY;
+  if (folder_ && !is_folder && !best_weights_.empty()) save_best_weights();
   has_saved_ = is_folder;
 
   auto open = [&](const std::string& path, bool append) {
@@ -69,11 +72,20 @@ void Run::save(const std::string& path) const {
   c.metadata["run.right"] = to_text(right_);
   c.metadata["run.judged"] = to_text(judged_);
   c.metadata["run.seconds"] = to_text(seconds());
-  c.metadata["run.training_seconds"] = to_text(training_seconds_);
+  const double unrecorded = since_mark_ > 0 ? std::chrono::duration<double>(Clock::now() - mark_).count() : 0;
+  c.metadata["run.training_seconds"] = to_text(training_seconds_ + unrecorded);
   c.metadata["run.best_accuracy"] = to_text(best_accuracy_);
   c.metadata["run.best_loss"] = to_text(best_loss_);
   c.tensors = best_weights_;
   c.save(path);
+}
+
+// What is gone on with may have kept weights that are better than its last.
+void Run::save_best_weights() {
+  const NamedTensors now = copies_of(model_);
+  ModuleUpdate(model_, best_weights_, "the best weights").apply();
+  save(folder_->best());
+  ModuleUpdate(model_, now, "the last weights").apply();
 }
 
 void Run::save_last() {

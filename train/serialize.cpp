@@ -50,6 +50,12 @@ NamedTensors tensors_of(const nn::Module& module) {
   return out;
 }
 
+NamedTensors copies_of(const nn::Module& module) {
+  NamedTensors out = tensors_of(module);
+  for (auto& entry : out) entry.second = entry.second.detach().clone();
+  return out;
+}
+
 namespace {
 
 /// "'a', 'b' and 3 more"

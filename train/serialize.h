@@ -59,6 +59,8 @@ namespace train {
 
 /// The parameters, then the buffers, of a module with their names: handles, not copies.
 NamedTensors tensors_of(const nn::Module& module);
+/// Copies of them.
+NamedTensors copies_of(const nn::Module& module);
 
 /// Tensors of a state that fit a module one by one, checked and ready to be copied.
 class ModuleUpdate {

@@ -4,8 +4,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "weft/tensor/atomic_file.h"
 #include "weft/tensor/json.h"
-#include "weft/train/report_page.h"
 
 namespace weft::train {
 namespace fs = std::filesystem;
@@ -17,10 +17,25 @@ constexpr const char* kMarker = "sweep.json";
 
 }  // namespace
 
-SweepFolder::SweepFolder(std::string path, bool resumed, const std::string& program, const ToldOptions& options)
-    : OutputFolder(std::move(path), kMarker, resumed) {
-  const Json told{{"program", program}, {"options", options}};
-  write_page(file(kMarker), detail::json_text(told) + '\n');
+SweepFolder::SweepFolder(std::string path, bool resumed, const SweepNotes& notes)
+    : OutputFolder(std::move(path), kMarker, resumed), resumed_(resumed) {
+  if (resumed) {
+    const std::string then = notes_of_sweep(this->path(), notes.program).data_set;
+    check<ValueError>(then == notes.data_set, "[resume] the sweep in {} was trained on {}; here is {}", this->path(),
+                      then, notes.data_set);
+  }
+  const Json told{{"program", notes.program}, {"data_set", notes.data_set}, {"options", notes.options}};
+  write_whole(file(kMarker), detail::json_text(told) + '\n');
+}
+
+SweepFolder::~SweepFolder() {
+  std::error_code error;
+  size_t entries = 0;
+  for (fs::directory_iterator at(path(), error), end; !error && at != end; at.increment(error)) ++entries;
+  const bool no_results = !fs::exists(results(), error) || fs::is_empty(results(), error);
+  if (resumed_ || !no_results || entries > 2) return;
+  fs::remove(results(), error);
+  fs::remove(file(kMarker), error);
 }
 
 void SweepFolder::place(RunOptions& run, const std::string& name) const {
@@ -32,22 +47,20 @@ void SweepFolder::place(RunOptions& run, const std::string& name) const {
     fs::remove_all(folder);  // of a run that was killed before anything was saved
 }
 
-ToldOptions options_of_sweep(const std::string& path, const std::string& program) {
+SweepNotes notes_of_sweep(const std::string& path, const std::string& program) {
   const std::string name = path + "/" + kMarker;
   check<IoError>(fs::exists(name), "[resume] {} holds no {}: it is not the folder of a sweep", path, kMarker);
   std::ifstream in(name, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
-  Json told;
-  std::string of;
-  ToldOptions options;
+  SweepNotes notes;
   try {
-    told = detail::parse_json(text);
-    of = told.at("program"), options = told.at("options").get<ToldOptions>();
+    const Json told = detail::parse_json(text);
+    notes = {told.at("program"), told.at("data_set"), told.at("options").get<ToldOptions>()};
   } catch (const Json::exception& e) {
     fail<StateError>("[resume] {} cannot be read: {}", name, e.what());
   }
-  check<StateError>(of == program, "[resume] {} is a sweep of {}, not of {}", path, of, program);
-  return options;
+  check<StateError>(notes.program == program, "[resume] {} is a sweep of {}, not of {}", path, notes.program, program);
+  return notes;
 }
 
 }  // namespace weft::train

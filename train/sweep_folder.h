@@ -10,21 +10,32 @@
 
 namespace weft::train {
 
-/// sweep.json (the program and what it was told), results.jsonl (train::Sweep's), report.html, and a run's folder for
-/// each network.
+/// What a sweep's folder tells of it.
+struct SweepNotes {
+  std::string program, data_set;
+  ToldOptions options;
+};
+
+/// sweep.json (the notes), results.jsonl (train::Sweep's), report.html, and a run's folder for each network.
 class SweepFolder : public OutputFolder {
  public:
-  /// As OutputFolder, whose marker is sweep.json; writes it.
-  SweepFolder(std::string path, bool resumed, const std::string& program, const ToldOptions& options);
+  /// As OutputFolder, whose marker is sweep.json; writes it. Throws ValueError where a sweep that is gone on with was
+  /// trained on another data set.
+  SweepFolder(std::string path, bool resumed, const SweepNotes& notes);
+  /// Of a sweep that failed in its first network nothing stays.
+  ~SweepFolder();
 
   std::string results() const { return file("results.jsonl"); }
   std::string report() const { return file("report.html"); }
   /// Makes a run one of this folder, under `name`: a new one, or what was begun there goes on.
   void place(RunOptions& run, const std::string& name) const;
+
+ private:
+  bool resumed_;
 };
 
-/// What the sweep in a folder was told. Throws IoError where there is none, StateError for that of another program or a
+/// The notes of the sweep in a folder. Throws IoError where there is none, StateError for that of another program or a
 /// file that cannot be read.
-ToldOptions options_of_sweep(const std::string& path, const std::string& program);
+SweepNotes notes_of_sweep(const std::string& path, const std::string& program);
 
 }  // namespace weft::train

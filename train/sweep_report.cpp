@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "weft/tensor/atomic_file.h"
 #include "weft/train/markup.h"
 #include "weft/train/report_page.h"
 
@@ -10,7 +11,8 @@ namespace {
 
 std::string charts_of(const SweepReport& r) {
   std::string out;
-  for (const Chart& chart : r.charts) out += "<div class=\"card\">" + chart_svg(chart) + "</div>";
+  for (const Chart& chart : r.charts)
+    if (!chart.series.empty()) out += "<div class=\"card\">" + chart_svg(chart) + "</div>";
   return out.empty() ? "" : report_section("curves", "Results", "<div class=\"grid\">" + out + "</div>");
 }
 
@@ -43,7 +45,7 @@ std::string sweep_report_html(const SweepReport& r) {
 }
 
 void write_sweep_report(const std::string& path, const SweepReport& report) {
-  write_page(path, sweep_report_html(report));
+  write_whole(path, sweep_report_html(report));
 }
 
 }  // namespace weft::train

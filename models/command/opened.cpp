@@ -42,6 +42,10 @@ bool is_checkpoint(const std::string& path) {
   return in.read(head, sizeof head) && head[8] == '{';
 }
 
+void check_reads_floats(const nn::Model& model) {
+  check<DtypeError>(!model->reads_whole_numbers(), "[net] the model reads whole numbers, but the data here are floats");
+}
+
 bool is_png(const std::string& path) {
   constexpr std::string_view kSignature = "\x89PNG\r\n\x1a\n";
   std::ifstream in(path, std::ios::binary);
@@ -62,6 +66,7 @@ Opened open_checkpoint(const std::string& path) {
   out.file = checkpoint_file(path);
   out.content = load_safetensors(out.file);
   out.model = load_model(out.content, out.file);
+  check_reads_floats(out.model);
   out.model->eval();
   out.notes = train::notes_in(out.content.metadata, out.file);
   return out;

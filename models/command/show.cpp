@@ -1,7 +1,6 @@
 // weft show: what data and checkpoints look like.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "command/commands.h"
@@ -35,7 +34,8 @@ struct ShowOptions : models::BaseOptions, ShowRequest {
     app.add_option("--scale", scale, "numbers and pictures as weft train would scale them");
     app.add_option("--target", target, "the column of a CSV file that holds the class");
     app.add_option("--classes", classes, "how many there are in an IDX file of labels [its largest and one]")
-        ->check(count());
+        ->check(number("a whole number from 1 to 65536",
+                       [](double v) { return v >= 1 && v <= 65536 && v == std::floor(v); }));
     app.add_flag("--numbers", numbers, "print the numbers, an image as a square");
     app.add_flag("--flat", flat, "print an image's numbers as one line");
     app.add_flag("--one-hot", one_hot, "print classes as one-hot vectors");
@@ -137,7 +137,8 @@ int show(int argc, char** argv) {
   const bool is_file = std::filesystem::is_regular_file(o.what, error);
   const bool is_run = is_checkpoint(o.what) || (is_path && std::filesystem::is_directory(o.what, error));
   const bool is_idx = is_file && !is_run && !is_png(o.what) && !o.what.ends_with(".csv");
-  check<ValueError>(is_idx || !o.classes, "[show] --classes is for IDX files of labels, {} is none", o.what);
+  check<ValueError>(o.given.size() == 2 || is_idx || !o.classes,
+                    "[show] --classes is for IDX files of labels, {} is none", o.what);
   if (o.given.size() == 2 || is_idx) {
     show_idx(o);
   } else if (is_run) {

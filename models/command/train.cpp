@@ -26,6 +26,7 @@ nn::lang::Chain described(const std::string& net, const DataSet& set) {
 }
 
 void check_outputs(const nn::Model& model, const DataSet& set) {
+  check_reads_floats(model);
   const Dims& out = model->output_sizes();
   const auto classes = static_cast<int64_t>(set.class_names.size());
   check<ShapeError>(out.size() == 1 && out[0] == classes,

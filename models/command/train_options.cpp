@@ -94,8 +94,9 @@ void TrainOptions::add_options() {
 std::unique_ptr<TrainOptions> TrainOptions::read(int argc, char** argv) {
   auto options = std::make_unique<TrainOptions>();
   options->parse(argc, argv);
-  models::Options::check_run_options(options->app, *options);
+  const bool tests_steps = options->app.count("--test-every") > 0;
   if (options->resume) options->go_on(argc, argv);
+  models::Options::check_test_every(tests_steps, *options);
   options->finish();
   return options;
 }

@@ -19,22 +19,38 @@ bool among(const std::vector<std::string>& names, const std::string& name) {
 
 bool is_flag(const CLI::Option* option) { return option->get_expected_max() == 0; }
 
+/// What an option was given; "" for a flag that is not set.
 std::string given(const CLI::Option* option) {
-  return is_flag(option) ? "yes" : CLI::detail::join(option->results(), " ");
+  if (is_flag(option)) return option->as<bool>() ? "yes" : "";
+  return CLI::detail::join(option->results(), " ");
+}
+
+/// What it is by default, of several values in the form of `given`: CLI11 writes [1,255].
+std::string usual(const CLI::Option* option) {
+  std::string out = option->get_default_str();
+  if (option->get_expected_max() < 2 || !out.starts_with('[') || !out.ends_with(']')) return out;
+  out = out.substr(1, out.size() - 2);
+  std::replace(out.begin(), out.end(), ',', ' ');
+  return out;
 }
 
 }  // namespace
 
 bool KeepingRules::same_value(const std::string& option, const std::string& now, const std::string& then) {
-  const auto x = data::number_in(now), y = data::number_in(then);
-  return x && y && option != "--seed" ? *x == *y : now == then;
+  if (option == "--seed") return now == then;  // which may be larger than a double holds
+  const auto a = CLI::detail::split(now, ' '), b = CLI::detail::split(then, ' ');
+  auto same_word = [](const std::string& p, const std::string& q) {
+    const auto x = data::number_in(p), y = data::number_in(q);
+    return x && y ? *x == *y : p == q;
+  };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_word);
 }
 
 ToldOptions told(const CLI::App& app) {
   ToldOptions out;
   for (const CLI::Option* option : app.get_options()) {
     if (option == app.get_help_ptr()) continue;
-    const std::string value = option->count() > 0 ? given(option) : option->get_default_str();
+    const std::string value = option->count() > 0 ? given(option) : usual(option);
     if (!value.empty()) out.emplace_back(option->get_name(), value);
   }
   return out;
@@ -52,7 +68,7 @@ std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char**
   for (const auto& [name, value] : then) {
     const CLI::Option* option = app.get_option_no_throw(name);
     if (!option) continue;
-    if (option->count() > 0) {
+    if (option->count() > 0 && !among(rules.growing, name)) {
       check<ValueError>(among(rules.free, name) || rules.same(name, given(option), value),
                         "[resume] {} {}: the run in {} has {} {}; leave it out, or start another run", name,
                         given(option), run, name, value);

@@ -17,10 +17,11 @@ using weft::train::ToldOptions;
 /// that have no meaning for a later command, and when two values of an option mean the same.
 struct KeepingRules {
   std::vector<std::string> free{"--epochs", "--steps", "--test-every", "--threads", "--data", "--metrics", "--save"};
+  std::vector<std::string> growing = {};  ///< lists: what is told anew is added
   std::vector<std::string> not_kept{"--out", "--resume", "--threads", "--data", "--metrics", "--save"};
   std::function<bool(const std::string& option, const std::string& now, const std::string& then)> same = same_value;
 
-  /// Of numbers their value, else the text.
+  /// By the value of numbers, also of several with spaces between them, else by the text.
   static bool same_value(const std::string& option, const std::string& now, const std::string& then);
 };
 

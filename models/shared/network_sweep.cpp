@@ -1,5 +1,6 @@
 #include "shared/network_sweep.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "weft/train/sweep_report.h"
@@ -11,10 +12,23 @@ namespace {
 
 constexpr int64_t kChartColumns = 3;
 
-std::unique_ptr<train::SweepFolder> folder_of(const SweepOptions& o) {
+std::string data_set_of(const train::DigitSets& digits) { return digits.generated ? "digits" : "mnist"; }
+
+std::unique_ptr<train::SweepFolder> folder_of(const SweepOptions& o, const train::DigitSets& digits) {
   if (!o.resume && !o.out) return nullptr;
   const std::string path = o.resume ? resumed_path(*o.resume, o.out) : *o.out;
-  return std::make_unique<train::SweepFolder>(path, o.resume.has_value(), o.program, o.kept());
+  return std::make_unique<train::SweepFolder>(path, o.resume.has_value(),
+                                              train::SweepNotes{o.program, data_set_of(digits), o.kept()});
+}
+
+/// Each once; the first `added` come behind those that a sweep has already.
+template <class T>
+void join(std::vector<T>& list, size_t added) {
+  std::rotate(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(added), list.end());
+  std::vector<T> once;
+  for (const T& value : list)
+    if (std::find(once.begin(), once.end(), value) == once.end()) once.push_back(value);
+  list = once;
 }
 
 }  // namespace
@@ -31,24 +45,34 @@ void SweepOptions::parse(int argc, char** argv) {
   app.add_option("--epochs", epochs, "passes over the images, at most")->check(count())->capture_default_str();
   app.add_option("--images", images, "training images, the first of the set")->check(count())->capture_default_str();
   app.add_option("--out", out, "folder for the results, report.html and a run's folder for each network");
-  app.add_option("--resume", resume, "go on with the sweep in this folder (that of --out where none is named)")
+  app.add_option("--resume", resume,
+                 "go on with the sweep in this folder (that of --out where none is named); --hidden and --lr are "
+                 "added to its own")
       ->expected(0, 1);
   app.add_option("--results", results, "keep the results in this file alone; a network that it holds is not trained");
   app.add_option("--chart", chart, "draw the results into this file (.png or .svg)");
   BaseOptions::parse(argc, argv);
   program = name_of(argv);
-  rules.free = {"--threads", "--data", "--chart", "--hidden", "--lr"};
-  rules.not_kept = {"--out", "--resume", "--threads", "--data", "--chart"};
+  rules_.free = {"--threads", "--data", "--chart"};
+  rules_.growing = {"--hidden", "--lr"};
+  rules_.not_kept = {"--out", "--resume", "--threads", "--data", "--chart"};
+  const size_t sizes = resume ? app.count("--hidden") : 0, rates_told = resume ? app.count("--lr") : 0;
   if (resume) {
     const std::string folder = resumed_path(*resume, out);
-    read_resumed(argc, argv, folder, train::options_of_sweep(folder, program), rules);
+    check<ValueError>(!out || *out == folder || std::filesystem::equivalent(folder, *out),
+                      "[resume] a sweep that goes on in {} cannot write to {}", folder, out.value_or(""));
+    read_resumed(argc, argv, folder, train::notes_of_sweep(folder, program).options, rules_);
   }
+  join(hidden, sizes);
+  join(rates, rates_told);
   check<ValueError>(!results || !(out || resume), "[sweep] the folder of --out keeps the results: leave --results out");
-  if (chart) train::check_chart_name(*chart);
+  if (!chart) return;
+  train::check_chart_name(*chart);
+  train::check_writable(*chart);
 }
 
 ToldOptions SweepOptions::kept() const {
-  ToldOptions out = models::kept(app, rules);
+  ToldOptions out = models::kept(app, rules_);
   const ToldOptions chosen{{"--hidden", fmt::format("{}", fmt::join(hidden, " "))},
                            {"--lr", fmt::format("{}", fmt::join(rates, " "))},
                            {"--epochs", fmt::format("{}", epochs)}};
@@ -63,9 +87,9 @@ NetworkSweep::NetworkSweep(const SweepOptions& options, const train::DigitSets& 
     : options_(options),
       data_(
           fmt::format("{} images of {}", train::format_count(static_cast<double>(options.images)), digits.description)),
-      data_set_(digits.generated ? "digits" : "mnist"),
+      data_set_(data_set_of(digits)),
       networks_(networks),
-      folder_(folder_of(options)),
+      folder_(folder_of(options, digits)),
       sweep_(std::move(columns), folder_ ? std::optional(folder_->results()) : options.results) {
   fmt::print("{}, {} threads\n", data_, get_num_threads());
 }
@@ -111,8 +135,8 @@ void NetworkSweep::write_report(const std::vector<train::Chart>& charts) const {
 int NetworkSweep::finish(const std::vector<train::Chart>& charts) {
   const size_t done = sweep_.table().rows().size();
   if (done > 0) fmt::print("\n{}", sweep_.table().text());
-  if (done > 0 && options_.chart) train::write_charts(*options_.chart, charts, kChartColumns);
   if (folder_) write_report(charts);
+  if (done > 0 && options_.chart) train::write_charts(*options_.chart, charts, kChartColumns);
   if (done < networks_)
     fmt::print("interrupted after {} of {} networks{}\n", done, networks_,
                folder_            ? "; go on with --resume " + folder_->path()

@@ -24,13 +24,15 @@ struct SweepOptions : BaseOptions {
   int64_t epochs = 200, images = 20000;
   std::optional<std::string> results, chart, out, resume;
   std::string program;
-  KeepingRules rules;
 
   /// As BaseOptions::parse; with --resume what is left out is what the sweep was told. Throws ValueError for the name
   /// of a chart that cannot be drawn, and, as Options, for a sweep that cannot be gone on with so.
   void parse(int argc, char** argv);
   /// What it was told or has chosen itself, by which it is gone on with.
   ToldOptions kept() const;
+
+ private:
+  KeepingRules rules_;
 };
 
 /// Networks, one after the other:

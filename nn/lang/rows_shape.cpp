@@ -224,6 +224,7 @@ std::vector<LayerRow> shape_rows() {
        .arguments = {list("borders", -kMostExtent, kMostExtent, 4)
                          .says("one for all, or left and right, of images left, right, top, bottom")},
        .options = {number("value", -kMostNumber, kMostNumber).defaults_to(0).says("1 makes a column of ones")},
+       .takes = Takes::Any,
        .plan = plan_constant_pad,
        .build = build_constant_pad},
       pad_row<ZeroPad2d>("zero_pad", "Adds borders of zeros; a negative border cuts off.", -kMostExtent),

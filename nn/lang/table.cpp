@@ -157,6 +157,8 @@ class Table {
   void add(LayerRow row) {
     check<ValueError>(is_word(row.name), "[layer] '{}' is no name for a layer", shortened(row.name));
     check<ValueError>(row.build != nullptr, "[layer] '{}' has no function that builds it", row.name);
+    check<ValueError>(row.branches.most == 0 || row.takes != Takes::Any || row.plan != nullptr,
+                      "[layer] '{}' has chains and takes any numbers: it needs a function that plans them", row.name);
     check<ValueError>(!find(row.name), "[layer] the name '{}' is taken", row.name);
     std::lock_guard lock(mutex_);
     rows_.push_back(std::move(row));

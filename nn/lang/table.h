@@ -147,7 +147,8 @@ const LayerRow& row_of(std::string_view name);
 const LayerRow* find_row(std::string_view name);
 /// All rows, weft's own first.
 std::vector<const LayerRow*> rows();
-/// Adds a row. Throws ValueError when its name is no word or taken, or it has no `build`.
+/// Adds a row. Throws ValueError when its name is no word or taken, it has no `build`, or it has chains, takes
+/// Takes::Any, and has no `plan`.
 void add_row(LayerRow row);
 
 /// Adds a layer to the language, for a variable at namespace scope:

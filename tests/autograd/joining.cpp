@@ -100,6 +100,7 @@ BOOST_AUTO_TEST_CASE(paddings) {
   for (const auto& [mode, want] : wanted) BOOST_TEST((values(pad(x, {2, 1}, mode, 9)) == want), mode);
   BOOST_TEST((values(pad(x, {-1, 1})) == std::vector<double>{2, 3, 0}));
   BOOST_TEST((values(pad(x, {-4, 2})) == std::vector<double>{0}));
+  BOOST_TEST((values(pad(ones({3, 3}, kFloat64), {-4, 2, -4, 2}, "constant", 7)) == std::vector<double>{7}));
   BOOST_TEST((pad(x, {1, 1, 2, 0}).sizes() == IntArrayRef({3, 5})));
   BOOST_TEST((pad(zeros({2, 0}), {1, 1}).sizes() == IntArrayRef({2, 2})));
   BOOST_CHECK_THROW(pad(x, {3, 0}, "reflect"), ShapeError);

@@ -255,6 +255,7 @@ BOOST_AUTO_TEST_CASE(wrong_input_is_named_and_leaves_nothing) {
       {"weft train", "--net is missing"},
       {"weft train --net net.txt", "did you mean 'flatten'?"},
       {"weft train --net none.txt", "none.txt: there is no such file"},
+      {"weft train --data-set iris --net 'embedding 9 4 | flatten | linear 3'", "the model reads whole numbers"},
       {"weft train --net 'flatten | linear 9'", "mnist has 10 classes"},
       {"weft train --net 'input 100 | linear 10'", "a sample of mnist"},
       {"weft eval none.st", "none.st"},

@@ -2,6 +2,7 @@
 #include "tests/models/support.h"
 #include "weft/data/png.h"
 #include "weft/tensor/safetensors.h"
+#include "weft/train/metrics_file.h"
 
 using namespace weft;
 
@@ -43,12 +44,26 @@ BOOST_AUTO_TEST_CASE(weft_opens_the_checkpoints_of_programs) {
 }
 
 BOOST_AUTO_TEST_CASE(sigmoid_goes_on_with_its_best) {
-  const Outcome first = run("mnist_sigmoid --steps 600 --test-every 100 --save a.safetensors");
-  const std::string best = first.text.substr(first.text.find("best accuracy "));
-  // A rate of nothing would find no better one, and what was found before stays the best.
-  const Outcome more = run("mnist_sigmoid --resume a.safetensors --steps 601");
-  BOOST_TEST(std::stod(more.text.substr(more.text.find("best accuracy ") + 14)) >= std::stod(best.substr(14)));
+  auto best_in = [](const Outcome& o) { return std::stod(o.text.substr(o.text.find("best accuracy ") + 14)); };
+  const double best = best_in(run("mnist_sigmoid --steps 600 --test-every 100 --save a.safetensors"));
+  // The best weights are in the file, and are those of the new folder until there are better ones.
+  const Outcome more = run("mnist_sigmoid --resume a.safetensors --steps 601 --out b");
   BOOST_TEST(contains(more, "resuming after"));
+  BOOST_TEST(best_in(more) >= best);
+  const Outcome seen = run("weft eval b/best.safetensors");
+  BOOST_TEST(std::stod(seen.text.substr(seen.text.find("\naccuracy ") + 10)) == best_in(more));
+}
+
+// The default is 60,000 steps, an epoch of MNIST: the run that goes on by epochs begins behind its end.
+BOOST_AUTO_TEST_CASE(a_run_of_steps_goes_on_by_epochs) {
+  BOOST_TEST(run("mnist_mlp --hidden 8 --batch 128 --steps 10 --out a").code == 0);
+  BOOST_TEST(run("mnist_mlp --resume a --epochs 2").code == 0);
+  const auto course = train::read_metrics((path / "a/metrics.jsonl").string());
+  BOOST_REQUIRE_EQUAL(course.size(), 2u);
+  BOOST_TEST(course[0].step == 10);
+  BOOST_TEST(course[1].step == 20);
+  BOOST_TEST(course[1].epoch == 2);
+  BOOST_TEST(course[1].train_loss > 0);
 }
 
 BOOST_AUTO_TEST_CASE(two_layers_train_and_their_gradients_are_right) {
@@ -143,9 +158,25 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
   BOOST_TEST(contains(run("mnist_mlp_study --resume whole"), "a sweep of mnist_by_hand, not of mnist_mlp_study"));
   BOOST_TEST(contains(run("mnist_by_hand --resume mnist"), "it is not the folder of a sweep"));
   BOOST_TEST(contains(run(short_sweep + " --out other --results r.jsonl"), "leave --results out"));
-  // One more rate is one more network.
-  BOOST_TEST(contains(run("mnist_by_hand --resume whole --lr 0.1,0.01,1"), "rate 0.01, "));
+  // One more rate is one more network, behind the others.
+  const Outcome grown = run("mnist_by_hand --resume whole --lr 1 --hidden 8");
   BOOST_TEST(fs::exists(path / "whole/hidden-8_rate-1/last.safetensors"));
+  BOOST_TEST(grown.text.find("rate 0.01, ") < grown.text.find("rate 1, "));
+  BOOST_TEST(contains(run("mnist_by_hand --resume whole"), "rate 1, "));
+  BOOST_TEST(contains(run("mnist_by_hand --resume whole --out elsewhere"), "cannot write to elsewhere"));
+  BOOST_TEST(contains(run(short_sweep + " --out c --chart no/where.svg"), "no/where.svg"));
+  // Options of several values may be told again.
+  BOOST_TEST(run("mnist_mlp_study --hidden 8 --lr 0.01 --epochs 1 --images 100 --out study").code == 0);
+  BOOST_TEST(run("mnist_mlp_study --resume study --scale 1,255").code == 0);
+  BOOST_TEST(contains(run("mnist_mlp_study --resume study --scale 1"), "the run in study has --scale 1 255"));
+  // What fails in its first network leaves nothing, and other data do not go on with a sweep.
+  BOOST_TEST(run(short_sweep + " --images 400 --out whole/report.html/x").code == 2);
+  BOOST_TEST(!fs::exists(path / "c"));
+  fs::rename(path / "mnist", path / "elsewhere");
+  const Outcome other = run("mnist_by_hand --resume whole --lr 2");
+  BOOST_TEST(other.code == 2);
+  BOOST_TEST(contains(other, "the sweep in whole was trained on mnist; here is digits"));
+  fs::rename(path / "elsewhere", path / "mnist");
 
   // A network that Ctrl-C ends goes on with the same bits.
   const std::string steps = "20000";
@@ -157,6 +188,10 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
   BOOST_TEST(read(path / "a/results.jsonl").empty());
   BOOST_TEST(run("mnist_by_hand --resume a").code == 0);
   BOOST_TEST(run("mnist_by_hand --hidden 8 --lr 0.01 --images 20 --out b --epochs " + steps).code == 0);
+  const auto course = train::read_metrics((path / "a/hidden-8_rate-0.01/metrics.jsonl").string()),
+             expected = train::read_metrics((path / "b/hidden-8_rate-0.01/metrics.jsonl").string());
+  BOOST_REQUIRE_EQUAL(course.size(), expected.size());
+  for (size_t i = 0; i < course.size(); ++i) BOOST_TEST(course[i].epoch == expected[i].epoch);
   const auto joined = load_safetensors((path / "a/hidden-8_rate-0.01/last.safetensors").string()),
              whole = load_safetensors((path / "b/hidden-8_rate-0.01/last.safetensors").string());
   BOOST_REQUIRE_EQUAL(joined.tensors.size(), whole.tensors.size());
@@ -172,6 +207,7 @@ BOOST_AUTO_TEST_CASE(what_makes_no_sense_gives_2) {
       {"mnist_sigmoid --loss mze", "got \"mze\"; did you mean 'mse'?"},
       {"mnist_cnn --net quik", "did you mean 'quick'?"},
       {"mnist_sigmoid --predict 200", "there are 200 test images"},
+      {"mnist_sigmoid --epochs 1 --test-every 10", "--test-every"},
       {"mnist_sigmoid --decay 2", "--decay: must be from 0 to 1"},
       {"mnist_gradient_check --model nowhere.safetensors", "nowhere.safetensors"},
       {"mnist_gradient_check --images 9999", "the first 9999 images of a set of 1280"},

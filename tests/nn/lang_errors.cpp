@@ -222,19 +222,24 @@ const std::vector<Row> kShapeErrors = {
 const std::vector<Row> kDtypeErrors = {
     {"input 4 | linear 3 | embedding 5 2",
      "[embedding] line 1, column 22: reads whole numbers, but those of the input [3] are floats that linear makes; "
-     "before it fit flatten, unflatten, identity, pixel_shuffle, zero_pad, reflection_pad, replication_pad"},
+     "before it fit flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
+     "replication_pad"},
     {"input 4 | residual(identity |\n tanh) | flatten | embedding 5 2",
      "[embedding] line 2, column 20: reads whole numbers, but those of the input [4] are floats that tanh makes; "
-     "before it fit flatten, unflatten, identity, pixel_shuffle, zero_pad, reflection_pad, replication_pad"},
+     "before it fit flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
+     "replication_pad"},
     {"input 4 | parallel(identity, relu, identity) concat | embedding 5 2",
      "[embedding] line 1, column 55: reads whole numbers, but those of the input [12] are floats that relu makes; "
-     "before it fit flatten, unflatten, identity, pixel_shuffle, zero_pad, reflection_pad, replication_pad"},
+     "before it fit flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
+     "replication_pad"},
     {"input 4 | repeat 2 (embedding 5 2)",
      "[embedding] line 1, column 21: reads whole numbers, but those of the input [4, 2] are floats that embedding "
-     "makes; before it fit flatten, unflatten, identity, pixel_shuffle, zero_pad, reflection_pad, replication_pad"},
+     "makes; before it fit flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
+     "replication_pad"},
     {"input 6 | test_thirds | embedding 5 2",
      "[embedding] line 1, column 25: reads whole numbers, but those of the input [2] are floats that test_thirds "
-     "makes; before it fit flatten, unflatten, identity, pixel_shuffle, zero_pad, reflection_pad, replication_pad"},
+     "makes; before it fit flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
+     "replication_pad"},
     {"input 4 | parallel(embedding 5 3, linear 3 | unflatten 1 3) add",
      "[linear] line 1, column 35: takes floats, but embedding takes the same numbers of the sample as whole numbers"},
     {"input 4 | parallel(linear 3 | unflatten 1 3, flatten | embedding 5 3) add",

@@ -129,6 +129,7 @@ BOOST_AUTO_TEST_CASE(residual_repeat_and_parallel_compute_what_they_say) {
 BOOST_AUTO_TEST_CASE(whole_numbers_reach_an_embedding_through_layers_that_move_them) {
   for (const char* text : {
            "input 6 | embedding 5 2",
+           "input 6 | constant_pad 1 2 value 3 | embedding 5 2",
            "input 6 | unflatten 2 3 | residual(identity) | embedding 5 2 | linear 3",
            "input 4 3 3 | zero_pad 1 | reflection_pad 1 | replication_pad 1 | pixel_shuffle 2 | flatten | embedding 5 "
            "2",
@@ -277,6 +278,12 @@ BOOST_AUTO_TEST_CASE(take_layers_of_ones_own) {
   check_same(rand({1}), before);
   auto again = [] { nn::LayerRegistration({.name = "relu"}, [](const nn::LayerCall&) { return nn::ReLU(); }); };
   BOOST_TEST(message_of<ValueError>(again) == "[layer] the name 'relu' is taken");
+  auto planless = [] {
+    nn::LayerRegistration({.name = "test_hull", .branches = {1, 1}, .takes = nn::lang::Takes::Any},
+                          [](const nn::LayerCall& c) { return c.build_branch(0, "body", c.input()); });
+  };
+  BOOST_TEST(message_of<ValueError>(planless) ==
+             "[layer] 'test_hull' has chains and takes any numbers: it needs a function that plans them");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
