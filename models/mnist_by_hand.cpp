@@ -76,10 +76,10 @@ int main(int argc, char** argv) {
     digits.train = train::first(digits.train, options.images);
     // Squared error: pixels from -1 to 1. Cross entropy: of mean 0 and deviation 1, as He's first weights suppose; the
     // rate of 1 needs it.
-    const train::Notes notes{
+    const models::NetworkSweep::Inputs inputs{
         .loss = squared ? "mse sum" : "cross_entropy",
         .scale = squared ? train::InputScale{{0.5}, {0.5}} : train::InputScale{{0.1307}, {0.3081}}};
-    const Rows rows(digits.train, notes.scale), test_rows(digits.test, notes.scale);
+    const Rows rows(digits.train, inputs.scale), test_rows(digits.test, inputs.scale);
 
     models::NetworkSweep sweep(options, digits,
                                {{"hidden", "{}"},
@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
                      {"epochs", options.epochs},
                      {"squared error", squared},
                      {"seed", static_cast<double>(options.seed)}},
-                    notes, [&](train::RunOptions run) {
+                    inputs, [&](train::RunOptions run) {
                       run.steps = options.epochs;
                       run.test_every = kTestEvery;
                       return train_net(rows, test_rows, kind, hidden, rate, run);

@@ -149,12 +149,11 @@ struct Options : BaseOptions, weft::train::RunOptions {
   /// and for --test-every in a run of epochs.
   void tell(const weft::train::DigitSets& digits, const weft::train::InputScale& scale = {},
             const std::string& loss = "cross_entropy") {
-    weft::train::Notes notes{.program = about.title, .data_set = digits.generated ? "digits" : "mnist", .loss = loss};
+    weft::train::Notes notes = notes_on(digits, about.title);
     weft::check<weft::ValueError>(trained_on_.empty() || trained_on_ == notes.data_set,
                                   "[resume] the run was trained on {}; here is {}", trained_on_, digits.description);
     check_test_every(tests_steps_, *this);
-    for (int digit = 0; digit < 10; ++digit) notes.class_names.push_back(std::to_string(digit));
-    notes.scale = scale, notes.sizes = {1, 28, 28}, notes.options = kept(app, rules);
+    notes.scale = scale, notes.loss = loss, notes.options = kept(app, rules);
     for (auto [name, value] : {std::pair{"--lr", fmt::format("{}", *lr)}, {"--batch", fmt::format("{}", *batch)}})
       if (app.count(name) == 0) notes.options.emplace_back(name, value);
     // Of the two the one that ends the run.

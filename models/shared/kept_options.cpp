@@ -89,6 +89,12 @@ std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char**
   return out;
 }
 
+train::Notes notes_on(const train::DigitSets& digits, const std::string& program) {
+  train::Notes notes{.program = program, .data_set = digits.generated ? "digits" : "mnist", .sizes = {1, 28, 28}};
+  for (int digit = 0; digit < 10; ++digit) notes.class_names.push_back(std::to_string(digit));
+  return notes;
+}
+
 std::string resumed_path(const std::string& resume, const std::optional<std::string>& out) {
   check<ValueError>(!resume.empty() || out, "[resume] --resume without a folder needs --out");
   const std::string path = resume.empty() ? *out : resume;

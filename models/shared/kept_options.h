@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "weft/train/digits.h"
 #include "weft/train/notes.h"
 
 namespace models {
@@ -34,6 +35,9 @@ ToldOptions kept(const CLI::App& app, const KeepingRules& rules);
 /// tells otherwise what may not change. `app` has read argc and argv; `run` names the run in errors.
 std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char** argv, const ToldOptions& then,
                                            const std::string& run, const KeepingRules& rules);
+
+/// The notes of a program that trains on digits, but for its options and how it scales them.
+weft::train::Notes notes_on(const weft::train::DigitSets& digits, const std::string& program);
 
 /// The folder or file that --resume names. Throws ValueError where it names nothing and there is no --out, IoError
 /// where there is no such folder.

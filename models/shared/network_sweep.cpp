@@ -12,13 +12,11 @@ namespace {
 
 constexpr int64_t kChartColumns = 3;
 
-std::string data_set_of(const train::DigitSets& digits) { return digits.generated ? "digits" : "mnist"; }
-
 std::unique_ptr<train::SweepFolder> folder_of(const SweepOptions& o, const train::DigitSets& digits) {
   if (!o.resume && !o.out) return nullptr;
   const std::string path = o.resume ? resumed_path(*o.resume, o.out) : *o.out;
-  return std::make_unique<train::SweepFolder>(path, o.resume.has_value(),
-                                              train::SweepNotes{o.program, data_set_of(digits), o.kept()});
+  return std::make_unique<train::SweepFolder>(
+      path, o.resume.has_value(), train::SweepNotes{o.program, notes_on(digits, o.program).data_set, o.kept()});
 }
 
 /// Each once; the first `added` come behind those that a sweep has already.
@@ -87,19 +85,19 @@ NetworkSweep::NetworkSweep(const SweepOptions& options, const train::DigitSets& 
     : options_(options),
       data_(
           fmt::format("{} images of {}", train::format_count(static_cast<double>(options.images)), digits.description)),
-      data_set_(data_set_of(digits)),
+      notes_(notes_on(digits, options.program)),
       networks_(networks),
       folder_(folder_of(options, digits)),
       sweep_(std::move(columns), folder_ ? std::optional(folder_->results()) : options.results) {
   fmt::print("{}, {} threads\n", data_, get_num_threads());
 }
 
-train::RunOptions NetworkSweep::run_options(const train::Numbers& settings, train::Notes notes) const {
+train::RunOptions NetworkSweep::run_options(const train::Numbers& settings, const Inputs& inputs) const {
+  train::Notes notes = notes_;
+  notes.scale = inputs.scale, notes.loss = inputs.loss;
   train::RunOptions run;
   run.quiet = true;
   run.label = fmt::format("{}/{} {}: ", begun_, networks_, sweep_.name_of(settings));
-  notes.program = options_.program, notes.data_set = data_set_, notes.sizes = {1, 28, 28};
-  for (int digit = 0; digit < 10; ++digit) notes.class_names.push_back(std::to_string(digit));
   for (const auto& [name, value] : settings) notes.options.emplace_back(name, fmt::format("{}", value));
   run.about.title = fmt::format("{}: {}", options_.program, sweep_.name_of(settings));
   run.about.data = data_;
@@ -111,12 +109,12 @@ train::RunOptions NetworkSweep::run_options(const train::Numbers& settings, trai
   return run;
 }
 
-void NetworkSweep::train(const train::Numbers& settings, const train::Notes& notes, const Work& work) {
+void NetworkSweep::train(const train::Numbers& settings, const Inputs& inputs, const Work& work) {
   ++begun_;
   if (train::stopped_by()) return;
   sweep_.run(settings, [&] {
     manual_seed(options_.seed);
-    const train::Numbers results = work(run_options(settings, notes));
+    const train::Numbers results = work(run_options(settings, inputs));
     return train::stopped_by() ? train::Numbers() : results;
   });
 }

@@ -39,7 +39,7 @@ struct SweepOptions : BaseOptions {
 ///
 ///     models::NetworkSweep sweep(options, digits, columns, networks);
 ///     for (int64_t hidden : options.hidden)
-///       sweep.train({{"hidden", hidden}}, notes, [&](train::RunOptions run) { ... return train::Numbers{...}; });
+///       sweep.train({{"hidden", hidden}}, inputs, [&](train::RunOptions run) { ... return train::Numbers{...}; });
 ///     return sweep.finish(charts);
 ///
 /// The results are kept in the file of --results or the folder of --out, which also holds a run's folder for each
@@ -51,22 +51,27 @@ class NetworkSweep {
   NetworkSweep(const SweepOptions& options, const weft::train::DigitSets& digits,
                std::vector<weft::train::SweepColumn> columns, size_t networks);
 
+  /// How a network's inputs are scaled, and its loss as `weft train` names it.
+  struct Inputs {
+    std::string loss = "cross_entropy";
+    weft::train::InputScale scale = {};
+  };
   using Work = std::function<weft::train::Numbers(weft::train::RunOptions)>;
   /// Calls `work` with what its train::Run is to be told but for the length; its results count unless it was
-  /// interrupted. `notes` tell how its inputs are scaled, and its loss. What is drawn begins at --seed for each
-  /// network.
-  void train(const weft::train::Numbers& settings, const weft::train::Notes& notes, const Work& work);
+  /// interrupted. What is drawn begins at --seed for each network.
+  void train(const weft::train::Numbers& settings, const Inputs& inputs, const Work& work);
 
   const weft::train::Sweep& results() const { return sweep_; }
   /// Prints the table and how to go on, and draws.
   int finish(const std::vector<weft::train::Chart>& charts);
 
  private:
-  weft::train::RunOptions run_options(const weft::train::Numbers& settings, weft::train::Notes notes) const;
+  weft::train::RunOptions run_options(const weft::train::Numbers& settings, const Inputs& inputs) const;
   void write_report(const std::vector<weft::train::Chart>& charts) const;
 
   const SweepOptions& options_;
-  std::string data_, data_set_;
+  std::string data_;
+  weft::train::Notes notes_;
   size_t networks_, begun_ = 0;
   weft::train::StopSignals stop_signals_;
   std::unique_ptr<weft::train::SweepFolder> folder_;
