@@ -72,11 +72,11 @@ find_data() {
   export WEFT_DATA="$cache"
 }
 
-# trained_on FILE: the data set that a checkpoint of weft train, or of a run's folder the best or last, tells of.
+# trained_on FILE: the data set that a checkpoint tells of, or in a folder that of a run, or of a sweep.
 trained_on() {
   local file
-  for file in "$1" "$1"/{best,last}.safetensors; do
-    [ -f "$file" ] && head -c 1000000 -- "$file" | LC_ALL=C grep -aom1 'data_set\\":\\"[a-z]*' | sed 's/.*"//'
+  for file in "$1" "$1"/{best.safetensors,last.safetensors,sweep.json}; do
+    [ -f "$file" ] && head -c 1000000 -- "$file" | LC_ALL=C grep -aom1 'data_set\\*":\\*"[a-z]*' | sed 's/.*"//'
   done | head -n 1
 }
 
@@ -92,20 +92,19 @@ option() {
 
 # needed_set PROGRAM [WORDS]: prints which data set the program will look for, if it is one of those above.
 needed_set() {
-  local program=$1 usual= kept= out named
+  local program=$1 usual= kept= named word
   shift
   case " $* " in *" --data "* | *" --data="* | *" --help "* | *" -h "*) return ;; esac
   case "$program ${1-}" in
-    "weft train" | *mnist*) usual=mnist ;;
-    "weft eval") kept=$(trained_on "${2-}") ;;
-    "weft show") usual=${2-} ;;
-    *) return ;;
+    "weft train") usual=mnist ;;
+    "weft eval") for word; do [ -n "$kept" ] || kept=$(trained_on "$word"); done ;;
+    "weft show") for word; do case $word in mnist | fashion) usual=$word ;; esac; done ;;
+    *) case $program in *mnist*) usual=mnist ;; *) return ;; esac ;;
   esac
   case " $* " in
     *" --resume "* | *" --resume="*)
       kept=$(trained_on "$(option --resume "$@")")
-      out=$(option --out "$@")
-      [ -n "$kept" ] || kept=$(trained_on "$out") ;;
+      [ -n "$kept" ] || kept=$(trained_on "$(option --out "$@")") ;;
   esac
   named=$(option --data-set "$@")
   usual=${named:-${kept:-$usual}}

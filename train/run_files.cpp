@@ -32,7 +32,8 @@ void Run::open_files() {
   if (from && from->empty()) from = options_.out;
   const bool is_folder = from && std::filesystem::is_directory(*from);
   if (is_folder) {
-    check<ValueError>(!options_.out || std::filesystem::equivalent(*options_.out, *from),
+    std::error_code error;  // of a folder that is not there
+    check<ValueError>(!options_.out || std::filesystem::equivalent(*options_.out, *from, error),
                       "[resume] a run that goes on in {} cannot write to {}", *from, *options_.out);
     options_.out = from;
   } else if (from && options_.resume->empty()) {

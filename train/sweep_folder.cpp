@@ -23,19 +23,25 @@ SweepFolder::SweepFolder(std::string path, bool resumed, const SweepNotes& notes
     const std::string then = notes_of_sweep(this->path(), notes.program).data_set;
     check<ValueError>(then == notes.data_set, "[resume] the sweep in {} was trained on {}; here is {}", this->path(),
                       then, notes.data_set);
+  } else {
+    tell(notes);
   }
-  const Json told{{"program", notes.program}, {"data_set", notes.data_set}, {"options", notes.options}};
-  write_whole(file(kMarker), detail::json_text(told) + '\n');
 }
 
 SweepFolder::~SweepFolder() {
   std::error_code error;
   size_t entries = 0;
   for (fs::directory_iterator at(path(), error), end; !error && at != end; at.increment(error)) ++entries;
+  if (error) return;
   const bool no_results = !fs::exists(results(), error) || fs::is_empty(results(), error);
   if (resumed_ || !no_results || entries > 2) return;
   fs::remove(results(), error);
   fs::remove(file(kMarker), error);
+}
+
+void SweepFolder::tell(const SweepNotes& notes) const {
+  const Json told{{"program", notes.program}, {"data_set", notes.data_set}, {"options", notes.options}};
+  write_whole(file(kMarker), detail::json_text(told) + '\n');
 }
 
 void SweepFolder::place(RunOptions& run, const std::string& name) const {

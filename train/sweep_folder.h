@@ -19,14 +19,16 @@ struct SweepNotes {
 /// sweep.json (the notes), results.jsonl (train::Sweep's), report.html, and a run's folder for each network.
 class SweepFolder : public OutputFolder {
  public:
-  /// As OutputFolder, whose marker is sweep.json; writes it. Throws ValueError where a sweep that is gone on with was
-  /// trained on another data set.
+  /// As OutputFolder, whose marker is sweep.json; writes it where it is new. Throws ValueError where a sweep that is
+  /// gone on with was trained on another data set.
   SweepFolder(std::string path, bool resumed, const SweepNotes& notes);
-  /// Of a sweep that failed in its first network nothing stays.
+  /// Of a sweep that failed before anything of its first network was saved nothing stays.
   ~SweepFolder();
 
   std::string results() const { return file("results.jsonl"); }
   std::string report() const { return file("report.html"); }
+  /// Writes sweep.json anew, with what was told to a sweep that is gone on with.
+  void tell(const SweepNotes& notes) const;
   /// Makes a run one of this folder, under `name`: a new one, or what was begun there goes on.
   void place(RunOptions& run, const std::string& name) const;
 

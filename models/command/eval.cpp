@@ -64,6 +64,7 @@ int eval(int argc, char** argv) {
   options.parse(argc, argv);
 
   Opened opened = open_checkpoint(file);
+  check_reads_floats(opened.model);
   check<StateError>(opened.notes || !given.empty(), "[eval] '{}' does not tell its data set: name it by --data-set",
                     opened.file);
   const train::Notes notes = opened.notes.value_or(train::Notes());

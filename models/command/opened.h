@@ -25,7 +25,7 @@ struct Opened {
 };
 /// The file itself, or of the folder of a run `best`, else `last`. Throws IoError for a folder that holds neither.
 std::string checkpoint_file(const std::string& path);
-/// Opens that file. Throws what checkpoint_file, load_model and check_reads_floats throw.
+/// Opens that file. Throws what checkpoint_file and load_model throw.
 Opened open_checkpoint(const std::string& path);
 /// Whether there is a safetensors file, or a run's folder, of that name.
 bool is_checkpoint(const std::string& path);

@@ -127,6 +127,7 @@ int predict(int argc, char** argv) {
   PredictOptions o;
   o.parse(argc, argv);
   Opened opened = open_checkpoint(o.checkpoint);
+  check_reads_floats(opened.model);
   train::Notes notes = opened.notes.value_or(train::Notes());
   if (!opened.notes) {  // a model of another program: its input says what it takes
     notes.sizes = opened.model->input_sizes();

@@ -31,6 +31,7 @@ bool same(const std::string& option, const std::string& now, const std::string& 
     if (!a.layers.empty() && !b.layers.empty() && a.layers.front().layer != "input") b.layers.erase(b.layers.begin());
     return a.text() == b.text();
   }
+  if (option == "--data-set") return plain(option, now) == plain(option, then);
   return option == "--target" ? now == then
                               : models::KeepingRules::same_value(option, plain(option, now), plain(option, then));
 }

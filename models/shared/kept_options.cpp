@@ -71,7 +71,7 @@ std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char**
     if (option->count() > 0 && !among(rules.growing, name)) {
       check<ValueError>(among(rules.free, name) || rules.same(name, given(option), value),
                         "[resume] {} {}: the run in {} has {} {}; leave it out, or start another run", name,
-                        given(option), run, name, value);
+                        given(option).empty() ? "no" : given(option), run, name, value);
     } else if (name != "--steps" ||
                app.count("--epochs") == 0) {  // told its epochs, a run of steps becomes one of them
       const int most = option->get_expected_max();
@@ -83,7 +83,8 @@ std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char**
   for (const CLI::Option* option : app.get_options()) {
     const std::string name = option->get_name();
     const bool known = std::any_of(then.begin(), then.end(), [&](const auto& o) { return o.first == name; });
-    check<ValueError>(option->count() == 0 || known || among(rules.free, name) || among(rules.not_kept, name),
+    check<ValueError>(option->count() == 0 || given(option).empty() || known || among(rules.free, name) ||
+                          among(rules.not_kept, name),
                       "[resume] the run in {} has no {}; leave it out, or start another run", run, name);
   }
   return out;

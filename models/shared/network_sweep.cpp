@@ -57,16 +57,15 @@ void SweepOptions::parse(int argc, char** argv) {
   const size_t sizes = resume ? app.count("--hidden") : 0, rates_told = resume ? app.count("--lr") : 0;
   if (resume) {
     const std::string folder = resumed_path(*resume, out);
-    check<ValueError>(!out || *out == folder || std::filesystem::equivalent(folder, *out),
+    std::error_code error;  // of a folder that is not there
+    check<ValueError>(!out || *out == folder || std::filesystem::equivalent(folder, *out, error),
                       "[resume] a sweep that goes on in {} cannot write to {}", folder, out.value_or(""));
     read_resumed(argc, argv, folder, train::notes_of_sweep(folder, program).options, rules_);
   }
   join(hidden, sizes);
   join(rates, rates_told);
   check<ValueError>(!results || !(out || resume), "[sweep] the folder of --out keeps the results: leave --results out");
-  if (!chart) return;
-  train::check_chart_name(*chart);
-  train::check_writable(*chart);
+  if (chart) train::check_chart_name(*chart);
 }
 
 ToldOptions SweepOptions::kept() const {
@@ -89,6 +88,7 @@ NetworkSweep::NetworkSweep(const SweepOptions& options, const train::DigitSets& 
       networks_(networks),
       folder_(folder_of(options, digits)),
       sweep_(std::move(columns), folder_ ? std::optional(folder_->results()) : options.results) {
+  if (options.chart) train::check_writable(*options.chart);
   fmt::print("{}, {} threads\n", data_, get_num_threads());
 }
 
@@ -115,7 +115,10 @@ void NetworkSweep::train(const train::Numbers& settings, const Inputs& inputs, c
   sweep_.run(settings, [&] {
     manual_seed(options_.seed);
     const train::Numbers results = work(run_options(settings, inputs));
-    return train::stopped_by() ? train::Numbers() : results;
+    if (train::stopped_by()) return train::Numbers();
+    // What was told anew counts from the first network that it trained.
+    if (folder_ && options_.resume) folder_->tell({options_.program, notes_.data_set, options_.kept()});
+    return results;
   });
 }
 

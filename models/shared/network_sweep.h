@@ -47,7 +47,8 @@ struct SweepOptions : BaseOptions {
 /// and no other is begun.
 class NetworkSweep {
  public:
-  /// Opens its folder and files. Throws IoError for those that cannot be written or read.
+  /// Opens its folder and files. Throws IoError for those that cannot be written or read, ValueError where a
+  /// sweep that is gone on with was trained on another data set.
   NetworkSweep(const SweepOptions& options, const weft::train::DigitSets& digits,
                std::vector<weft::train::SweepColumn> columns, size_t networks);
 

@@ -170,8 +170,13 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
   BOOST_TEST(run("mnist_mlp_study --resume study --scale 1,255").code == 0);
   BOOST_TEST(contains(run("mnist_mlp_study --resume study --scale 1"), "the run in study has --scale 1 255"));
   // What fails in its first network leaves nothing, and other data do not go on with a sweep.
-  BOOST_TEST(run(short_sweep + " --images 400 --out whole/report.html/x").code == 2);
+  const Outcome full = run("mnist_by_hand --hidden 8 --lr 1 --epochs 1 --images 100 --out d", "ulimit -f 8; ");
+  BOOST_TEST(full.code == 2);
+  BOOST_TEST(contains(full, "d/hidden-8_rate-1/"));
+  BOOST_TEST(!fs::exists(path / "d"));
   BOOST_TEST(!fs::exists(path / "c"));
+  BOOST_TEST(run(short_sweep + " --out c --chart c/chart.svg").code == 0);
+  BOOST_TEST(fs::exists(path / "c/chart.svg"));
   fs::rename(path / "mnist", path / "elsewhere");
   const Outcome other = run("mnist_by_hand --resume whole --lr 2");
   BOOST_TEST(other.code == 2);

@@ -10,6 +10,7 @@ checkpoint "runs/a fashion/best.safetensors" fashion
 checkpoint runs/iris/last.safetensors iris
 checkpoint drawn.safetensors digits
 checkpoint clothes.safetensors fashion
+mkdir sweep && echo '{"program":"mnist_by_hand","data_set":"digits","options":[]}' >sweep/sweep.json
 
 failed=0
 # wants SET COMMAND LINE...
@@ -20,7 +21,9 @@ wants() {
 }
 wants mnist mnist_cnn --epochs 2
 wants mnist knn_mnist
-wants "" knn_iris
+wants "" knn_iris --curve=mnist.png
+wants mnist mnist_by_hand --out sweep
+wants "" mnist_by_hand --resume sweep
 wants "" mnist_mlp --data here
 wants "" mnist_mlp --help
 wants mnist mnist_mlp --save drawn.safetensors
@@ -36,9 +39,11 @@ wants "" weft train --resume runs/iris
 wants fashion weft eval "runs/a fashion"
 wants fashion weft eval clothes.safetensors
 wants mnist weft eval clothes.safetensors --data-set mnist
+wants fashion weft eval --part train "runs/a fashion"
 wants "" weft eval nowhere
 wants "" weft eval
 wants fashion weft show fashion --count 3
+wants fashion weft show --count 3 fashion
 wants "" weft show clothes.safetensors
 wants "" weft show
 wants "" weft predict clothes.safetensors a.png
