@@ -58,7 +58,8 @@ int main(int argc, char** argv) {
                    : F::binary_cross_entropy_with_logits(logits, one_hot(target, 10).to(kFloat), kSum) /
                          static_cast<double>(target.size(0));
     };
-    auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader, {loss_of}); };
+    auto sure = [&](const Tensor& logits) { return tuned ? logits.softmax(1) : logits.sigmoid(); };
+    auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader, {loss_of, sure}); };
     train::Run run(options, *net, *optimizer, position, test, &schedule);
     while (run.next_epoch())
       for (auto& batch : *train_loader) {

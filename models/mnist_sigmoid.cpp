@@ -11,31 +11,35 @@ namespace F = nn::functional;
 // What is added to pixels, none of which is nothing then.
 constexpr double kLift = 0.0099;
 
+// How sure a network is of each digit.
+Tensor softmax(const Tensor& z) { return z.softmax(1); }
+
 // Losses of the network's outputs and the one-hot target t, summed over the classes.
 struct Loss {
   const char *name, *told;  // `told` is the name of the same among those of `weft train`
   const char* last;         // what the network ends in
   double rate, deviation;   // of the first weights
   Tensor (*of)(const Tensor& outputs, const Tensor& t);
+  Tensor (*sure)(const Tensor& outputs);
 };
 const Loss kLosses[] = {
     {"cross_entropy", "binary_cross_entropy sum", "", 0.3, 1,
-     [](const Tensor& z, const Tensor& t) { return F::binary_cross_entropy_with_logits(z, t, kSum); }},
-    {"mse", "mse sum", "| sigmoid", 0.5, 0.1, [](const Tensor& a, const Tensor& t) { return (a - t).square().sum(); }},
+     [](const Tensor& z, const Tensor& t) { return F::binary_cross_entropy_with_logits(z, t, kSum); },
+     [](const Tensor& z) { return z.sigmoid(); }},
+    {"mse", "mse sum", "| sigmoid", 0.5, 0.1, [](const Tensor& a, const Tensor& t) { return (a - t).square().sum(); },
+     [](const Tensor& a) { return a; }},
     {"hinge", "hinge sum", "", 0.1, 0.1,
-     [](const Tensor& z, const Tensor& t) { return (1 - z * (2 * t - 1)).relu().sum(); }},
+     [](const Tensor& z, const Tensor& t) { return (1 - z * (2 * t - 1)).relu().sum(); }, softmax},
     {"logistic", "logistic sum", "", 0.3, 0.1,
-     [](const Tensor& z, const Tensor& t) { return F::soft_margin_loss(z, 2 * t - 1, kSum); }},
+     [](const Tensor& z, const Tensor& t) { return F::soft_margin_loss(z, 2 * t - 1, kSum); }, softmax},
     {"softmax", "cross_entropy", "", 0.3, 0.1,
-     [](const Tensor& z, const Tensor& t) { return F::cross_entropy(z, t, F::CrossEntropyFuncOptions(kSum)); }},
+     [](const Tensor& z, const Tensor& t) { return F::cross_entropy(z, t, F::CrossEntropyFuncOptions(kSum)); },
+     softmax},
 };
-
-// How sure the network is of each digit.
-Tensor probabilities(const Loss& loss, const Tensor& outputs) { return *loss.last ? outputs : outputs.softmax(1); }
 
 // An image, how sure the network is of each digit, and its answer.
 void predict(nn::Model& net, const Loss& loss, const train::Digits& digits, int64_t index) {
-  const Tensor sure = probabilities(loss, net((digits.images()[index] + kLift).unsqueeze(0)))[0];
+  const Tensor sure = loss.sure(net((digits.images()[index] + kLift).unsqueeze(0)))[0];
   fmt::print("{}", train::terminal_picture(digits.pixels()[index]));
   for (int64_t digit = 0; digit < 10; ++digit) fmt::print("{}: {:.2f}  ", digit, sure[digit].item<double>());
   fmt::print("\nimage {} of the test set is a {}, read as {}\n", index, digits.targets()[index].item<int64_t>(),
@@ -91,7 +95,7 @@ int main(int argc, char** argv) {
     auto loss_of = [&](const Tensor& outputs, const Tensor& target) {
       return loss.of(outputs, one_hot(target, 10).to(kFloat)) / static_cast<double>(target.size(0));
     };
-    const train::Scoring scoring{loss_of, [&](const Tensor& outputs) { return probabilities(loss, outputs); }};
+    const train::Scoring scoring{loss_of, loss.sure};
     auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader, scoring); };
     train::Run run(options, *net, optimizer, train::position_of(*train_loader), test, &schedule);
     while (run.next_epoch())

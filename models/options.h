@@ -156,8 +156,10 @@ struct Options : BaseOptions, weft::train::RunOptions {
     notes.scale = scale, notes.loss = loss, notes.options = kept(app, rules);
     for (auto [name, value] : {std::pair{"--lr", fmt::format("{}", *lr)}, {"--batch", fmt::format("{}", *batch)}})
       if (app.count(name) == 0) notes.options.emplace_back(name, value);
-    // Of the two the one that ends the run.
-    std::erase_if(notes.options, [&](const auto& o) { return o.first == (steps ? "--epochs" : "--steps"); });
+    // Of epochs and steps those that end the run.
+    std::erase_if(notes.options, [&](const auto& o) {
+      return steps ? o.first == "--epochs" : o.first == "--steps" || o.first == "--test-every";
+    });
     if (steps && app.count("--steps") == 0) notes.options.emplace_back("--steps", fmt::format("{}", *steps));
     if (about.data.empty()) about.data = digits.description;
     about.class_names = notes.class_names, about.options = notes.options, about.metadata = metadata_of(notes);

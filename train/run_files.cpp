@@ -118,9 +118,10 @@ void Run::resume(const std::string& path) {
 void Run::write_report() const {
   const RunDescription& about = options_.about;
   Report report{about.title, about.data};
-  if (interrupted())
-    report.subtitle += fmt::format("{}interrupted after step {}", about.data.empty() ? "" : "; ", step_);
   report.course = read_metrics(folder_->metrics());
+  if (interrupted())
+    report.subtitle += fmt::format("{}interrupted after step {}{}", about.data.empty() ? "" : "; ", step_,
+                                   report.course.empty() ? ", before anything was recorded" : "");
   if (last_ && last_->metrics) report.test = *last_->metrics;
   report.tested = last_is_test_ ? "test" : "validation";
   report.class_names = about.class_names;
