@@ -75,6 +75,7 @@ find_data() {
 # trained_on FILE: the data set that a checkpoint tells of, or in a folder that of a run, or of a sweep.
 trained_on() {
   local file
+  [ -n "$1" ] || return 0
   for file in "$1" "$1"/{best.safetensors,last.safetensors,sweep.json}; do
     [ -f "$file" ] && head -c 1000000 -- "$file" | LC_ALL=C grep -aom1 'data_set\\*":\\*"[a-z]*' | sed 's/.*"//'
   done | head -n 1

@@ -15,9 +15,9 @@ namespace weft::data {
 /// when the number of dimensions is not `dims`, where given.
 Tensor read_idx(const std::string& path, int dims = -1);
 
-/// Writes a uint8 tensor as an IDX file, gzipped where the name ends in .gz: whole or not at all, the old file
-/// stays until the new one is complete. Throws DtypeError, ShapeError or IoError,
-/// also for a path that is there and no regular file.
+/// Writes a uint8 tensor as an IDX file, gzipped where the name ends in .gz: whole or not at all, the old file stays
+/// until the new one is complete. Throws DtypeError, ShapeError, or IoError, also for what is there and no regular
+/// file.
 void write_idx(const std::string& path, const Tensor& array);
 
 }  // namespace weft::data

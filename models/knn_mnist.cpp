@@ -22,7 +22,7 @@ data::Example<> draw(const train::Digits& digits, int64_t count) {
 // The `k` nearest of each query. They are asked for some at a time, as many as the classifier takes at once, so that a
 // terminal shows how far it is.
 train::Neighbors ask(const train::KNeighborsClassifier& knn, const Tensor& queries, int64_t k) {
-  constexpr int64_t kPiece = 512;
+  constexpr int64_t kPiece = train::KNeighborsClassifier::kQueries;
   TensorList distances, indices;
   train::Progress progress;
   for (int64_t begin = 0; begin < queries.size(0); begin += kPiece) {

@@ -19,9 +19,10 @@ int main(int argc, char** argv) {
 
     auto mnist = train::load_digits(options.data);
     options.about.data = fmt::format("{} drawn digits; tested on {}", count, mnist.description);
-    options.tell(mnist, {{0.1307}, {0.3081}});
+    const train::InputScale scale{{0.1307}, {0.3081}};
+    options.tell(mnist, scale);
     data::datasets::SyntheticDigits digits(count, 1000 + options.seed);
-    data::transforms::Normalize<> normalize(0.1307, 0.3081);
+    data::transforms::Normalize<> normalize(scale.mean, scale.deviation);
     data::transforms::Stack<> stack;
     auto train_loader =
         data::make_data_loader<data::samplers::RandomSampler>(digits.map(normalize).map(stack), *options.batch);

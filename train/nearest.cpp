@@ -13,7 +13,7 @@ namespace weft::train {
 namespace {
 
 // Queries and points per block: their products stay in the caches.
-constexpr int64_t kQueries = 512, kPoints = 2000;
+constexpr int64_t kQueries = KNeighborsClassifier::kQueries, kPoints = 2000;
 // Of so few numbers, distances are cheap to measure one by one; so equal ones are seen to be equal.
 constexpr int64_t kFewFeatures = 16;
 // Neighbours measured exactly beyond the k asked for, against the rounding of the products.

@@ -27,6 +27,9 @@ enum class NeighborWeights {
 /// each are then measured exactly, in float64. Results are the same bits for any number of threads.
 class KNeighborsClassifier {
  public:
+  /// As many queries are answered at a time; more go through in pieces of as many.
+  static constexpr int64_t kQueries = 512;
+
   /// Keeps points, floating point [N, ...], of which each sample is taken as one list of numbers, and labels, int64
   /// [N] from 0 on. Throws ShapeError, DtypeError, ValueError for no point, or IndexError for a negative label.
   KNeighborsClassifier(const Tensor& points, const Tensor& labels);

@@ -18,7 +18,7 @@ std::optional<std::string> Notes::option(const std::string& name) const {
   return std::nullopt;
 }
 
-Metadata metadata_of(const Notes& n) {
+std::string json_of(const Notes& n) {
   const Json json{{"program", n.program},
                   {"data_set", n.data_set},
                   {"loss", n.loss},
@@ -30,17 +30,15 @@ Metadata metadata_of(const Notes& n) {
                   {"images", n.images},
                   {"options", n.options}};
   try {
-    return {{kNotesKey, detail::json_text(json)}};
+    return detail::json_text(json);
   } catch (const Json::exception& e) {
     fail<ValueError>("[data] a name of a class or column of {} is not UTF-8: {}", n.data_set, e.what());
   }
 }
 
-std::optional<Notes> notes_in(const Metadata& metadata, const std::string& file) {
-  const auto found = metadata.find(kNotesKey);
-  if (found == metadata.end()) return std::nullopt;
+Notes notes_of(const std::string& text, const std::string& where) {
   try {
-    const Json json = detail::parse_json(found->second);
+    const Json json = detail::parse_json(text);
     Notes n;
     n.program = json.value("program", "weft train");  // alone in writing notes before they named it
     n.data_set = json.at("data_set"), n.loss = json.at("loss");
@@ -51,8 +49,16 @@ std::optional<Notes> notes_in(const Metadata& metadata, const std::string& file)
     n.options = json.at("options").get<ToldOptions>();
     return n;
   } catch (const Json::exception& e) {
-    fail<StateError>("[load] '{}' tells of its training what cannot be read: {}", file, e.what());
+    fail<StateError>("[load] '{}' tells of its training what cannot be read: {}", where, e.what());
   }
+}
+
+Metadata metadata_of(const Notes& notes) { return {{kNotesKey, json_of(notes)}}; }
+
+std::optional<Notes> notes_in(const Metadata& metadata, const std::string& file) {
+  const auto found = metadata.find(kNotesKey);
+  if (found == metadata.end()) return std::nullopt;
+  return notes_of(found->second, file);
 }
 
 }  // namespace weft::train

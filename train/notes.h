@@ -34,6 +34,11 @@ struct Notes {
   std::optional<std::string> option(const std::string& name) const;
 };
 
+/// As JSON on one line, and back; `where` names it in errors. Throw ValueError for names that are not UTF-8, and
+/// StateError for what cannot be read.
+std::string json_of(const Notes& notes);
+Notes notes_of(const std::string& json, const std::string& where);
+
 /// As metadata of a checkpoint. Throws ValueError for names that are not UTF-8.
 Metadata metadata_of(const Notes& notes);
 /// And back: nothing where they hold none. Throws StateError, naming the file, for notes that cannot be read.

@@ -5,11 +5,9 @@
 #include <iterator>
 
 #include "weft/tensor/atomic_file.h"
-#include "weft/tensor/json.h"
 
 namespace weft::train {
 namespace fs = std::filesystem;
-using detail::Json;
 
 namespace {
 
@@ -17,7 +15,7 @@ constexpr const char* kMarker = "sweep.json";
 
 }  // namespace
 
-SweepFolder::SweepFolder(std::string path, bool resumed, const SweepNotes& notes)
+SweepFolder::SweepFolder(std::string path, bool resumed, const Notes& notes)
     : OutputFolder(std::move(path), kMarker, resumed), resumed_(resumed) {
   if (resumed) {
     const std::string then = notes_of_sweep(this->path(), notes.program).data_set;
@@ -39,10 +37,7 @@ SweepFolder::~SweepFolder() {
   fs::remove(file(kMarker), error);
 }
 
-void SweepFolder::tell(const SweepNotes& notes) const {
-  const Json told{{"program", notes.program}, {"data_set", notes.data_set}, {"options", notes.options}};
-  write_whole(file(kMarker), detail::json_text(told) + '\n');
-}
+void SweepFolder::tell(const Notes& notes) const { write_whole(file(kMarker), json_of(notes) + '\n'); }
 
 void SweepFolder::place(RunOptions& run, const std::string& name) const {
   const std::string folder = file(name);
@@ -53,18 +48,11 @@ void SweepFolder::place(RunOptions& run, const std::string& name) const {
     fs::remove_all(folder);  // of a run that was killed before anything was saved
 }
 
-SweepNotes notes_of_sweep(const std::string& path, const std::string& program) {
+Notes notes_of_sweep(const std::string& path, const std::string& program) {
   const std::string name = path + "/" + kMarker;
   check<IoError>(fs::exists(name), "[resume] {} holds no {}: it is not the folder of a sweep", path, kMarker);
   std::ifstream in(name, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  SweepNotes notes;
-  try {
-    const Json told = detail::parse_json(text);
-    notes = {told.at("program"), told.at("data_set"), told.at("options").get<ToldOptions>()};
-  } catch (const Json::exception& e) {
-    fail<StateError>("[resume] {} cannot be read: {}", name, e.what());
-  }
+  Notes notes = notes_of({std::istreambuf_iterator<char>(in), {}}, name);
   check<StateError>(notes.program == program, "[resume] {} is a sweep of {}, not of {}", path, notes.program, program);
   return notes;
 }

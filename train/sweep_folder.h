@@ -10,25 +10,19 @@
 
 namespace weft::train {
 
-/// What a sweep's folder tells of it.
-struct SweepNotes {
-  std::string program, data_set;
-  ToldOptions options;
-};
-
 /// sweep.json (the notes), results.jsonl (train::Sweep's), report.html, and a run's folder for each network.
 class SweepFolder : public OutputFolder {
  public:
   /// As OutputFolder, whose marker is sweep.json; writes it where it is new. Throws ValueError where a sweep that is
   /// gone on with was trained on another data set.
-  SweepFolder(std::string path, bool resumed, const SweepNotes& notes);
+  SweepFolder(std::string path, bool resumed, const Notes& notes);
   /// Of a sweep that failed before anything of its first network was saved nothing stays.
   ~SweepFolder();
 
   std::string results() const { return file("results.jsonl"); }
   std::string report() const { return file("report.html"); }
   /// Writes sweep.json anew, with what was told to a sweep that is gone on with.
-  void tell(const SweepNotes& notes) const;
+  void tell(const Notes& notes) const;
   /// Makes a run one of this folder, under `name`: a new one, or what was begun there goes on.
   void place(RunOptions& run, const std::string& name) const;
 
@@ -38,6 +32,6 @@ class SweepFolder : public OutputFolder {
 
 /// The notes of the sweep in a folder. Throws IoError where there is none, StateError for that of another program or a
 /// file that cannot be read.
-SweepNotes notes_of_sweep(const std::string& path, const std::string& program);
+Notes notes_of_sweep(const std::string& path, const std::string& program);
 
 }  // namespace weft::train

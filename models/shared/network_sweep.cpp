@@ -12,11 +12,16 @@ namespace {
 
 constexpr int64_t kChartColumns = 3;
 
+train::Notes notes_of(const SweepOptions& o, const train::DigitSets& digits) {
+  train::Notes notes = notes_on(digits, o.program);
+  notes.options = o.kept();
+  return notes;
+}
+
 std::unique_ptr<train::SweepFolder> folder_of(const SweepOptions& o, const train::DigitSets& digits) {
   if (!o.resume && !o.out) return nullptr;
   const std::string path = o.resume ? resumed_path(*o.resume, o.out) : *o.out;
-  return std::make_unique<train::SweepFolder>(
-      path, o.resume.has_value(), train::SweepNotes{o.program, notes_on(digits, o.program).data_set, o.kept()});
+  return std::make_unique<train::SweepFolder>(path, o.resume.has_value(), notes_of(o, digits));
 }
 
 /// Each once; the first `added` come behind those that a sweep has already.
@@ -84,7 +89,7 @@ NetworkSweep::NetworkSweep(const SweepOptions& options, const train::DigitSets& 
     : options_(options),
       data_(
           fmt::format("{} images of {}", train::format_count(static_cast<double>(options.images)), digits.description)),
-      notes_(notes_on(digits, options.program)),
+      notes_(notes_of(options, digits)),
       networks_(networks),
       folder_(folder_of(options, digits)),
       sweep_(std::move(columns), folder_ ? std::optional(folder_->results()) : options.results) {
@@ -95,6 +100,7 @@ NetworkSweep::NetworkSweep(const SweepOptions& options, const train::DigitSets& 
 train::RunOptions NetworkSweep::run_options(const train::Numbers& settings, const Inputs& inputs) const {
   train::Notes notes = notes_;
   notes.scale = inputs.scale, notes.loss = inputs.loss;
+  notes.options.clear();
   train::RunOptions run;
   run.quiet = true;
   run.label = fmt::format("{}/{} {}: ", begun_, networks_, sweep_.name_of(settings));
@@ -117,7 +123,7 @@ void NetworkSweep::train(const train::Numbers& settings, const Inputs& inputs, c
     const train::Numbers results = work(run_options(settings, inputs));
     if (train::stopped_by()) return train::Numbers();
     // What was told anew counts from the first network that it trained.
-    if (folder_ && options_.resume) folder_->tell({options_.program, notes_.data_set, options_.kept()});
+    if (folder_ && options_.resume) folder_->tell(notes_);
     return results;
   });
 }
@@ -128,7 +134,7 @@ void NetworkSweep::write_report(const std::vector<train::Chart>& charts) const {
     report.subtitle += fmt::format("; {} of {} networks", sweep_.table().rows().size(), networks_);
   for (const std::string& name : sweep_.names())
     report.links.push_back(std::filesystem::exists(folder_->file(name)) ? name + "/report.html" : "");
-  report.options = options_.kept();
+  report.options = notes_.options;
   report.options.emplace_back("threads", fmt::format("{}", get_num_threads()));
   write_sweep_report(folder_->report(), report);
 }

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(bad_files_are_named_with_line_and_column) {
     check_throws<IoError>([&] { read_csv(path); }, all);
   };
   check_throws<IoError>([&] { read_csv(dir / "nowhere.csv"); }, {dir / "nowhere.csv", "No such file"});
-  check_throws<IoError>([&] { read_csv(dir.path()); }, {dir.path(), "folder"});
+  check_throws<IoError>([&] { read_csv(dir.path.string()); }, {dir.path.string(), "folder"});
   bad("", {"empty"});
   bad("\n \n", {"empty"});
   bad("a,y\n", {"no row"});

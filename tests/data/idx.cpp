@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(bad_files_are_named) {
     check_throws<IoError>([&] { read_idx(path, 1); }, all);
   };
   check_throws<IoError>([&] { read_idx(path); }, {path, "No such file"});
-  check_throws<IoError>([&] { read_idx(dir.path()); }, {dir.path(), "folder"});
+  check_throws<IoError>([&] { read_idx(dir.path.string()); }, {dir.path.string(), "folder"});
   bad("", {"4 bytes", "found 0"});
   bad(std::string("\0\0\x08", 3), {"4 bytes", "found 3"});
   bad("PNG image", {"00 00 08", "50 4e 47"});
@@ -101,8 +101,8 @@ BOOST_AUTO_TEST_CASE(bad_gzip_is_named) {
 BOOST_AUTO_TEST_CASE(mnist_reads_both_forms) {
   for (const std::string tail : {"", ".gz"}) {
     TempFolder dir;
-    write_mnist(dir.path(), tail);
-    const datasets::MNIST train(dir.path()), test(dir.path(), Mode::kTest);
+    write_mnist(dir.path.string(), tail);
+    const datasets::MNIST train(dir.path.string()), test(dir.path.string(), Mode::kTest);
     BOOST_TEST(train.is_train());
     BOOST_TEST(!test.is_train());
     BOOST_TEST(train.size().value() == 60u);
@@ -111,10 +111,10 @@ BOOST_AUTO_TEST_CASE(mnist_reads_both_forms) {
     BOOST_TEST(values<uint8_t>(test.pixels()) == values<uint8_t>(digits.pixels()), boost::test_tools::per_element());
     BOOST_TEST(values<int64_t>(test.targets()) == values<int64_t>(digits.targets()), boost::test_tools::per_element());
     BOOST_TEST((test.images().sizes() == IntArrayRef({20, 1, 28, 28})));
-    const MnistTensors plain = load_mnist(dir.path(), false);
+    const MnistTensors plain = load_mnist(dir.path.string(), false);
     BOOST_TEST((plain.images.sizes() == IntArrayRef({20, 28, 28})));
     BOOST_TEST((plain.labels.dtype() == kInt64));
-    datasets::FashionMNIST fashion(dir.path(), datasets::FashionMNIST::Mode::kTest);
+    datasets::FashionMNIST fashion(dir.path.string(), datasets::FashionMNIST::Mode::kTest);
     BOOST_TEST(fashion.get(3).target.item<int64_t>() == digits.targets()[3].item<int64_t>());
   }
 }
@@ -122,11 +122,11 @@ BOOST_AUTO_TEST_CASE(mnist_reads_both_forms) {
 BOOST_AUTO_TEST_CASE(missing_files_name_what_was_tried) {
   Folder dir;
   check_throws<IoError>([&] { datasets::MNIST(dir / "nowhere"); }, {dir / "nowhere", "no such folder"});
-  check_throws<IoError>([&] { datasets::MNIST(dir.path()); },
-                        {dir.path(), "training images", "train-images-idx3-ubyte, train-images-idx3-ubyte.gz"});
-  write_mnist(dir.path(), "");
+  check_throws<IoError>([&] { datasets::MNIST(dir.path.string()); },
+                        {dir.path.string(), "training images", "train-images-idx3-ubyte, train-images-idx3-ubyte.gz"});
+  write_mnist(dir.path.string(), "");
   std::filesystem::remove(dir / "t10k-labels-idx1-ubyte");
-  check_throws<IoError>([&] { datasets::MNIST(dir.path(), Mode::kTest); },
+  check_throws<IoError>([&] { datasets::MNIST(dir.path.string(), Mode::kTest); },
                         {"test labels", "t10k-labels-idx1-ubyte.gz"});
 }
 
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(files_that_do_not_fit_each_other) {
   auto bad = [&](const Tensor& images, const Tensor& labels, const std::vector<std::string>& parts) {
     write_idx(dir.images, images);
     write_idx(dir.labels, labels);
-    check_throws<IoError>([&] { datasets::MNIST(dir.path()); }, parts);
+    check_throws<IoError>([&] { datasets::MNIST(dir.path.string()); }, parts);
   };
   bad(labels, digits.pixels(), {dir.labels, "1 dimension (labels)", "3 dimensions (images)"});
   bad(labels, labels, {dir.images, "3 dimensions (images)", "1 dimension (labels)"});

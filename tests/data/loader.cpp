@@ -111,8 +111,8 @@ BOOST_AUTO_TEST_SUITE(loader)
 
 BOOST_AUTO_TEST_CASE(a_libtorch_program) {
   TempFolder dir;
-  write_mnist(dir.path(), ".gz");
-  auto train = data::datasets::MNIST(dir.path())
+  write_mnist(dir.path.string(), ".gz");
+  auto train = data::datasets::MNIST(dir.path.string())
                    .map(data::transforms::Normalize<>(0.1307, 0.3081))
                    .map(data::transforms::Stack<>());
   const size_t size = train.size().value();

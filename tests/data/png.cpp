@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(broken_files_are_named) {
   TempFolder dir;
   const std::string path = dir / "a.png", good = encode_png(picture(3, 40, 40));
   check_throws<IoError>([&] { read_png(path); }, {path, "No such file"});
-  check_throws<IoError>([&] { read_png(dir.path()); }, {dir.path(), "folder"});
+  check_throws<IoError>([&] { read_png(dir.path.string()); }, {dir.path.string(), "folder"});
   auto bad = [&](const std::string& bytes, const std::string& part) {
     write_bytes(path, bytes);
     check_throws<IoError>([&] { read_png(path); }, {path, part});

@@ -11,27 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/temp_folder.h"
 #include "weft/data/data.h"
 #include "weft/tensor/creation.h"
 
 namespace weft::data {
-
-/// A folder of its own, removed in the end.
-class TempFolder {
- public:
-  TempFolder() {
-    static int count = 0;
-    path_ = (std::filesystem::temp_directory_path() / fmt::format("weft_data_{}_{}", ::getpid(), count++)).string();
-    std::filesystem::create_directories(path_);
-  }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  TempFolder(const TempFolder&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 inline std::string read_bytes(const std::string& path) {
   std::ifstream f(path, std::ios::binary);

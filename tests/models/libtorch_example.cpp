@@ -1,12 +1,11 @@
 // A network in the manner of libtorch's MNIST example, written as one writes it there; only namespace and header
 // differ.
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <filesystem>
 #include <sstream>
 
+#include "tests/temp_folder.h"
 #include "weft/weft.h"
 
 namespace torch = weft;
@@ -75,19 +74,16 @@ double test(Net& model, torch::Device device, DataLoader& data_loader, size_t da
 }
 
 // MNIST's files, from generated digits.
-struct Files {
-  Files() : folder(fs::temp_directory_path() / ("weft-example-" + std::to_string(getpid()))) {
-    fs::create_directories(folder);
+struct Files : weft::TempFolder {
+  Files() {
     write("train", 3000, 1);
     write("t10k", 500, 2);
   }
-  ~Files() { fs::remove_all(folder); }
   void write(const std::string& part, size_t count, uint64_t seed) {
     torch::data::datasets::SyntheticDigits set(count, seed);
-    torch::data::write_idx((folder / (part + "-images-idx3-ubyte")).string(), set.pixels());
-    torch::data::write_idx((folder / (part + "-labels-idx1-ubyte")).string(), set.targets().to(torch::kUInt8));
+    torch::data::write_idx((path / (part + "-images-idx3-ubyte")).string(), set.pixels());
+    torch::data::write_idx((path / (part + "-labels-idx1-ubyte")).string(), set.targets().to(torch::kUInt8));
   }
-  fs::path folder;
 };
 
 }  // namespace
@@ -101,13 +97,13 @@ BOOST_AUTO_TEST_CASE(trains) {
   Net model;
   model.to(device);
 
-  auto train_dataset = torch::data::datasets::MNIST(files.folder.string())
+  auto train_dataset = torch::data::datasets::MNIST(files.path.string())
                            .map(torch::data::transforms::Normalize<>(0.1307, 0.3081))
                            .map(torch::data::transforms::Stack<>());
   BOOST_TEST(train_dataset.size().value() == 3000u);
   auto train_loader =
       torch::data::make_data_loader<torch::data::samplers::SequentialSampler>(std::move(train_dataset), 64);
-  auto test_dataset = torch::data::datasets::MNIST(files.folder.string(), torch::data::datasets::MNIST::Mode::kTest)
+  auto test_dataset = torch::data::datasets::MNIST(files.path.string(), torch::data::datasets::MNIST::Mode::kTest)
                           .map(torch::data::transforms::Normalize<>(0.1307, 0.3081))
                           .map(torch::data::transforms::Stack<>());
   const size_t test_dataset_size = test_dataset.size().value();

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/temp_folder.h"
 #include "weft/data/idx.h"
 #include "weft/data/synthetic_digits.h"
 
@@ -34,13 +35,12 @@ inline std::string read(const fs::path& path) {
 }
 
 /// A folder with a small MNIST, in which programs run.
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("weft-programs-" + std::to_string(getpid()))) {
+struct Folder : TempFolder {
+  Folder() {
     fs::create_directories(path / "mnist");
     write("train", 1280, 1);
     write("t10k", 200, 2);
   }
-  ~Folder() { fs::remove_all(path); }
   void write(const std::string& part, size_t count, uint64_t seed) const {
     data::datasets::SyntheticDigits set(count, seed);
     data::write_idx((path / "mnist" / (part + "-images-idx3-ubyte")).string(), set.pixels());
@@ -77,7 +77,6 @@ struct Folder {
     waitpid(child, &status, 0);
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out)};
   }
-  fs::path path;
 };
 
 inline bool contains(const Outcome& o, const std::string& part) {

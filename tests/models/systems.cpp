@@ -157,6 +157,11 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
   BOOST_TEST(contains(run("mnist_by_hand --resume whole --epochs 30"), "the run in whole has --epochs 20"));
   BOOST_TEST(contains(run("mnist_mlp_study --resume whole"), "a sweep of mnist_by_hand, not of mnist_mlp_study"));
   BOOST_TEST(contains(run("mnist_by_hand --resume mnist"), "it is not the folder of a sweep"));
+  fs::create_directory(path / "damaged");
+  std::ofstream(path / "damaged/sweep.json") << "{\"program\": \"mnist_by";
+  const Outcome damaged = run("mnist_by_hand --resume damaged");
+  BOOST_TEST(damaged.code == 2);
+  BOOST_TEST(contains(damaged, "damaged/sweep.json"));
   BOOST_TEST(contains(run(short_sweep + " --out other --results r.jsonl"), "leave --results out"));
   // One more rate is one more network, behind the others.
   const Outcome grown = run("mnist_by_hand --resume whole --lr 1 --hidden 8");

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/temp_folder.h"
 #include "weft/tensor/atomic_file.h"
 #include "weft/tensor/creation.h"
 
@@ -22,17 +23,8 @@ BOOST_AUTO_TEST_SUITE(safetensors)
 namespace {
 
 /// A folder of its own for each test.
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / fmt::format("weft-safetensors-{}", ::getpid())) {
-    fs::remove_all(path);
-    fs::create_directory(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string at(const char* name) const { return (path / name).string(); }
-  size_t files() const {
-    return static_cast<size_t>(std::distance(fs::directory_iterator(path), fs::directory_iterator()));
-  }
-  fs::path path;
+struct Folder : TempFolder {
+  std::string at(const char* name) const { return *this / name; }
 };
 
 std::string read(const std::string& path) {

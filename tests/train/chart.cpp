@@ -1,14 +1,13 @@
 // Charts: ticks, what an SVG holds, what a picture shows, and text inside markup.
 #include "weft/train/chart.h"
 
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 
+#include "tests/temp_folder.h"
 #include "weft/data/png.h"
 #include "weft/tensor/creation.h"
 #include "weft/train/chart_axis.h"
@@ -130,8 +129,7 @@ BOOST_AUTO_TEST_CASE(a_picture_shows_the_same) {
 }
 
 BOOST_AUTO_TEST_CASE(files_by_their_names) {
-  const fs::path folder = fs::temp_directory_path() / ("weft-chart-" + std::to_string(getpid()));
-  fs::create_directories(folder);
+  const TempFolder folder;
   const Chart chart = curve({1, 2});
   write_chart(folder / "a.png", chart);
   BOOST_TEST(data::read_png(folder / "a.png").equal(chart_image(chart)));
@@ -155,8 +153,7 @@ BOOST_AUTO_TEST_CASE(files_by_their_names) {
   BOOST_CHECK_THROW(write_charts(folder / "b.png", {chart}, 0), ValueError);
   BOOST_CHECK_THROW(write_chart(folder / "a.jpg", chart), ValueError);
   BOOST_CHECK_THROW(check_chart_name("a.jpg"), ValueError);
-  BOOST_CHECK_THROW(write_chart(folder / "none" / "a.svg", chart), IoError);
-  fs::remove_all(folder);
+  BOOST_CHECK_THROW(write_chart(folder / "none/a.svg", chart), IoError);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

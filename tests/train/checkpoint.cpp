@@ -1,12 +1,11 @@
 // Checkpoints: a run that stopped at any step goes on with the uninterrupted run's bits.
 #include "weft/train/checkpoint.h"
 
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <filesystem>
 
+#include "tests/temp_folder.h"
 #include "weft/data/data.h"
 #include "weft/nn/nn.h"
 #include "weft/optim/optim.h"
@@ -19,15 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / fmt::format("weft-checkpoint-{}", ::getpid())) {
-    fs::remove_all(path);
-    fs::create_directory(path);
-    file = (path / "run.safetensors").string();
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-  std::string file;
+struct Folder : TempFolder {
+  const std::string file = *this / "run.safetensors";
 };
 
 struct NetImpl : nn::Module {

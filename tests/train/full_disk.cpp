@@ -9,6 +9,7 @@
 #include <functional>
 #include <iterator>
 
+#include "tests/temp_folder.h"
 #include "tests/train/sample_report.h"
 #include "weft/data/idx.h"
 #include "weft/data/png.h"
@@ -22,20 +23,6 @@ using namespace weft::train;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("weft-full-disk-" + std::to_string(getpid()))) {
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string at(const std::string& name) const { return (path / name).string(); }
-  std::string text(const std::string& name) const {
-    std::ifstream in(path / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-  int64_t files() const { return std::distance(fs::directory_iterator(path), {}); }
-  fs::path path;
-};
 
 /// What a call says while files may grow to `most` bytes, which fails writes as a full disk does.
 std::string error_below(rlim_t most, const std::function<void()>& call) {
@@ -74,7 +61,7 @@ Tensor noise() {
 
 BOOST_AUTO_TEST_SUITE(full_disk)
 
-BOOST_FIXTURE_TEST_CASE(files_stay_as_they_were, Folder) {
+BOOST_FIXTURE_TEST_CASE(files_stay_as_they_were, TempFolder) {
   const Chart chart{"Curve", {}, {}, {{"a", {1, 2, 3}, {3, 1, 2}}}};
   const Report report = sample_report();
   const std::pair<const char*, std::function<void(const std::string&)>> rows[] = {
@@ -91,7 +78,7 @@ BOOST_FIXTURE_TEST_CASE(files_stay_as_they_were, Folder) {
   };
   int64_t written = 0;
   for (const auto& row : rows) BOOST_TEST_CONTEXT(row.first) {
-      const std::string name = row.first, file = at(name);
+      const std::string name = row.first, file = *this / name;
       check_names(error_below(1000, [&] { row.second(file); }), file);
       BOOST_TEST(files() == written);
       std::ofstream(file) << "old";
@@ -103,8 +90,8 @@ BOOST_FIXTURE_TEST_CASE(files_stay_as_they_were, Folder) {
     }
 }
 
-BOOST_FIXTURE_TEST_CASE(lines_stay_whole, Folder) {
-  const std::string results = at("results.jsonl"), metrics = at("metrics.jsonl");
+BOOST_FIXTURE_TEST_CASE(lines_stay_whole, TempFolder) {
+  const std::string results = *this / "results.jsonl", metrics = *this / "metrics.jsonl";
   auto sweep = [&](int64_t runs) {
     Sweep made({{"hidden", "{}"}, {"accuracy %", "{}"}}, results);
     for (int64_t i = 0; i < runs; ++i) made.run({{"hidden", i}}, [&] { return Numbers{{"accuracy %", 90 + i}}; });

@@ -1,12 +1,11 @@
 // Models of the language in files: opened alone, and refused where they do not fit.
 #include "weft/train/model_file.h"
 
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
 
+#include "tests/temp_folder.h"
 #include "weft/nn/nn.h"
 #include "weft/optim/optim.h"
 #include "weft/tensor/creation.h"
@@ -20,15 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / fmt::format("weft-model-file-{}", ::getpid())) {
-    fs::remove_all(path);
-    fs::create_directory(path);
-    file = (path / "a.safetensors").string();
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-  std::string file;
+struct Folder : TempFolder {
+  const std::string file = *this / "a.safetensors";
 };
 
 const char* const kText = "input 1 8 8 | conv 4 3 same | batch_norm | relu | flatten | fc = linear 3";

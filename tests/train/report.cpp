@@ -1,14 +1,13 @@
 // Reports: their parts, escaping, the metrics they are made of, and the mistakes they show.
 #include "weft/train/report.h"
 
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 
+#include "tests/temp_folder.h"
 #include "tests/train/sample_report.h"
 #include "weft/tensor/creation.h"
 
@@ -19,15 +18,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("weft-report-" + std::to_string(getpid()))) {
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-  fs::path path;
-};
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -44,7 +34,7 @@ std::string error_of(const std::string& path) {
 
 BOOST_AUTO_TEST_SUITE(report)
 
-BOOST_FIXTURE_TEST_CASE(records_read_back, Folder) {
+BOOST_FIXTURE_TEST_CASE(records_read_back, TempFolder) {
   const std::string path = *this / "m.jsonl";
   {
     MetricsFile file(path, false);
@@ -71,7 +61,7 @@ BOOST_FIXTURE_TEST_CASE(records_read_back, Folder) {
   BOOST_TEST(has(error_of(*this / "none"), "none"));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_resumed_file_keeps_what_came_before, Folder) {
+BOOST_FIXTURE_TEST_CASE(a_resumed_file_keeps_what_came_before, TempFolder) {
   const std::string path = *this / "m.jsonl";
   MetricsRecord r{1, 20, 0.5, 0.25, 0.9, 1, 1000, 0.1};
   {
@@ -165,7 +155,7 @@ BOOST_AUTO_TEST_CASE(the_surest_mistakes_are_kept) {
   BOOST_TEST(none.mistakes().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_report_is_a_file, Folder) {
+BOOST_FIXTURE_TEST_CASE(a_report_is_a_file, TempFolder) {
   write_report(*this / "r.html", sample_report());
   std::ifstream in(*this / "r.html");
   BOOST_TEST((std::string{std::istreambuf_iterator<char>(in), {}}) == report_html(sample_report()));

@@ -1,6 +1,4 @@
 // A report in a real browser, on a wide and on a narrow screen: what is drawn, and whether it fits.
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -9,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/temp_folder.h"
 #include "tests/train/sample_report.h"
 #include "weft/train/markup.h"
 #include "weft/train/sweep_report.h"
@@ -47,24 +46,16 @@ addEventListener('load', () => {
 });
 </script>)html";
 
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("weft-browser-" + std::to_string(getpid()))) {
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-};
-
 // What the probe found in a frame of this width; null where the browser does not run at all.
-nlohmann::json probe(const Folder& folder, const std::string& name, const std::string& html, int width) {
-  std::ofstream(folder.path / "frame.html") << "<!DOCTYPE html><meta charset=\"utf-8\">" << kProbe
-                                            << "<pre id=\"probe\"></pre><iframe height=\"900\" width=\"" << width
-                                            << "\" srcdoc=\"" << escape_markup(html) << "\"></iframe>";
-  const std::string out = (folder.path / "dom.html").string();
+nlohmann::json probe(const weft::TempFolder& folder, const std::string& name, const std::string& html, int width) {
+  std::ofstream(folder / "frame.html") << "<!DOCTYPE html><meta charset=\"utf-8\">" << kProbe
+                                       << "<pre id=\"probe\"></pre><iframe height=\"900\" width=\"" << width
+                                       << "\" srcdoc=\"" << escape_markup(html) << "\"></iframe>";
+  const std::string out = folder / "dom.html";
   const std::string command = "timeout 120 " + name + " --headless --no-sandbox --disable-gpu --disable-dev-shm-usage" +
-                              " --hide-scrollbars --user-data-dir='" + (folder.path / "profile").string() +
-                              "' --window-size=1600,1000 --dump-dom 'file://" + (folder.path / "frame.html").string() +
-                              "' >'" + out + "' 2>'" + (folder.path / "log.txt").string() + "'";
+                              " --hide-scrollbars --user-data-dir='" + (folder / "profile") +
+                              "' --window-size=1600,1000 --dump-dom 'file://" + (folder / "frame.html") + "' >'" + out +
+                              "' 2>'" + (folder / "log.txt") + "'";
   if (std::system(command.c_str()) != 0) return nullptr;
   std::ifstream in(out);
   std::stringstream dom;
@@ -121,7 +112,7 @@ BOOST_AUTO_TEST_CASE(charts_are_drawn_and_the_page_fits) {
     std::cout << "no Chromium here: all cases skipped\n";
     return;
   }
-  const Folder folder;
+  const weft::TempFolder folder;
   for (const int width : {1400, 400}) BOOST_TEST_CONTEXT(name << ", " << width << " wide") {
       const nlohmann::json found = probe(folder, name, report_html(sample_report()), width);
       check_fit(found, width);
@@ -150,7 +141,7 @@ BOOST_AUTO_TEST_CASE(charts_are_drawn_and_the_page_fits) {
 BOOST_AUTO_TEST_CASE(a_sweep_is_drawn_and_fits) {
   const std::string name = browser();
   if (name.empty()) return;
-  const Folder folder;
+  const weft::TempFolder folder;
   for (const int width : {1400, 400}) BOOST_TEST_CONTEXT(name << ", " << width << " wide") {
       const nlohmann::json found = probe(folder, name, sweep_report_html(sample_sweep()), width);
       check_fit(found, width);

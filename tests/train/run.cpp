@@ -1,12 +1,11 @@
 // train::Run around a loop of one's own.
 #include "weft/train/run.h"
 
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <filesystem>
 
+#include "tests/temp_folder.h"
 #include "weft/weft.h"
 
 using namespace weft;
@@ -15,13 +14,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("weft-run-" + std::to_string(getpid()))) {
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string run() const { return (path / "run").string(); }
-  fs::path path;
+struct Folder : TempFolder {
+  std::string run() const { return *this / "run"; }
 };
 
 constexpr int64_t kBatches = 4;

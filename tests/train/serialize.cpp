@@ -1,12 +1,11 @@
 // save and load of tensors, modules and optimizers.
 #include "weft/train/serialize.h"
 
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
 
+#include "tests/temp_folder.h"
 #include "weft/nn/nn.h"
 #include "weft/optim/optim.h"
 #include "weft/tensor/creation.h"
@@ -17,15 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / fmt::format("weft-serialize-{}", ::getpid())) {
-    fs::remove_all(path);
-    fs::create_directory(path);
-    file = (path / "a.safetensors").string();
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-  std::string file;
+struct Folder : TempFolder {
+  const std::string file = *this / "a.safetensors";
 };
 
 /// Two layers and a norm, whose buffers are float32 and int64.

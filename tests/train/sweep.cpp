@@ -1,14 +1,12 @@
 // Sweeps: what is made, kept, skipped and shown.
 #include "weft/train/sweep.h"
 
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
+#include "tests/temp_folder.h"
 #include "weft/tensor/error.h"
 
 using namespace weft;
@@ -18,19 +16,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("weft-sweep-" + std::to_string(getpid()))) {
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string file() const { return (path / "results.jsonl").string(); }
-  std::string text() const {
-    std::ifstream in(file());
-    std::stringstream out;
-    out << in.rdbuf();
-    return out.str();
-  }
-  fs::path path;
+struct Folder : TempFolder {
+  std::string file() const { return *this / "results.jsonl"; }
+  std::string text() const { return TempFolder::text("results.jsonl"); }
 };
 
 const std::vector<train::SweepColumn> kColumns = {{"hidden", "{}"}, {"rate", "{}"}, {"accuracy", "{:.1f} %"}};
