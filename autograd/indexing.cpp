@@ -4,6 +4,7 @@
 #include "weft/autograd/record.h"
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise.h"
+#include "weft/tensor/overlap.h"
 
 namespace weft {
 namespace autograd {
@@ -185,7 +186,7 @@ void put(const Tensor& self, const std::vector<indexing::TensorIndex>& indices, 
   const Tensor fitting = without_leading_ones(value, kernel::indexed_sizes(view, parsed.tensors).size());
   autograd::in_place("index_put_", view, true, autograd::tracks(value), [&](const Tensor& old) {
     if (!old.impl().donated) return autograd::index_put(old, parsed.tensors, fitting, accumulate);
-    const bool aliased = value.is_alias_of(view) || value.dtype() != view.dtype();
+    const bool aliased = overlap_of(value, view) != Overlap::None || value.dtype() != view.dtype();
     kernel::index_put_into(old, parsed.tensors, aliased ? kernel::copy_of(fitting, view.dtype()) : fitting, accumulate);
     return old;
   });

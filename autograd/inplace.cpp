@@ -2,27 +2,10 @@
 
 #include "weft/autograd/record.h"
 #include "weft/tensor/kernels/elementwise.h"
+#include "weft/tensor/overlap.h"
 
 namespace weft::autograd {
 namespace {
-
-// Whether two indices of t may reach the same memory.
-bool overlaps_itself(const TensorImpl& p) {
-  if (p.contiguous) return false;
-  Dims order;  // dimensions by stride
-  for (size_t d = 0; d < p.sizes.size(); ++d) {
-    if (p.sizes[d] <= 1) continue;
-    size_t at = 0;
-    while (at < order.size() && p.strides[order[at]] <= p.strides[d]) ++at;
-    order.insert(at, static_cast<int64_t>(d));
-  }
-  int64_t reach = 0;
-  for (int64_t d : order) {
-    if (p.strides[d] <= reach) return true;
-    reach += (p.sizes[d] - 1) * p.strides[d];
-  }
-  return false;
-}
 
 void check_allowed(const char* op, const Tensor& self, bool recording) {
   const TensorImpl& p = self.impl();

@@ -4,6 +4,7 @@
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise.h"
 #include "weft/tensor/kernels/random.h"
+#include "weft/tensor/overlap.h"
 
 namespace weft {
 using autograd::in_place;
@@ -20,13 +21,27 @@ bool any_tracks(const Args&... args) {
   };
   return (one(args) || ... || false);
 }
+
+// True if a kernel may write over self while it reads the operands: each is the same view or does not meet self.
+template <class... Args>
+bool writes_over(const Tensor& self, const Args&... args) {
+  [[maybe_unused]] auto safe = [&](const auto& a) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(a)>, Tensor>)
+      return overlap_of(self, a) != Overlap::Partial;
+    else
+      return true;
+  };
+  return (safe(args) && ... && true);
+}
 }  // namespace
 
-#define WEFT_IN_PLACE(name, params, args, overwrites)                                                          \
-  const Tensor& Tensor::name##_ params const {                                                                 \
-    in_place(#name "_", *this, overwrites, any_tracks args, [&](const Tensor& old) { return old.name args; }); \
-    return *this;                                                                                              \
-  }                                                                                                            \
+#define WEFT_SELF_AND_(...) (*this __VA_OPT__(, ) __VA_ARGS__)
+#define WEFT_IN_PLACE(name, params, args, overwrites)                                              \
+  const Tensor& Tensor::name##_ params const {                                                     \
+    in_place(#name "_", *this, (overwrites) && (writes_over WEFT_SELF_AND_ args), any_tracks args, \
+             [&](const Tensor& old) { return old.name args; });                                    \
+    return *this;                                                                                  \
+  }                                                                                                \
   Tensor& Tensor::name##_ params { return const_cast<Tensor&>(std::as_const(*this).name##_ args); }
 #define WEFT_DEFAULT(value)
 #define WEFT_OP(result, name, params, args)
@@ -72,7 +87,7 @@ const Tensor& Tensor::fill_(const Tensor& value) const {
 const Tensor& Tensor::copy_(const Tensor& src) const {
   if (src.defined() && src.is_same(*this)) return *this;
   bool plain = !(GradMode::is_enabled() && (autograd::tracks(*this) || autograd::tracks(src)));
-  if (plain && src.impl().storage == impl().storage) return copy_(src.clone());  // may overlap
+  if (plain && overlap_of(*this, src) == Overlap::Partial) return copy_(src.clone());
   in_place("copy_", *this, plain, autograd::tracks(src), [&](const Tensor& old) {
     Tensor out = plain ? old.detach() : empty(old.sizes(), old.dtype());
     kernel::copy(out, src);

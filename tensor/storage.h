@@ -59,7 +59,9 @@ class Storage : public RefCounted<Storage> {
     return channels_last_.load(std::memory_order_acquire) ? raw_image(channels_last) : buffer_->data();
   }
   int64_t bytes() const { return buffer_->bytes(); }
-  /// Whether nobody but one tensor reaches the memory.
+  /// True if the memory is weft's own, so that no other storage reaches it.
+  bool is_own() const { return buffer_->is_own(); }
+  /// True if exactly one tensor can reach the memory.
   bool is_private() const { return use_count() == 1 && buffer_->use_count() == 1 && buffer_->is_own(); }
 
   /// How often the memory was changed in place.

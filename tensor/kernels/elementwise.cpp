@@ -30,6 +30,15 @@ bool reusable(const Tensor& x, Dtype dtype, IntArrayRef sizes) {
   return x.impl().donated && x.impl().contiguous && x.dtype() == dtype && x.sizes() == sizes;
 }
 
+// True if x, seen as `sizes`, is expanded in the last dimension that has more than one element: its own size there is
+// not 1, but its stride is 0.
+bool repeats_last(const Tensor& x, IntArrayRef sizes) {
+  size_t d = sizes.size();
+  while (d > 0 && sizes[d - 1] == 1) --d;
+  const size_t missing = sizes.size() - x.sizes().size();
+  return d > missing && x.sizes()[d - 1 - missing] != 1;
+}
+
 // a and b have one dtype; the result has `out_dtype`.
 Tensor run(FindLoop find, const char* op, const Tensor& a, const Tensor& b, Dtype out_dtype, double cost, double p,
            double q) {
@@ -48,17 +57,18 @@ Tensor run(FindLoop find, const char* op, const Tensor& a, const Tensor& b, Dtyp
 
   Dims sizes = broadcast_sizes(op, a.sizes(), b.sizes());
   // A row of an operand must be consecutive or one number, and not one number in both; anything else is gathered first.
+  // Of two rows of one number at least one comes from an expanded operand, whose copy has a row of its own.
   Tensor x = a, y = b, out = reusable(a, out_dtype, sizes) ? output_like(a, out_dtype) : empty(sizes, out_dtype);
   auto plan = [&] {
     return make_walk<3>(sizes, {out.impl().strides, broadcast_strides(op, x, sizes), broadcast_strides(op, y, sizes)});
   };
   auto walk = plan();
-  bool gather_x = walk.inner_stride(1) > 1 || (walk.inner_stride(1) == 0 && walk.inner_stride(2) == 0);
-  if (gather_x || walk.inner_stride(2) > 1) {
-    if (gather_x) x = kernel::contiguous(x);
-    if (walk.inner_stride(2) > 1) y = kernel::contiguous(y);
-    walk = plan();
-  }
+  const bool both = walk.inner_stride(1) == 0 && walk.inner_stride(2) == 0;
+  const bool gather_x = walk.inner_stride(1) > 1 || (both && !repeats_last(y, sizes));
+  const bool gather_y = walk.inner_stride(2) > 1 || (both && !gather_x);
+  if (gather_x) x = kernel::contiguous(x);
+  if (gather_y) y = kernel::contiguous(y);
+  if (gather_x || gather_y) walk = plan();
   auto* to = static_cast<char*>(out.data_ptr());
   const auto *px = static_cast<const char*>(x.data_ptr()), *py = static_cast<const char*>(y.data_ptr());
   bool row_x = walk.inner_stride(1) != 0, row_y = walk.inner_stride(2) != 0;

@@ -1,0 +1,25 @@
+// Whether two tensors, or two elements of one, reach the same memory.
+#pragma once
+
+#include "weft/tensor/tensor.h"
+
+namespace weft {
+
+enum class Overlap : uint8_t {
+  None,     ///< no element of one is an element of the other
+  Same,     ///< the same view: element i of one is element i of the other
+  Partial,  ///< anything else: an op that writes one while it reads the other must copy first
+};
+
+/// How the elements of a and b lie to each other. Partial is also the answer where telling would be expensive.
+Overlap overlap_of(const TensorImpl& a, const TensorImpl& b);
+/// The same; None where one is undefined.
+inline Overlap overlap_of(const Tensor& a, const Tensor& b) {
+  return a.defined() && b.defined() ? overlap_of(a.impl(), b.impl()) : Overlap::None;
+}
+
+/// True if two indices of t reach the same element. Exact up to a million elements; a larger tensor whose dimensions
+/// interleave counts as one that does.
+bool overlaps_itself(const TensorImpl& t);
+
+}  // namespace weft
