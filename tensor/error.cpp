@@ -1,5 +1,7 @@
 #include "weft/tensor/error.h"
 
+#include "weft/tensor/printable.h"
+
 namespace weft {
 
 Error::Error(std::string message) : text_(std::move(message)) {
@@ -22,7 +24,7 @@ void Error::add_place(std::string_view place) {
 
 void Error::compose() {
   const std::string where = place_ + (place_.empty() || path_.empty() ? "" : ", ") + path_;
-  message_ = op_ + where + (where.empty() ? "" : ": ") + text_;
+  message_ = printable(op_ + where + (where.empty() ? "" : ": ") + text_);
 }
 
 }  // namespace weft

@@ -10,7 +10,8 @@
 namespace weft {
 
 /// Base of everything weft throws. The message reads "[op] where: facts"; `where` grows as the exception passes the
-/// modules it was thrown in, so that the user sees "[conv2d] Net.conv2: input has 16 channels, ...".
+/// modules it was thrown in, so that the user sees "[conv2d] Net.conv2: input has 16 channels, ...". Bytes that are not
+/// printable UTF-8 stand in it as \xHH.
 class Error : public std::exception {
  public:
   explicit Error(std::string message);

@@ -80,7 +80,8 @@ std::string header_of(const NamedTensors& tensors, const std::vector<size_t>& or
 /// A file being read; every failure names it.
 class Reader {
  public:
-  explicit Reader(const std::string& path) : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  // A pipe would wait for its writer; it is refused below.
+  explicit Reader(const std::string& path) : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     require(fd_ >= 0, "cannot open: {}", std::strerror(errno));
     struct stat s {};
     bool ok = ::fstat(fd_, &s) == 0;

@@ -10,7 +10,6 @@
 namespace command {
 using namespace weft;
 using nn::lang::did_you_mean;
-using nn::lang::shortened;
 using nn::lang::Token;
 
 namespace {

@@ -35,18 +35,6 @@ bool is_word(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || is_digit(c); });
 }
 
-std::string shortened(std::string_view text) {
-  constexpr size_t kShown = 40;
-  std::string out;
-  for (char c : text.substr(0, kShown)) {
-    if (c >= ' ' && c <= '~')
-      out += c;
-    else
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-  }
-  return text.size() > kShown ? out + "..." : out;
-}
-
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
   constexpr size_t kLongest = 40;
   if (word.size() > kLongest) return {};

@@ -1,0 +1,15 @@
+// Text from files as it may stand in a message.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace weft {
+
+/// The text with every byte that is no line end, tab or printable UTF-8 as \xHH.
+std::string printable(std::string_view text);
+
+/// The first `most` bytes of it in that form, line ends and tabs escaped too, and "..." where there are more.
+std::string shortened(std::string_view text, size_t most = 40);
+
+}  // namespace weft
