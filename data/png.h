@@ -8,16 +8,22 @@
 
 namespace weft::data {
 
-/// What colours an image is read as.
+/// Channels of the result.
 enum class ImageReadMode {
-  kUnchanged,  ///< gray files as gray, others as colours
-  kGray,       ///< one channel; colours become their luminance
-  kRGB,        ///< three channels
+  kUnchanged,  ///< one channel for gray files, three for others
+  kGray,       ///< one; colours become their luminance, (299 R + 587 G + 114 B) / 1000
+  kRGB,        ///< three
 };
 
-/// The image in a PNG file as uint8 [1, H, W] or [3, H, W]. Palettes are looked up, 16 bits become 8, and what is
-/// transparent is laid over white. Throws IoError, naming the file, where it cannot be read, is no PNG, truncated,
-/// corrupt, or of more than 2^28 pixels.
+/// The image in a PNG file as uint8 [1, H, W] or [3, H, W], of any bit depth, colour type and interlacing. Values are
+/// those stored: no gamma correction, gAMA, sRGB, cHRM and iCCP chunks are ignored. 1, 2 and 4 bits are stretched to 0
+/// to 255, 16 bits are rounded to 8 (257 v reads as v), palettes are looked up.
+///
+/// Transparent pixels (alpha channel, tRNS) are laid over white, or over black if the visible pixels, weighted by their
+/// opacity, are on average brighter than 127.5: white ink on a transparent ground reads as white on black. A background
+/// stored in the file (bKGD) is ignored.
+///
+/// Throws IoError, naming the file, if it cannot be read, is no PNG, truncated, corrupt, or of more than 2^28 pixels.
 Tensor read_png(const std::string& path, ImageReadMode mode = ImageReadMode::kUnchanged);
 /// The same from the bytes of a file; `name` stands for the file in errors.
 Tensor decode_png(std::string_view bytes, const std::string& name, ImageReadMode mode = ImageReadMode::kUnchanged);

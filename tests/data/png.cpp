@@ -79,9 +79,16 @@ BOOST_AUTO_TEST_CASE(broken_files_are_named) {
     write_bytes(path, bytes);
     check_throws<IoError>([&] { read_png(path); }, {path, part});
   };
-  bad("", "no PNG");
-  bad("GIF89a, a picture of another kind", "no PNG");
-  bad(good.substr(0, 20), "no PNG");
+  bad("", "no PNG image: it is empty");
+  bad("GIF89a, a picture of another kind", "no PNG image: it is a GIF image");
+  bad("\xff\xd8\xff\xe0 and more", "no PNG image: it is a JPEG image");
+  bad("P5\n2 2\n255\n....", "no PNG image: it is a PGM image");
+  bad("\x01\xfftext", "no PNG image: it begins with \"\\x01\\xfftext\"");
+  bad(good.substr(0, 20), "corrupt or truncated");
+  bad(good.substr(0, good.size() - 12), "corrupt or truncated");  // without its end
+  std::string large = encode_png(picture(1, 1, 1));
+  large.replace(16, 8, std::string("\0\0\x20\0\0\0\x20\0", 8));  // 8192 x 8192 pixels, by a header without checksum
+  bad(large, "corrupt or truncated");
   bad(good.substr(0, good.size() / 2), "corrupt or truncated");
   std::string flipped = good;
   flipped[good.size() / 2] = static_cast<char>(flipped[good.size() / 2] ^ 0x5a);
