@@ -1,24 +1,44 @@
 #include "weft/data/csv_text.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
 #include "weft/tensor/error.h"
+#include "weft/tensor/printable.h"
 
 namespace weft::data {
 namespace {
 
-std::string_view trimmed(std::string_view s) {
-  constexpr const char* kBlank = " \t";
-  const size_t from = s.find_first_not_of(kBlank);
-  if (from == std::string_view::npos) return {};
-  return s.substr(from, s.find_last_not_of(kBlank) - from + 1);
-}
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // with which some programs begin UTF-8
 
 }  // namespace
 
-CsvText::CsvText(std::string_view text, const std::string& name) : text_(text), name_(name) {
-  if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // the mark with which some programs begin UTF-8
+char separator_of(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text.remove_prefix(std::min(text.find_first_not_of(" \r\n"), text.size()));
+  constexpr std::string_view kSeparators = ",;\t";
+  std::array<size_t, kSeparators.size()> counts{};
+  bool is_quoted = false;
+  for (const char c : text) {
+    if (c == '"') is_quoted = !is_quoted;
+    if (!is_quoted && (c == '\n' || c == '\r')) break;
+    if (const size_t which = kSeparators.find(c); !is_quoted && which != kSeparators.npos) ++counts[which];
+  }
+  const auto most = std::max_element(counts.begin(), counts.end());  // the first of equal ones
+  return kSeparators[static_cast<size_t>(most - counts.begin())];
+}
+
+CsvText::CsvText(std::string_view text, const std::string& name, char separator)
+    : text_(text), name_(&name), separator_(separator) {
+  if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
+}
+
+std::string_view CsvText::trimmed(std::string_view s) const {
+  while (!s.empty() && is_blank(s.front())) s.remove_prefix(1);
+  while (!s.empty() && is_blank(s.back())) s.remove_suffix(1);
+  return s;
 }
 
 void CsvText::end_row() {
@@ -38,17 +58,18 @@ bool CsvText::next(std::vector<std::string>& cells) {
   if (at_ >= text_.size()) return false;
   line_ = next_line_;
   for (;;) {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
     cells.push_back(at_ < text_.size() && text_[at_] == '"' ? quoted() : plain());
     if (at_row_end()) break;
-    ++at_;  // the comma
+    ++at_;  // the separator
   }
   end_row();
   return true;
 }
 
 std::string CsvText::plain() {
-  const size_t end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
+  const char ends[] = {separator_, '\r', '\n'};
+  const size_t end = std::min(text_.find_first_of(ends, at_, sizeof ends), text_.size());
   const std::string_view cell = trimmed(text_.substr(at_, end - at_));
   at_ = end;
   return std::string(cell);
@@ -57,13 +78,13 @@ std::string CsvText::plain() {
 std::string CsvText::quoted() {
   std::string cell;
   for (++at_;; ++at_) {
-    check<IoError>(at_ < text_.size(), "[csv] {}:{}: a quote does not close", name_, line_);
+    check<IoError>(at_ < text_.size(), "[csv] {}:{}: a quote does not close", *name_, line_);
     if (text_[at_] == '\n') ++next_line_;
     if (text_[at_] == '"' && (++at_ >= text_.size() || text_[at_] != '"')) break;  // two of them stand for one
     cell += text_[at_];
   }
   const std::string rest = plain();
-  check<IoError>(rest.empty(), "[csv] {}:{}: \"{}\" stands behind a closing quote", name_, line_, rest);
+  check<IoError>(rest.empty(), "[csv] {}:{}: \"{}\" stands behind a closing quote", *name_, line_, shortened(rest));
   return cell;
 }
 

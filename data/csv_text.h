@@ -9,15 +9,19 @@
 
 namespace weft::data {
 
+/// The separator of the first line that is not blank: comma, semicolon or tab, whichever occurs most outside of quotes;
+/// a comma where none does.
+char separator_of(std::string_view text);
+
 /// Gives the rows of CSV text one by one.
 class CsvText {
  public:
   /// Both must live as long as the reader.
-  CsvText(std::string_view text, const std::string& name);
+  CsvText(std::string_view text, const std::string& name, char separator = ',');
   /// The cells of the next line that is not blank, without the spaces around those that are not quoted; false at the
   /// end. Throws IoError for quotes that do not close or have something behind them.
   bool next(std::vector<std::string>& cells);
-  /// Of the row last given, from 1.
+  /// The line of the row last given, from 1.
   int64_t line() const { return line_; }
 
  private:
@@ -25,8 +29,11 @@ class CsvText {
   std::string plain();
   bool at_row_end() const { return at_ >= text_.size() || text_[at_] == '\n' || text_[at_] == '\r'; }
   void end_row();
+  bool is_blank(char c) const { return c == ' ' || (c == '\t' && separator_ != '\t'); }
+  std::string_view trimmed(std::string_view s) const;
   std::string_view text_;
-  const std::string& name_;
+  const std::string* name_;
+  char separator_;
   size_t at_ = 0;
   int64_t line_ = 0, next_line_ = 1;
 };

@@ -1,0 +1,46 @@
+// The rows of a CSV file below the names of its columns.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weft/data/csv.h"
+#include "weft/data/csv_text.h"
+
+namespace weft::data {
+
+/// At most ten of the names, and how many more there are: "a, b, c and 7 more".
+std::string list_of(const std::vector<std::string>& names);
+
+/// Gives the rows of a CSV file one by one, each as long as the header. Separator and header are found as read_csv
+/// tells.
+class CsvRows {
+ public:
+  /// Text and name must live as long as this. Throws IoError for what is no text, an empty file, fewer than two
+  /// columns, a column without a name and a name that occurs twice.
+  CsvRows(std::string_view text, const std::string& file, const CsvOptions& options);
+  const std::vector<std::string>& names() const { return names_; }
+  bool has_header() const { return has_header_; }
+  /// False at the end. Throws IoError for a row of another length.
+  bool next(std::vector<std::string>& cells);
+  int64_t line() const { return rows_.line(); }
+  /// The number in a cell of the row last given. Throws IoError, naming line and column, for what is no finite number
+  /// of options.dtype.
+  double number(const std::vector<std::string>& cells, size_t column) const;
+
+ private:
+  void check_names() const;
+  const std::string& file_;
+  Dtype dtype_;
+  CsvText rows_;
+  bool has_header_ = true;
+  std::vector<std::string> names_;
+};
+
+/// True for a usual name of the label column, whatever its case: "label", "class", "target", "species", "y".
+bool is_label_name(const std::string& name);
+/// The first column with a usual name, in the order above; else the last.
+size_t usual_label_column(const std::vector<std::string>& names);
+
+}  // namespace weft::data
