@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "weft/autograd/grad_mode.h"
@@ -47,7 +48,6 @@ Tensor rank_of(const Tensor& scores, const Tensor& target) {
 
 ConfusionMatrix::ConfusionMatrix(int64_t classes) : classes_(classes) {
   check<ValueError>(classes >= 1, "[ConfusionMatrix] of {} classes", classes);
-  counts_.resize(static_cast<size_t>(classes * classes));
 }
 
 void ConfusionMatrix::add(const Tensor& predicted, const Tensor& target) {
@@ -55,58 +55,75 @@ void ConfusionMatrix::add(const Tensor& predicted, const Tensor& target) {
   check_ids("the target", target, classes_);
   check<ShapeError>(predicted.numel() == target.numel(), "[ConfusionMatrix] {} predictions for {} targets",
                     predicted.numel(), target.numel());
-  const Tensor pairs = (target * classes_ + predicted).bincount(classes_ * classes_);
-  for (size_t i = 0; i < counts_.size(); ++i) counts_[i] += pairs.data_ptr<int64_t>()[i];
+  const Tensor answers = predicted.contiguous(), classes = target.contiguous();
+  std::vector<std::pair<int64_t, int64_t>> pairs;
+  for (int64_t i = 0; i < classes.numel(); ++i)
+    pairs.emplace_back(classes.data_ptr<int64_t>()[i], answers.data_ptr<int64_t>()[i]);
+  std::sort(pairs.begin(), pairs.end());  // equal ones are counted together
+  for (auto first = pairs.begin(); first != pairs.end();) {
+    const auto last = std::upper_bound(first, pairs.end(), *first);
+    const auto [t, p] = *first;
+    const int64_t n = last - first;
+    counts_[{t, p}] += n;
+    sums_[t].support += n, sums_[p].called += n, total_ += n;
+    if (t == p) sums_[t].right += n, right_ += n;
+    first = last;
+  }
 }
-
-int64_t ConfusionMatrix::total() const { return std::accumulate(counts_.begin(), counts_.end(), int64_t{0}); }
 
 int64_t ConfusionMatrix::count(int64_t target, int64_t predicted) const {
   check<IndexError>(target >= 0 && target < classes_ && predicted >= 0 && predicted < classes_,
                     "[ConfusionMatrix] cell {}, {} of {} classes", target, predicted, classes_);
-  return counts_[static_cast<size_t>(target * classes_ + predicted)];
+  const auto found = counts_.find({target, predicted});
+  return found == counts_.end() ? 0 : found->second;
 }
 
 Tensor ConfusionMatrix::counts() const {
-  Tensor out = empty({classes_, classes_}, kInt64);
-  std::copy(counts_.begin(), counts_.end(), out.data_ptr<int64_t>());
+  Tensor out = zeros({classes_, classes_}, kInt64);
+  for (const auto& [pair, n] : counts_) out.data_ptr<int64_t>()[pair.first * classes_ + pair.second] = n;
   return out;
-}
-
-int64_t ConfusionMatrix::row_sum(int64_t target) const {
-  int64_t sum = 0;
-  for (int64_t p = 0; p < classes_; ++p) sum += count(target, p);
-  return sum;
-}
-
-int64_t ConfusionMatrix::column_sum(int64_t predicted) const {
-  int64_t sum = 0;
-  for (int64_t t = 0; t < classes_; ++t) sum += count(t, predicted);
-  return sum;
 }
 
 double ConfusionMatrix::accuracy() const { return micro().recall; }
 
-ClassScores ConfusionMatrix::of(int64_t c) const { return scores_of(count(c, c), column_sum(c), row_sum(c)); }
+ClassScores ConfusionMatrix::of(int64_t c) const {
+  check<IndexError>(c >= 0 && c < classes_, "[ConfusionMatrix] class {} of {}", c, classes_);
+  const auto found = sums_.find(c);
+  const Sums s = found == sums_.end() ? Sums() : found->second;
+  return scores_of(s.right, s.called, s.support);
+}
 
 ClassScores ConfusionMatrix::macro() const {
   ClassScores sum;
-  int64_t occurring = 0;
-  for (int64_t c = 0; c < classes_; ++c) {
-    if (row_sum(c) + column_sum(c) == 0) continue;
-    const ClassScores s = of(c);
-    ++occurring;
+  for (const auto& [c, sums] : sums_) {
+    const ClassScores s = scores_of(sums.right, sums.called, sums.support);
     sum.precision += s.precision, sum.recall += s.recall, sum.f1 += s.f1, sum.support += s.support;
   }
-  if (occurring == 0) return {};
-  const auto n = static_cast<double>(occurring);
+  if (sums_.empty()) return {};
+  const auto n = static_cast<double>(sums_.size());
   return {sum.precision / n, sum.recall / n, sum.f1 / n, sum.support};
 }
 
-ClassScores ConfusionMatrix::micro() const {
-  int64_t right = 0;
-  for (int64_t c = 0; c < classes_; ++c) right += count(c, c);
-  return scores_of(right, total(), total());
+ClassScores ConfusionMatrix::micro() const { return scores_of(right_, total_, total_); }
+
+std::vector<int64_t> ConfusionMatrix::listed_classes() const {
+  std::vector<int64_t> out;
+  if (classes_ <= kMostShown) {
+    out.resize(static_cast<size_t>(classes_));
+    std::iota(out.begin(), out.end(), int64_t{0});
+  } else {
+    for (const auto& entry : sums_) out.push_back(entry.first);
+  }
+  return out;
+}
+
+std::vector<ClassPair> ConfusionMatrix::most_confused(size_t most) const {
+  std::vector<ClassPair> out;
+  for (const auto& [pair, n] : counts_)
+    if (pair.first != pair.second) out.push_back({pair.first, pair.second, n});
+  std::stable_sort(out.begin(), out.end(), [](const ClassPair& a, const ClassPair& b) { return a.count > b.count; });
+  out.resize(std::min(most, out.size()));
+  return out;
 }
 
 std::string ConfusionMatrix::table(const std::vector<std::string>& class_names) const {
@@ -115,21 +132,31 @@ std::string ConfusionMatrix::table(const std::vector<std::string>& class_names) 
     table.add({name, fmt::format("{:.4f}", s.precision), fmt::format("{:.4f}", s.recall), fmt::format("{:.4f}", s.f1),
                fmt::format("{}", s.support)});
   };
-  for (int64_t c = 0; c < classes_; ++c) add(name_of(c, class_names), of(c));
+  for (const int64_t c : listed_classes()) add(name_of(c, class_names), of(c));
   add("macro", macro());
   add("micro", micro());
   return table.text();
 }
 
 std::string ConfusionMatrix::counts_table(const std::vector<std::string>& class_names) const {
+  const std::vector<int64_t> listed = listed_classes();
+  if (listed.size() > static_cast<size_t>(kMostShown)) return pairs_table(class_names);
   std::vector<std::string> headers{"true \\ predicted"};
-  for (int64_t c = 0; c < classes_; ++c) headers.push_back(name_of(c, class_names));
+  for (const int64_t c : listed) headers.push_back(name_of(c, class_names));
   Table table(headers);
-  for (int64_t t = 0; t < classes_; ++t) {
+  for (const int64_t t : listed) {
     std::vector<std::string> row{name_of(t, class_names)};
-    for (int64_t p = 0; p < classes_; ++p) row.push_back(fmt::format("{}", count(t, p)));
+    for (const int64_t p : listed) row.push_back(fmt::format("{}", count(t, p)));
     table.add(std::move(row));
   }
+  return table.text();
+}
+
+std::string ConfusionMatrix::pairs_table(const std::vector<std::string>& class_names) const {
+  Table table({"most confused", "taken for", "samples", "of its class"});
+  for (const ClassPair& pair : most_confused())
+    table.add({name_of(pair.target, class_names), name_of(pair.predicted, class_names), fmt::format("{}", pair.count),
+               fmt::format("{:.2f} %", 100 * share(pair.count, of(pair.target).support))});
   return table.text();
 }
 
@@ -152,9 +179,9 @@ void Metrics::add(const Tensor& scores, const Tensor& target, const Tensor& loss
                     scores.size(1), confusion_ ? confusion_->classes() : 0);
   if (scores.size(0) == 0) return;
   const double mean = loss.item<double>();
-  ConfusionMatrix matrix = confusion_.value_or(ConfusionMatrix(scores.size(1)));
-  matrix.add(scores.argmax(1), target);
-  confusion_ = std::move(matrix);
+  ConfusionMatrix first(scores.size(1));
+  (confusion_ ? *confusion_ : first).add(scores.argmax(1), target);
+  if (!confusion_) confusion_ = std::move(first);
   count_ += target.numel();
   in_top_k_ += (rank_of(scores, target) < top_k_).sum().item<int64_t>();
   loss_sum_ += mean * static_cast<double>(target.numel());

@@ -1,9 +1,11 @@
 // Metrics: how well a classifier does, added up over batches.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "weft/train/mistakes.h"
@@ -18,9 +20,17 @@ struct ClassScores {
   int64_t support = 0;   ///< samples of this class
 };
 
-/// How often each class was taken for each.
+/// Samples of one class that were taken for another.
+struct ClassPair {
+  int64_t target, predicted, count;
+};
+
+/// How often each class was taken for each. Memory grows with the pairs that occur, not with the number of classes.
 class ConfusionMatrix {
  public:
+  /// A matrix of at most so many classes is shown whole; beyond, the most confused pairs are.
+  static constexpr int64_t kMostShown = 50;
+
   /// Throws ValueError for less than one class.
   explicit ConfusionMatrix(int64_t classes);
   /// predicted, target: int64 [N]. Throws ShapeError, DtypeError, or IndexError for a class outside [0, classes);
@@ -28,7 +38,7 @@ class ConfusionMatrix {
   void add(const Tensor& predicted, const Tensor& target);
 
   int64_t classes() const { return classes_; }
-  int64_t total() const;
+  int64_t total() const { return total_; }
   /// Samples of class `target` that were called `predicted`.
   int64_t count(int64_t target, int64_t predicted) const;
   /// int64 [classes, classes], a row per true class.
@@ -42,16 +52,24 @@ class ConfusionMatrix {
   /// Over all answers together: with one answer per sample, all three are the accuracy.
   ClassScores micro() const;
 
-  /// A row per class with precision, recall, F1 and samples, then macro and micro.
+  /// The classes that tables list: all of at most kMostShown, else those that occur as target or answer.
+  std::vector<int64_t> listed_classes() const;
+  /// At most `most` pairs of different classes, the most frequent first.
+  std::vector<ClassPair> most_confused(size_t most = kMostShown) const;
+
+  /// A row per listed class with precision, recall, F1 and samples, then macro and micro.
   std::string table(const std::vector<std::string>& class_names = {}) const;
-  /// The counts, a row per true class.
+  /// The counts, a row per true class; with more than kMostShown listed classes the most confused pairs.
   std::string counts_table(const std::vector<std::string>& class_names = {}) const;
 
  private:
-  int64_t row_sum(int64_t target) const;
-  int64_t column_sum(int64_t predicted) const;
-  int64_t classes_;
-  std::vector<int64_t> counts_;
+  struct Sums {
+    int64_t right = 0, called = 0, support = 0;
+  };
+  std::string pairs_table(const std::vector<std::string>& class_names) const;
+  int64_t classes_, total_ = 0, right_ = 0;
+  std::map<std::pair<int64_t, int64_t>, int64_t> counts_;  // by target and answer
+  std::map<int64_t, Sums> sums_;                           // of the classes that occur
 };
 
 class Metrics;

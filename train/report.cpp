@@ -100,16 +100,33 @@ std::string curves(const Report& r) {
   return report_section("curves", "Course", "<div class=\"grid\">" + out + "</div>");
 }
 
+// The pairs of classes with the most mistakes, each with its share of the class.
+std::string confused_pairs(const ConfusionMatrix& m, const Names& names) {
+  std::string out =
+      "<table class=\"numbers\"><thead><tr><th>class</th><th>taken for</th><th>samples</th><th>of its class</th></tr>"
+      "</thead><tbody>";
+  for (const ClassPair& pair : m.most_confused()) {
+    const double share = static_cast<double>(pair.count) / static_cast<double>(m.of(pair.target).support);
+    out += fmt::format("<tr><th scope=\"row\">{}</th><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>",
+                       name_of(pair.target, names), name_of(pair.predicted, names), pair.count, percent(share));
+  }
+  return fmt::format(
+      "<div class=\"scroll\">{}</tbody></table></div><p class=\"hint\">The {} most frequent mistakes; {} classes "
+      "occur.</p>",
+      out, m.most_confused().size(), m.listed_classes().size());
+}
+
 // Cells are shaded by their share of the row: right answers in one colour, mistakes in another, which is stronger so
 // that few of them are seen.
 std::string confusion(const ConfusionMatrix& m, const Names& names) {
+  const std::vector<int64_t> listed = m.listed_classes();
   std::string out = "<table class=\"heat\"><thead><tr><th></th>";
-  for (int64_t c = 0; c < m.classes(); ++c) out += fmt::format("<th scope=\"col\">{}</th>", name_of(c, names));
+  for (const int64_t c : listed) out += fmt::format("<th scope=\"col\">{}</th>", name_of(c, names));
   out += "</tr></thead><tbody>";
-  for (int64_t t = 0; t < m.classes(); ++t) {
+  for (const int64_t t : listed) {
     out += fmt::format("<tr><th scope=\"row\">{}</th>", name_of(t, names));
     const auto row = static_cast<double>(std::max<int64_t>(1, m.of(t).support));
-    for (int64_t p = 0; p < m.classes(); ++p) {
+    for (const int64_t p : listed) {
       const auto n = static_cast<double>(m.count(t, p));
       const double shade = t == p ? 0.15 + 0.75 * n / row : std::min(0.9, n > 0 ? 0.08 + 6 * n / row : 0);
       out += fmt::format("<td class=\"{}{}\" style=\"--shade:{:.2f}\" title=\"{} taken for {}: {} of {}\">{}</td>",
@@ -122,6 +139,12 @@ std::string confusion(const ConfusionMatrix& m, const Names& names) {
          "</tbody></table></div><p class=\"hint\">Rows are true classes, columns answers.</p>";
 }
 
+std::string confusion_section(const ConfusionMatrix& m, const Names& names) {
+  return m.listed_classes().size() > static_cast<size_t>(ConfusionMatrix::kMostShown)
+             ? report_section("confusion", "Most confused", confused_pairs(m, names))
+             : report_section("confusion", "Confusion matrix", confusion(m, names));
+}
+
 std::string scores(const ConfusionMatrix& m, const Names& names) {
   std::string out =
       "<div class=\"scroll\"><table class=\"numbers\"><thead><tr><th>class</th><th>precision</th><th>recall</th>"
@@ -130,7 +153,7 @@ std::string scores(const ConfusionMatrix& m, const Names& names) {
     out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", name,
                        percent(s.precision), percent(s.recall), percent(s.f1), s.support);
   };
-  for (int64_t c = 0; c < m.classes(); ++c) row(name_of(c, names), m.of(c));
+  for (const int64_t c : m.listed_classes()) row(name_of(c, names), m.of(c));
   row("macro", m.macro());
   row("micro", m.micro());
   return out + "</tbody></table></div>";
@@ -189,8 +212,7 @@ std::string records(const Report& r) {
 std::string report_html(const Report& r) {
   std::string out = tiles(r) + curves(r);
   if (r.test)
-    out += "<div class=\"halves\">" +
-           report_section("confusion", "Confusion matrix", confusion(r.test->confusion(), r.class_names)) +
+    out += "<div class=\"halves\">" + confusion_section(r.test->confusion(), r.class_names) +
            report_section("scores", "By class", scores(r.test->confusion(), r.class_names)) + "</div>";
   out += mistakes(r);
   std::string told = report_options(r.options);

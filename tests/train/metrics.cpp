@@ -64,6 +64,50 @@ BOOST_AUTO_TEST_CASE(classes_that_do_not_occur) {
   BOOST_TEST(m.macro().support == 3);
 }
 
+BOOST_AUTO_TEST_CASE(memory_and_tables_grow_with_the_classes_that_occur) {
+  // Dense, this matrix would have 10^18 cells.
+  ConfusionMatrix m(1'000'000'000);
+  m.add(ids({0, 999'999'999, 7, 0}), ids({0, 999'999'999, 999'999'999, 7}));
+  m.add(ids({7}), ids({999'999'999}));
+  BOOST_TEST(m.total() == 5);
+  BOOST_TEST(m.count(999'999'999, 7) == 2);
+  BOOST_TEST(m.count(7, 999'999'999) == 0);
+  BOOST_TEST(m.accuracy() == 0.4, within());
+  BOOST_TEST(m.of(999'999'999).recall == 1.0 / 3, within());
+  BOOST_TEST(m.of(5).support == 0);
+  BOOST_TEST(m.macro().recall == (1 + 0 + 1.0 / 3) / 3, within());
+  BOOST_TEST((m.listed_classes() == std::vector<int64_t>{0, 7, 999'999'999}));
+  BOOST_TEST(m.counts_table() ==
+             "true \\ predicted  0  7  999999999\n"
+             "---------------------------------\n"
+             "0                 1  0          0\n"
+             "7                 1  0          0\n"
+             "999999999         0  2          1\n");
+  const std::string table = m.table();
+  BOOST_TEST(std::count(table.begin(), table.end(), '\n') == 2 + 3 + 2);
+  BOOST_CHECK_THROW(m.of(1'000'000'000), IndexError);
+}
+
+BOOST_AUTO_TEST_CASE(many_classes_show_the_most_confused_pairs) {
+  constexpr int64_t kClasses = 60;
+  ConfusionMatrix m(kClasses);
+  std::vector<int64_t> target, answer;
+  for (int64_t c = 0; c < kClasses; ++c)
+    for (int64_t i = 0; i <= c; ++i) target.push_back(c), answer.push_back(i < 2 ? c : (c + 1) % kClasses);
+  m.add(ids(answer), ids(target));
+  const auto pairs = m.most_confused(3);
+  BOOST_REQUIRE_EQUAL(pairs.size(), 3u);
+  BOOST_TEST(pairs[0].target == 59);
+  BOOST_TEST(pairs[0].predicted == 0);
+  BOOST_TEST(pairs[0].count == 58);
+  BOOST_TEST(pairs[2].count == 56);
+  const std::string text = m.counts_table({"none"});
+  BOOST_TEST(text.starts_with("most confused  taken for  samples  of its class\n"), text);
+  BOOST_TEST(text.find("59                  none       58       96.67 %\n") != std::string::npos, text);
+  BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 2 + ConfusionMatrix::kMostShown);
+  BOOST_TEST((m.listed_classes().size() == 60u));
+}
+
 BOOST_AUTO_TEST_CASE(wrong_classes_are_refused_and_not_counted) {
   BOOST_CHECK_THROW(ConfusionMatrix(0), ValueError);
   ConfusionMatrix m(3);

@@ -108,6 +108,28 @@ BOOST_AUTO_TEST_CASE(records_have_the_columns_that_hold_numbers) {
   BOOST_TEST(!has(html, "nan"));
 }
 
+BOOST_AUTO_TEST_CASE(the_page_grows_with_the_classes_that_occur) {
+  auto page_of = [](int64_t classes, int64_t occurring) {
+    Metrics metrics;
+    const Tensor target = arange(occurring).mul(classes / occurring);
+    Tensor scores = zeros({occurring, classes});
+    scores.scatter_(1, target.roll({1}).unsqueeze(1), ones({occurring, 1}));  // each is taken for another
+    metrics.add(scores, target);
+    Report r{"Many"};
+    r.test = metrics;
+    return report_html(r);
+  };
+  const std::string few = page_of(10'000, 2), many = page_of(10'000, 200), small = page_of(10, 10);
+  BOOST_TEST(few.size() < small.size());
+  BOOST_TEST(has(few, "title=\"5000 taken for 0: 1 of 1\""));
+  BOOST_TEST(has(small, "<h2>Confusion matrix</h2>"));
+  BOOST_TEST(!has(many, "class=\"heat\""));
+  for (const char* part : {"<h2>Most confused</h2>", "The 50 most frequent mistakes; 200 classes occur.",
+                           "<th scope=\"row\">0</th><th scope=\"row\">9950</th><td>1</td><td>100.00 %</td>"})
+    BOOST_TEST(has(many, part), part);
+  BOOST_TEST(many.size() < 100'000u);
+}
+
 BOOST_AUTO_TEST_CASE(empty_parts_are_left_out) {
   const std::string html = report_html({"Empty"});
   for (const char* part : {"<section", "<table", "<svg", "class=\"halves\"", "class=\"tiles\""})
