@@ -1,5 +1,6 @@
 #include "weft/train/model_file.h"
 
+#include "weft/nn/lang/summary.h"
 #include "weft/tensor/safetensors.h"
 #include "weft/train/serialize.h"
 
@@ -23,9 +24,22 @@ const std::string& text_in(const StateDict& file, const std::string& where) {
   return text->second;
 }
 
-nn::Model built_from(const std::string& text, const std::string& where) {
+/// Numbers in the tensors of a module that the file holds.
+int64_t numbers_in(const StateDict& file) {
+  int64_t sum = 0;
+  for (const auto& [name, tensor] : file.tensors)
+    if (!name.starts_with(std::string(train::kCheckpointPrefix) + "/")) sum += tensor.numel();
+  return sum;
+}
+
+/// The size of what is built is compared with the file's before anything of it is allocated.
+nn::Model built_from(const std::string& text, int64_t numbers, const std::string& where) {
   try {
-    return nn::parse(text);
+    const nn::lang::Chain description(text);
+    const int64_t described = nn::summary(description).parameters;
+    check<StateError>(described <= numbers,
+                      "the text describes {} parameters, the tensors of the file hold {} elements", described, numbers);
+    return nn::Model(description);
   } catch (const Error& e) {
     fail<StateError>("[load_model] the model of '{}' cannot be built: {}", where, e.what());
   }
@@ -34,7 +48,7 @@ nn::Model built_from(const std::string& text, const std::string& where) {
 }  // namespace
 
 nn::Model load_model(const StateDict& file, const std::string& where) {
-  nn::Model model = built_from(text_in(file, where), where);
+  nn::Model model = built_from(text_in(file, where), numbers_in(file), where);
   for (const auto& [name, parameter] : model->named_parameters())
     if (const Tensor* saved = file.find(name); saved && is_floating_point(saved->dtype())) {
       model->to(saved->dtype());

@@ -117,9 +117,9 @@ BOOST_AUTO_TEST_CASE(refuses_what_does_not_fit) {
   refuses<StateError>(file, {"cannot be built", "line 1, column 15: unknown layer 'cnov'"});
   with({{"weft.model", "input 1 8 8 | conv 4 9"}, {"weft.language", "1"}});
   refuses<StateError>(file, {"cannot be built", "kernel 9 is larger than height 8"});
-  with({{"weft.model", "input 1 8 8 | conv 5 3 same | batch_norm | relu | flatten | fc = linear 3"},
+  with({{"weft.model", "input 1 8 8 | conv 3 3 same | batch_norm | relu | flatten | fc = linear 3"},
         {"weft.language", "1"}});
-  refuses<ShapeError>(file, {"'0.weight' is [4, 1, 3, 3], expected [5, 1, 3, 3]"});
+  refuses<ShapeError>(file, {"'0.weight' is [4, 1, 3, 3], expected [3, 1, 3, 3]"});
   with({{"weft.model", "input 1 8 8 | flatten | fc = linear 3"}, {"weft.language", "1"}});
   refuses<StateError>(file, {"has '0.bias'", "which weft::nn::ModelImpl has not"});
   with({{"weft.model", "input 1 8 8 | flatten | last = linear 3"}, {"weft.language", "1"}});
@@ -127,6 +127,15 @@ BOOST_AUTO_TEST_CASE(refuses_what_does_not_fit) {
   std::ofstream(file) << "noise";
   refuses<IoError>(file, {});
   refuses<IoError>(file + "x", {});
+}
+
+BOOST_AUTO_TEST_CASE(a_text_larger_than_its_file_is_not_built) {
+  // Texts of a few bytes that would take 68 GB, or eight thousand names.
+  for (const auto& [text, parameters] : {std::pair("input 100000 | linear 170000", "describes 17000170000 parameters"),
+                                         {"input 1 | repeat 4000 (linear 1)", "describes 8000 parameters"}}) {
+    save(NamedTensors{{"0.weight", zeros({2, 2})}}, file, {{"weft.model", text}, {"weft.language", "1"}});
+    refuses<StateError>(file, {parameters, "hold 4 elements"});
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_model_changed_by_hand_takes_no_text_along) {
