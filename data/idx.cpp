@@ -12,6 +12,7 @@
 
 #include "weft/tensor/atomic_file.h"
 #include "weft/tensor/creation.h"
+#include "weft/tensor/file_bytes.h"
 
 namespace weft::data {
 namespace {
@@ -56,7 +57,8 @@ class Reader {
     if (bytes_on_disk_ < 0) return INT64_MAX;
     return gzdirect(file_) ? bytes_on_disk_ : bytes_on_disk_ * 1032;
   }
-  const char* kind() { return gzdirect(file_) ? "plain" : "gzipped"; }
+  bool is_packed() { return !gzdirect(file_); }
+  const char* kind() { return is_packed() ? "gzipped" : "plain"; }
   int64_t bytes_on_disk() const { return bytes_on_disk_; }
 
  private:
@@ -83,6 +85,8 @@ Dims read_header(Reader& reader, const std::string& path, int dims) {
   std::array<unsigned char, 4> magic{};
   const int64_t got = reader.read(magic.data(), 4);
   check<IoError>(got == 4, "[read_idx] {}: expected the 4 bytes an IDX file starts with, found {} bytes", path, got);
+  const std::string_view format = magic[0] == 0 ? std::string_view() : known_format(first_bytes(path, 16));
+  check<IoError>(format.empty() || reader.is_packed(), "[read_idx] {}: expected an IDX file, found {}", path, format);
   check<IoError>(
       magic[0] == 0 && magic[1] == 0 && magic[3] > 0 && magic[3] <= kMaxDims,
       "[read_idx] {}: expected an IDX file, which starts with the bytes 00 00 08 and the number of dimensions, found "

@@ -65,6 +65,7 @@ MnistTensors load_mnist(const std::string& folder, bool train) {
   check<IoError>(images.size(0) == label_bytes.size(0),
                  "[MNIST] {}: expected as many labels as images, found {} images in {} and {} labels in {}", folder,
                  images.size(0), image_path, label_bytes.size(0), label_path);
+  check<IoError>(images.size(0) > 0, "[MNIST] {}: holds no images", image_path);
   return {std::move(images), checked_labels(label_bytes, label_path)};
 }
 

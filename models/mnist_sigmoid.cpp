@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
         ->check(options.number("from 0 to 1", [](double v) { return v >= 0 && v <= 1; }))
         ->capture_default_str();
     options.app.add_option("--predict", index, "test image to read at the end")
-        ->check(options.number("a whole number of at least 0", [](double v) { return v >= 0 && v == std::floor(v); }))
+        ->check(options.integer(0, INT64_MAX))
         ->capture_default_str();
     options.steps = 60000;
     options.test_every = 500;

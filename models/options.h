@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include "weft/nn/lang/words.h"
 #include "weft/tensor/error.h"
 #include "weft/tensor/parallel.h"
+#include "weft/tensor/printable.h"
 #include "weft/tensor/random.h"
 #include "weft/train/digits.h"
 #include "weft/train/run.h"
@@ -36,10 +38,8 @@ struct BaseOptions {
   /// Reads the command line, seeds the generator and sets the number of threads. Ends the program after --help, and
   /// with exit code 2 and a line that names the option when the command line is wrong.
   void parse(int argc, char** argv) {
-    app.add_option("--seed", seed, "of the random numbers")
-        ->check(number("a whole number of at least 0", [](double v) { return v >= 0 && v == std::floor(v); }))
-        ->capture_default_str();
-    app.add_option("--threads", threads, "threads to use [WEFT_THREADS, else all cores]")->check(count());
+    app.add_option("--seed", seed, "of the random numbers")->check(integer(0, UINT64_MAX))->capture_default_str();
+    app.add_option("--threads", threads, "threads to use [WEFT_THREADS, else all cores]")->check(integer(1, 1024));
     app.add_option("--data", data, "folder that holds mnist/ [WEFT_DATA, else the cache folder]");
     read(argc, argv);
   }
@@ -82,9 +82,21 @@ struct BaseOptions {
         },
         "");
   }
-  static CLI::Validator count() {
-    return number("a whole number of at least 1", [](double v) { return v >= 1 && v < 1e15 && v == std::floor(v); });
+  /// A check that it is an integer from `low` to `high`, written in digits alone.
+  static CLI::Validator integer(uint64_t low, uint64_t high) {
+    return CLI::Validator(
+        [=](const std::string& text) {
+          uint64_t value = 0;
+          const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+          const bool is_integer = error != std::errc::invalid_argument && end == text.data() + text.size();
+          if (is_integer && error == std::errc{} && value >= low && value <= high) return std::string();
+          const bool too_large = is_integer && (error != std::errc{} || value > high);
+          return fmt::format("must be an integer of at {} {}, got \"{}\"", too_large ? "most" : "least",
+                             too_large ? high : low, text);
+        },
+        "");
   }
+  static CLI::Validator count() { return integer(1, 1'000'000'000'000'000); }
 
  protected:
   void read(int argc, char** argv) {
@@ -214,7 +226,7 @@ int run(int argc, char** argv, Program program) {
     return code == 0 && weft::train::stopped_by() ? 128 + weft::train::stopped_by() : code;
   } catch (const std::exception& e) {
     std::fflush(stdout);
-    std::fprintf(stderr, "error: %s\n", e.what());
+    std::fprintf(stderr, "error: %s\n", weft::printable(e.what()).c_str());
     return 2;
   }
 }

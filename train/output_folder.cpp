@@ -17,7 +17,7 @@ OutputFolder::OutputFolder(std::string path, std::string marker, bool resumed)
   while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
   std::error_code error;
   if (resumed) {
-    check<IoError>(fs::is_directory(path_, error), "[resume] {}: there is no such folder", path_);
+    check_run_folder(path_);
     check<IoError>(is_saved(), "[resume] {} holds no {}: nothing was saved into it", path_, marker_);
   } else if (fs::exists(fs::symlink_status(path_, error))) {
     check<IoError>(fs::is_directory(path_, error) && fs::is_empty(path_, error),
@@ -47,6 +47,13 @@ std::string unused_folder(const std::string& stem) {
   std::error_code error;
   for (int i = 1;; ++i)
     if (std::string path = fmt::format("{}-{}", stem, i); !fs::exists(fs::symlink_status(path, error))) return path;
+}
+
+void check_run_folder(const std::string& path) {
+  std::error_code error;
+  const bool is_there = fs::exists(path, error);
+  check<IoError>(fs::is_directory(path, error), "[resume] {}: {}", path,
+                 is_there ? "is a file, not the folder of a run" : "there is no such folder");
 }
 
 void check_writable(const std::string& path) {

@@ -31,4 +31,7 @@ std::string unused_folder(const std::string& stem);
 /// Throws IoError where no file could be written at `path`: a run of hours must not end with nothing for that.
 void check_writable(const std::string& path);
 
+/// Throws IoError where `path` is no folder that a run could have written: nothing is there, or a file.
+void check_run_folder(const std::string& path);
+
 }  // namespace weft::train

@@ -37,7 +37,7 @@ void Run::open_files() {
                       "[resume] a run that goes on in {} cannot write to {}", *from, *options_.out);
     options_.out = from;
   } else if (from && options_.resume->empty()) {
-    fail<IoError>("[resume] {}: there is no such folder", *from);
+    check_run_folder(*from);
   }
   if (options_.out) folder_ = std::make_unique<RunFolder>(*options_.out, is_folder);
   if (from) resume(is_folder ? folder_->last() : *from);

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <unordered_map>
+
+#include "options.h"
+#include "weft/data/csv_rows.h"
 #include "weft/nn/lang/words.h"
 #include "weft/train/digits.h"
 #include "weft/train/progress.h"
@@ -98,9 +102,13 @@ DataSet csv(const std::string& file, const DataRequest& r) {
   data::CsvOptions options;
   options.label = r.target;
   options.class_names = r.class_names;
+  options.header = header_of(r.header);
+  check<ValueError>(!file.empty(), "[data set] csv needs a file: csv:FILE");
   const data::datasets::Csv table(file, options);
+  note_header(file, r.header, table.has_header());
   return table_of("csv:" + file,
-                  fmt::format("{}: {} rows of {} numbers", file, table.target().numel(), table.feature_names().size()),
+                  fmt::format("{}: {} rows of {} numbers{}", file, table.target().numel(), table.feature_names().size(),
+                              table.has_header() ? "" : ", no header"),
                   table, r);
 }
 
@@ -124,6 +132,7 @@ constexpr std::string_view kCsv = "csv:";
 
 DataSet load_whole(const DataRequest& r) {
   if (r.name.starts_with(kCsv)) return csv(r.name.substr(kCsv.size()), r);
+  check<ValueError>(r.header == "auto", "[data] --header is for CSV files");
   check<ValueError>(r.name != "csv", "[data set] csv needs a file: csv:FILE");
   check<ValueError>(!r.name.ends_with(".csv"), "[data set] '{}' is a file: did you mean 'csv:{}'?", r.name, r.name);
   const auto chosen = read_setting("data set", r.name, data_sets());
@@ -149,23 +158,47 @@ Dims DataSet::sizes() const {
 
 std::vector<int64_t> columns_named(const std::vector<std::string>& wanted, const std::vector<std::string>& header,
                                    const std::string& table) {
+  std::unordered_map<std::string_view, int64_t> places;
+  for (size_t c = 0; c < header.size(); ++c) places.emplace(header[c], static_cast<int64_t>(c));
   std::vector<int64_t> out;
   for (const std::string& name : wanted) {
-    const auto at = std::find(header.begin(), header.end(), name);
-    check<ValueError>(at != header.end(), "[csv] {}: no column is named \"{}\"; there are {}", table, name,
-                      fmt::format("{}", fmt::join(header, ", ")));
-    out.push_back(at - header.begin());
+    const auto at = places.find(name);
+    if (at == places.end())
+      fail<ValueError>("[csv] {}: no column is named \"{}\"; there are {}", table, shortened(name),
+                       data::list_of(header));
+    out.push_back(at->second);
   }
   return out;
 }
 
+void add_header_option(CLI::App& app, std::string& header) {
+  app.add_option("--header", header,
+                 "of a CSV file: `first` if its first line names the columns, `none` if it is data [as it looks]")
+      ->check(models::BaseOptions::one_of({"auto", "first", "none"}));
+}
+
+data::CsvHeader header_of(const std::string& option) {
+  return option == "first"  ? data::CsvHeader::kFirst
+         : option == "none" ? data::CsvHeader::kNone
+                            : data::CsvHeader::kAuto;
+}
+
+void note_header(const std::string& file, const std::string& option, bool has_header) {
+  if (!has_header && option == "auto")
+    fmt::print(stderr,
+               "note: {}: the first line holds numbers and is read as data, the columns are named c1, c2 ...; "
+               "--header first takes it as their names\n",
+               file);
+}
+
 std::string data_set_reference() {
   return reference(data_sets()) +
-         fmt::format("  {:<22} {}\n", "csv:FILE", "rows of numbers below a header, and a class");
+         fmt::format("  {:<22} {}\n", "csv:FILE", "rows of numbers and a class, with a header or without");
 }
 
 DataSet load_data_set(const DataRequest& r) {
   DataSet set = load_whole(r);
+  check<ValueError>(set.train.size() > 0, "[data] the training part of {} is empty", set.name);
   check<ValueError>(set.test.size() > 0, "[data] a test part of {} leaves nothing of {} to test on", r.test, set.name);
   if (r.samples) {
     check<ValueError>(*r.samples <= set.train.size(), "[data] {} samples cannot be drawn from {}", *r.samples,

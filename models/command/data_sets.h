@@ -1,6 +1,7 @@
 // What is trained on: data sets by name, cut into a training, a validation and a test part, and their batches.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "command/tables.h"
+#include "weft/data/csv.h"
 #include "weft/data/example.h"
 #include "weft/data/image_plan.h"
 #include "weft/train/evaluate.h"
@@ -43,7 +45,15 @@ struct DataRequest {
   double validation = 0;                 ///< share of the training part, its last samples
   bool generate = false;                 ///< draw digits where no MNIST is found
   std::vector<std::string> class_names;  ///< of a CSV file, where they are known
+  std::string header = "auto";           ///< of a CSV file: "auto", "first" or "none"
 };
+
+/// Adds --header, which sets DataRequest::header.
+void add_header_option(CLI::App& app, std::string& header);
+/// The value of --header as the library takes it.
+weft::data::CsvHeader header_of(const std::string& option);
+/// Says on standard error that a file has no header where that was found and not given.
+void note_header(const std::string& file, const std::string& option, bool has_header);
 
 /// Reads it and cuts it. Draws (the order of rows of a table, the samples) are from the default generator. Throws
 /// ValueError for an unknown name and shares that leave nothing, IoError for files.

@@ -23,6 +23,7 @@ DataRequest request_of(const train::Notes& notes) {
   DataRequest r;
   r.name = notes.data_set;
   r.target = notes.option("--target");
+  r.header = notes.option("--header").value_or(r.header);
   r.test = number("--test", r.test);
   r.validation = number("--validation", 0);
   if (notes.option("--samples")) r.samples = static_cast<int64_t>(number("--samples", 0));
@@ -51,12 +52,13 @@ const Samples& part_of(const DataSet& set, const std::string& part) {
 
 int eval(int argc, char** argv) {
   models::BaseOptions options("Tests the model of a checkpoint on the data it was trained for, or on other data.");
-  std::string file, part = "test", given;
+  std::string file, part = "test", given, header;
   std::optional<std::string> target;
   options.app.name("weft eval");
   options.app.add_option("CHECKPOINT", file, "a file of weft train, or the folder of a run: its best")->required();
   options.app.add_option("--data-set", given, "other data, as weft train takes it; of a table all rows");
   options.app.add_option("--target", target, "the column of a CSV file that holds the class");
+  add_header_option(options.app, header);
   options.app.add_option("--part", part, "test, validation or train")
       ->check(options.one_of({"test", "validation", "train"}))
       ->capture_default_str();
@@ -77,6 +79,7 @@ int eval(int argc, char** argv) {
     request.target = target;
   else if (!given.empty() && given.starts_with("csv:"))
     request.target = notes.option("--target");
+  if (!header.empty()) request.header = header;
   request.folder = options.data;
   DataSet set = load_data_set(request);
   if (!given.empty()) match_columns(set, notes.feature_names);

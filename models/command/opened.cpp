@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "weft/autograd/grad_mode.h"
+#include "weft/tensor/file_bytes.h"
 #include "weft/tensor/safetensors.h"
 
 namespace command {
@@ -16,9 +15,10 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string read_text(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  check<IoError>(in.good() || in.eof(), "[net] {} cannot be read", path);
+  std::string text = read_whole("net", path);
+  const std::string_view format = text.find('\0') == std::string::npos ? std::string_view() : known_format(text);
+  check<IoError>(format.empty(), "[net] {}: expected the text of a model, found {}", path, format);
+  check<IoError>(!text.empty(), "[net] {}: expected the text of a model, the file is empty", path);
   return text;
 }
 
@@ -26,9 +26,9 @@ std::string read_text(const std::string& path) {
 
 std::string model_text(const std::string& given) {
   std::error_code error;
-  if (fs::is_regular_file(given, error)) return read_text(given);
   const bool is_name =
       given.find_first_of(" |(\n") == std::string::npos && given.find_first_of("/.") != std::string::npos;
+  if (fs::is_regular_file(given, error) || (is_name && fs::exists(given, error))) return read_text(given);
   check<IoError>(!is_name, "[net] {}: there is no such file", given);
   return given;
 }
@@ -37,9 +37,8 @@ bool is_checkpoint(const std::string& path) {
   std::error_code error;
   if (fs::is_directory(path, error))
     return fs::exists(path + "/best.safetensors", error) || fs::exists(path + "/last.safetensors", error);
-  std::ifstream in(path, std::ios::binary);
-  char head[9] = {};
-  return in.read(head, sizeof head) && head[8] == '{';
+  const std::string head = first_bytes(path, 9);
+  return head.size() == 9 && head[8] == '{';
 }
 
 void check_reads_floats(const nn::Model& model) {
@@ -47,10 +46,7 @@ void check_reads_floats(const nn::Model& model) {
 }
 
 bool is_png(const std::string& path) {
-  constexpr std::string_view kSignature = "\x89PNG\r\n\x1a\n";
-  std::ifstream in(path, std::ios::binary);
-  char head[kSignature.size()] = {};
-  return path.ends_with(".png") || (in.read(head, sizeof head) && std::string_view(head, sizeof head) == kSignature);
+  return path.ends_with(".png") || known_format(first_bytes(path, 16)) == "a PNG image";
 }
 
 std::string checkpoint_file(const std::string& path) {

@@ -2,13 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "command/commands.h"
 #include "command/opened.h"
 #include "options.h"
-#include "weft/data/csv_text.h"
+#include "weft/data/csv_rows.h"
+#include "weft/tensor/file_bytes.h"
 #include "weft/train/table.h"
 #include "weft/weft.h"
 
@@ -27,10 +26,11 @@ struct PredictOptions : models::BaseOptions {
         ->required();
     app.add_option("--top", top, "classes to show for each")->check(count())->capture_default_str();
     app.add_option("--count", most, "most images or rows to take of a file")->check(count());
+    add_header_option(app, header);
     app.add_flag("--resize", resize, "fit images of other sizes into the size that the model takes");
     app.add_flag("--invert", invert, "take dark for light: MNIST's digits are light on dark");
   }
-  std::string checkpoint;
+  std::string checkpoint, header = "auto";
   std::vector<std::string> files;
   int64_t top = 3;
   std::optional<int64_t> most;
@@ -95,25 +95,17 @@ Asked images_of(const std::string& file, const PredictOptions& o, const Dims& si
 
 /// Rows of a CSV file by the names of its columns; others are left out.
 Asked rows_of(const std::string& file, const PredictOptions& o, const std::vector<std::string>& features) {
-  std::ifstream in(file, std::ios::binary);
-  check<IoError>(in.good(), "[csv] {}: cannot be opened: {}", file, std::strerror(errno));
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  data::CsvText rows(text, file);
-  std::vector<std::string> header, cells;
-  check<IoError>(rows.next(header), "[csv] {}: the file is empty", file);
-  const std::vector<int64_t> columns = columns_named(features, header, file);
+  const std::string text = read_whole("csv", file);
+  data::CsvOptions options;
+  options.header = header_of(o.header);
+  data::CsvRows rows(text, file, options);
+  note_header(file, o.header, rows.has_header());
+  const std::vector<int64_t> columns = columns_named(features, rows.names(), file);
+  std::vector<std::string> cells;
   std::vector<double> numbers;
   Asked out;
   while (rows.next(cells) && !(o.most && static_cast<int64_t>(out.names.size()) == *o.most)) {
-    check<IoError>(cells.size() == header.size(), "[csv] {}:{}: expected {} columns, found {}", file, rows.line(),
-                   header.size(), cells.size());
-    for (const int64_t column : columns) {
-      const auto c = static_cast<size_t>(column);
-      const auto number = data::number_in(cells[c]);
-      check<IoError>(number.has_value(), "[csv] {}:{}: column {} (\"{}\"): expected a number, found \"{}\"", file,
-                     rows.line(), c + 1, header[c], cells[c]);
-      numbers.push_back(*number);
-    }
+    for (const int64_t column : columns) numbers.push_back(rows.number(cells, static_cast<size_t>(column)));
     out.names.push_back(fmt::format("{}:{}", file, rows.line()));
   }
   check<IoError>(!out.names.empty(), "[csv] {}: there is a header, but no row", file);
@@ -147,6 +139,7 @@ int predict(int argc, char** argv) {
     return static_cast<size_t>(c) < notes.class_names.size() ? notes.class_names[static_cast<size_t>(c)]
                                                              : fmt::format("{}", c);
   };
+  if (o.app.count("--header") == 0) o.header = notes.option("--header").value_or(o.header);
   NoGradGuard no_grad;
   for (const std::string& file : o.files) {
     const Asked asked = notes.images ? images_of(file, o, notes.sizes) : rows_of(file, o, notes.feature_names);

@@ -24,8 +24,20 @@ int64_t terminal_width() {
                                                                                                        : 80;
 }
 
+/// Images of at most this width: wider ones are reduced, and a line says so.
+Tensor fitting(const Tensor& images, int64_t most) {
+  const int64_t width = images.size(-1), height = images.size(-2);
+  if (width <= most) return images;
+  const int64_t reduced = std::max<int64_t>(1, height * most / width);
+  fmt::print("pictures: {} x {} reduced to {} x {}\n", width, height, most, reduced);
+  const Tensor x = images.to(kFloat), small = adaptive_avg_pool2d(x.dim() == 3 ? x.unsqueeze(1) : x, {reduced, most});
+  const Tensor out = x.dim() == 3 ? small.squeeze(1) : small;
+  return images.dtype() == kUInt8 ? out.round().to(kUInt8) : out;
+}
+
 /// Pictures beside each other, as many as fit, with their labels above.
-void print_pictures(const Tensor& images, const std::vector<std::string>& labels) {
+void print_pictures(const Tensor& given, const std::vector<std::string>& labels) {
+  const Tensor images = fitting(given, terminal_width());
   const int64_t width = images.size(-1), columns = std::max<int64_t>(1, terminal_width() / (width + 1));
   for (int64_t begin = 0; begin < images.size(0); begin += columns) {
     const int64_t end = std::min(begin + columns, images.size(0));
@@ -75,6 +87,19 @@ Tensor grays_of(const Tensor& images) {
   return (images - low) / (high > low ? high - low : 1);
 }
 
+/// The texts with spaces between them; where they do not fit, the first ones and how many there are.
+std::string fitting_line(ArrayRef<std::string> texts, size_t room) {
+  const std::string end = fmt::format(" ... ({} numbers)", texts.size());
+  std::string out;
+  size_t length = 0, fit = 0;  // `fit`: length of the part after which the end has room
+  for (const std::string& text : texts) {
+    length += text.size() + (length > 0);
+    if (length + end.size() <= room) fit = length;
+  }
+  for (const std::string& text : texts) out += (out.empty() ? "" : " ") + text;
+  return out.size() <= room ? out : out.substr(0, fit) + end;
+}
+
 std::vector<std::string> labels_of(const Shown& shown, int64_t begin, int64_t end) {
   std::vector<std::string> out;
   for (int64_t i = begin; shown.target.defined() && i < end; ++i)
@@ -85,6 +110,7 @@ std::vector<std::string> labels_of(const Shown& shown, int64_t begin, int64_t en
 }  // namespace
 
 std::pair<int64_t, int64_t> ShowRequest::range(int64_t size) const {
+  check<ValueError>(size > 0, "[show] {}: holds no samples", what);
   check<ValueError>(first < size, "[show] {}: sample {} of {}", what, first, size);
   return {first, first + std::min(most, size - first)};
 }
@@ -101,21 +127,26 @@ void print_facts(const std::string& what, const Tensor& t) {
 }
 
 void print_classes(const Tensor& target, const std::vector<std::string>& names) {
+  constexpr size_t kFew = 50;  // beyond, only the classes that occur are listed
   const Tensor counts = target.bincount(static_cast<int64_t>(names.size()));
   train::Table table({"class", "samples"});
   for (size_t c = 0; c < names.size(); ++c)
-    table.add({names[c], train::format_count(counts[static_cast<int64_t>(c)].item<double>())});
+    if (const int64_t n = counts.data_ptr<int64_t>()[c]; n > 0 || names.size() <= kFew)
+      table.add({names[c], train::format_count(static_cast<double>(n))});
   fmt::print("{}", table.text());
 }
 
-void print_numbers(const Tensor& sample, bool flat) {
+void print_numbers(const Tensor& sample, bool flat, size_t room) {
   const Tensor x = sample.to(kFloat64).contiguous();
   const int64_t width = flat || x.dim() < 2 ? x.numel() : x.size(-1);
   const bool whole = x.eq(x.round()).all().item<bool>();
+  std::vector<std::string> texts;
   for (int64_t i = 0; i < x.numel(); ++i) {
     const double v = x.data_ptr<double>()[i];
-    fmt::print("{}{}", whole ? fmt::format("{:>3.0f}", v) : fmt::format("{:>7.4f}", v), (i + 1) % width ? " " : "\n");
+    texts.push_back(whole ? fmt::format("{:>3.0f}", v) : fmt::format("{:>7.4f}", v));
   }
+  for (size_t begin = 0; begin < texts.size(); begin += static_cast<size_t>(width))
+    fmt::print("{}\n", fitting_line(ArrayRef<std::string>(texts.data() + begin, static_cast<size_t>(width)), room));
 }
 
 void print_class(const Tensor& target, int64_t sample, bool one_hot, size_t classes) {
@@ -141,7 +172,13 @@ void show_samples(const ShowRequest& o, const Shown& all) {
     } else if (has_classes) {
       fmt::print("{:<16} ", labels[static_cast<size_t>(i)]);
     }
-    if (o.numbers || o.flat || (!images && !o.one_hot)) print_numbers(shown[i], o.flat || !images);
+    const bool asked = o.numbers || o.flat;
+    const size_t taken = has_classes ? std::max<size_t>(17, labels[static_cast<size_t>(i)].size() + 1) : 0;
+    const auto width = static_cast<size_t>(terminal_width());
+    if (asked)
+      print_numbers(shown[i], o.flat || !images);
+    else if (!images && !o.one_hot)
+      print_numbers(shown[i], true, width - std::min(width, taken));
   }
   if (o.out) {
     data::write_png(*o.out, train::contact_sheet(grays_of(shown), {.labels = labels}));

@@ -1,6 +1,7 @@
 // What `weft show` prints of samples: their numbers, and pictures in the terminal or on a contact sheet.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -33,8 +34,8 @@ void print_facts(const std::string& what, const weft::Tensor& t);
 std::string range_of(const weft::Tensor& t);
 /// How many samples each class has.
 void print_classes(const weft::Tensor& target, const std::vector<std::string>& names);
-/// One sample's numbers: an image by its rows, or all in one line.
-void print_numbers(const weft::Tensor& sample, bool flat);
+/// One sample's numbers: an image by its rows, or all in one line. Of a line longer than `room` the first ones.
+void print_numbers(const weft::Tensor& sample, bool flat, size_t room = SIZE_MAX);
 /// A class, as its number or as a one-hot vector.
 void print_class(const weft::Tensor& target, int64_t sample, bool one_hot, size_t classes);
 /// Throws ValueError for what cannot be shown of such samples.

@@ -1,12 +1,18 @@
 // weft show: what data and checkpoints look like.
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "command/commands.h"
 #include "command/opened.h"
 #include "command/samples.h"
 #include "options.h"
+#include "weft/tensor/file_bytes.h"
 #include "weft/train/table.h"
 #include "weft/weft.h"
 
@@ -23,9 +29,7 @@ struct ShowOptions : models::BaseOptions, ShowRequest {
         ->required()
         ->expected(1, 2);
     app.add_option("--count", most, "samples to show")->check(count())->capture_default_str();
-    app.add_option("--first", first, "the first of them")
-        ->check(number("a whole number of at least 0", [](double v) { return v >= 0 && v == std::floor(v); }))
-        ->capture_default_str();
+    app.add_option("--first", first, "the first of them")->check(integer(0, INT64_MAX))->capture_default_str();
     app.add_option("--part", part, "of a data set: train or test")
         ->check(one_of({"train", "test"}))
         ->capture_default_str();
@@ -33,6 +37,7 @@ struct ShowOptions : models::BaseOptions, ShowRequest {
     app.add_option("--augment", augment, "show images as they are trained on with this; --seed draws others");
     app.add_option("--scale", scale, "numbers and pictures as weft train would scale them");
     app.add_option("--target", target, "the column of a CSV file that holds the class");
+    add_header_option(app, header);
     app.add_option("--classes", classes, "how many there are in an IDX file of labels [its largest and one]")
         ->check(number("a whole number from 1 to 65536",
                        [](double v) { return v >= 1 && v <= 65536 && v == std::floor(v); }));
@@ -43,22 +48,25 @@ struct ShowOptions : models::BaseOptions, ShowRequest {
                "\nScales:\n" + reference(scales()));
   }
   std::vector<std::string> given;
-  std::string part = "train";
+  std::string part = "train", header = "auto";
   std::optional<std::string> target;
   std::optional<int64_t> classes;
 };
 
 void show_data_set(const ShowOptions& o) {
   DataRequest request;
-  request.name = o.what, request.folder = o.data, request.target = o.target;
+  request.name = o.what, request.folder = o.data, request.target = o.target, request.header = o.header;
   const bool is_table = o.what == "iris" || o.what.starts_with("csv:");
   if (is_table) request.test = 1;  // all rows, as they stand
   const DataSet set = load_data_set(request);
   const Samples& part = o.part == "test" ? set.test : set.train;
   fmt::print("{}\n", set.description);
   print_facts(is_table ? "rows" : o.part + " images", part.data);
-  for (size_t c = 0; c < set.feature_names.size(); ++c)
+  constexpr size_t kMostColumns = 20;
+  for (size_t c = 0; c < std::min(kMostColumns, set.feature_names.size()); ++c)
     print_facts("  " + set.feature_names[c], part.data.select(1, static_cast<int64_t>(c)).contiguous());
+  if (set.feature_names.size() > kMostColumns)
+    fmt::print("  and {} more columns\n", set.feature_names.size() - kMostColumns);
   print_classes(part.target, set.class_names);
   show_samples(o, {part.data, part.target, set.class_names, set.train.data});
 }
@@ -126,30 +134,50 @@ void show_image(const ShowOptions& o) {
   show_samples(o, {image.unsqueeze(0), {}, {}, {}});
 }
 
+enum class Content { kDataSet, kTable, kCheckpoint, kImage, kIdx };
+
+/// Throws IoError for a path at which there is nothing, or something that cannot be shown.
+Content content_of(const std::string& what) {
+  if (what.starts_with("csv:")) return Content::kTable;
+  std::error_code error;
+  const bool is_path = what.find_first_of("/.") != std::string::npos, is_there = std::filesystem::exists(what, error);
+  const bool is_file = std::filesystem::is_regular_file(what, error);
+  if (is_checkpoint(what) || (is_path && std::filesystem::is_directory(what, error))) return Content::kCheckpoint;
+  check<IoError>(is_there || !is_path, "[show] {}: there is no such file", what);
+  check<IoError>(is_file || !is_path, "[show] {}: is no file; csv:{} reads a table from a pipe", what, what);
+  if (!is_file) return Content::kDataSet;
+  check<IoError>(access(what.c_str(), R_OK) == 0, "[show] {}: cannot be read: {}", what, std::strerror(errno));
+  if (is_png(what)) return Content::kImage;
+  const std::string head = first_bytes(what, 16);
+  check<IoError>(!head.empty(), "[show] {}: is empty", what);
+  const std::string_view format = known_format(head);
+  if (head[0] == '\0' || format == "a gzip file") return Content::kIdx;
+  const bool is_text = what.ends_with(".csv") || what.ends_with(".tsv");
+  check<IoError>(format.empty() || is_text, "[show] {}: is {}; images are read from PNG and IDX files", what, format);
+  const bool is_binary =
+      std::any_of(head.begin(), head.end(), [](unsigned char c) { return c < 32 && !std::isspace(c); });
+  return is_binary ? Content::kIdx : Content::kTable;  // the reader says what it expects
+}
+
 }  // namespace
 
 int show(int argc, char** argv) {
   ShowOptions o;
   o.parse(argc, argv);
   o.what = o.given.front();
-  std::error_code error;
-  const bool is_path = o.what.find_first_of("/.") != std::string::npos && !o.what.starts_with("csv:");
-  const bool is_file = std::filesystem::is_regular_file(o.what, error);
-  const bool is_run = is_checkpoint(o.what) || (is_path && std::filesystem::is_directory(o.what, error));
-  const bool is_idx = is_file && !is_run && !is_png(o.what) && !o.what.ends_with(".csv");
-  check<ValueError>(o.given.size() == 2 || is_idx || !o.classes,
-                    "[show] --classes is for IDX files of labels, {} is none", o.what);
-  if (o.given.size() == 2 || is_idx) {
+  const Content content = content_of(o.what);
+  const bool is_idx = o.given.size() == 2 || content == Content::kIdx;
+  check<ValueError>(is_idx || !o.classes, "[show] --classes is for IDX files of labels, {} is none", o.what);
+  check<ValueError>((content == Content::kTable && !is_idx) || o.header == "auto",
+                    "[show] --header is for CSV files, {} is none", o.what);
+  if (is_idx) {
     show_idx(o);
-  } else if (is_run) {
+  } else if (content == Content::kCheckpoint) {
     show_checkpoint(o);
-  } else if (!is_file) {
-    check<IoError>(!is_path, "[show] {}: there is no such file", o.what);
-    show_data_set(o);
-  } else if (is_png(o.what)) {
+  } else if (content == Content::kImage) {
     show_image(o);
   } else {
-    o.what = "csv:" + o.what;
+    if (content == Content::kTable && !o.what.starts_with("csv:")) o.what = "csv:" + o.what;
     show_data_set(o);
   }
   return 0;

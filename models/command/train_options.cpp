@@ -7,6 +7,7 @@
 
 #include "command/opened.h"
 #include "weft/data/csv_text.h"
+#include "weft/train/output_folder.h"
 
 namespace command {
 using namespace weft;
@@ -19,7 +20,8 @@ constexpr int64_t kUsualBatch = 64;
 /// Texts that mean the same made the same.
 std::string plain(const std::string& option, const std::string& value) {
   if (option == "--net") return nn::lang::Chain(model_text(value)).text();
-  if (option == "--data-set" && value.starts_with("csv:")) return "csv:" + fs::absolute(value.substr(4)).string();
+  if (option == "--data-set" && value.starts_with("csv:") && value.size() > 4)
+    return "csv:" + fs::absolute(value.substr(4)).string();
   return value;
 }
 
@@ -66,6 +68,7 @@ void TrainOptions::add_options() {
   app.add_option("--data-set", data_set.name, "what to train on, of those below")->capture_default_str();
   app.add_option("--target", data_set.target,
                  "the column of a CSV file that holds the class [class, label ..., or the last]");
+  add_header_option(app, data_set.header);
   app.add_option("--samples", data_set.samples, "train on so many, drawn with the seed")->check(count());
   app.add_option("--validation", data_set.validation,
                  "share of the training part that is tested on instead, its last samples; the test set only at the end")
@@ -104,7 +107,7 @@ std::unique_ptr<TrainOptions> TrainOptions::read(int argc, char** argv) {
 
 void TrainOptions::go_on(int argc, char** argv) {
   const std::string folder = models::resumed_path(*resume, out);
-  check<IoError>(fs::is_directory(folder), "[resume] {}: there is no such folder", folder);
+  train::check_run_folder(folder);
   const auto notes = models::notes_of_run(folder, kProgram);
   check<StateError>(notes.has_value(), "[resume] {} is no run of {}", folder, kProgram);
   read_resumed(argc, argv, folder, notes->options, rules());

@@ -6,6 +6,7 @@
 #include "weft/data/csv_text.h"
 #include "weft/tensor/error.h"
 #include "weft/tensor/safetensors.h"
+#include "weft/train/output_folder.h"
 
 namespace models {
 using namespace weft;
@@ -99,7 +100,7 @@ train::Notes notes_on(const train::DigitSets& digits, const std::string& program
 std::string resumed_path(const std::string& resume, const std::optional<std::string>& out) {
   check<ValueError>(!resume.empty() || out, "[resume] --resume without a folder needs --out");
   const std::string path = resume.empty() ? *out : resume;
-  check<IoError>(!resume.empty() || fs::is_directory(path), "[resume] {}: there is no such folder", path);
+  if (resume.empty()) train::check_run_folder(path);
   return path;
 }
 

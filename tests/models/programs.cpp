@@ -135,8 +135,8 @@ BOOST_FIXTURE_TEST_CASE(wrong_input_is_named_and_gives_2, Folder) {
   std::ofstream(path / "noise.st") << "not a checkpoint";
   const std::pair<const char*, const char*> rows[] = {
       {"mnist_mlp --lr -1", "--lr: must be at least 0"},
-      {"mnist_mlp --epochs 0", "--epochs: must be a whole number"},
-      {"mnist_mlp --batch 2.5", "--batch: must be a whole number"},
+      {"mnist_mlp --epochs 0", "--epochs: must be an integer"},
+      {"mnist_mlp --batch 2.5", "--batch: must be an integer"},
       {"mnist_mlp --seed -3", "--seed"},
       {"mnist_mlp --threads 0", "--threads"},
       {"mnist_mlp --colour red", "--colour"},
