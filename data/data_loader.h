@@ -1,51 +1,96 @@
 // DataLoader: gives the batches of a data set, epoch by epoch, made ahead on other threads.
 #pragma once
 
+#include <exception>
 #include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "weft/data/dataset.h"
+#include "weft/data/example_vector.h"
+#include "weft/data/held.h"
 #include "weft/data/loader_base.h"
 #include "weft/data/sampler.h"
 
 namespace weft::data {
 
-/// `for (auto& batch : *loader)` runs one epoch; each begin() starts a new one, and drops what a loop that was left
-/// early did not take. Use from one thread. With several workers each calls a copy of the data set.
+/// `for (auto& batch : *loader)` runs one epoch. begin() starts it and drops what a loop that was left early did not
+/// take; it throws StateError while an iterator is inside the epoch. Use from one thread.
+/// Each worker calls its own copy of the data set. What that throws arrives as WorkerException at the iterator; without
+/// workers it arrives as it is.
 template <class D, class S>
 class DataLoader : public detail::LoaderBase {
  public:
   using BatchType = typename D::BatchType;
   using BatchRequestType = typename S::BatchRequestType;
 
+ private:
+  using Given = typename detail::Given<BatchType>::type;
+  // Where an epoch stands.
+  class Position {
+   public:
+    explicit Position(DataLoader* loader) : loader_(loader) {}
+    bool at_end() {
+      if (loader_ && !fetched_) fetch();
+      return !loader_;
+    }
+    Given& batch() {
+      if (error_) std::rethrow_exception(error_);
+      return *batch_;
+    }
+    void fetch() {
+      fetched_ = true;
+      error_ = nullptr;
+      batch_.reset();  // its memory is free again before the next batch is asked for
+      try {
+        batch_ = loader_->next();
+      } catch (...) {
+        error_ = std::current_exception();
+        throw;
+      }
+      if (!batch_) loader_ = nullptr;
+    }
+    void end() { loader_ = nullptr; }
+
+   private:
+    DataLoader* loader_;  // null at the end
+    std::shared_ptr<Given> batch_;
+    std::exception_ptr error_;
+    bool fetched_ = false;
+  };
+
+ public:
   /// Walks the batches of an epoch; a batch lives until the iterator moves on, its tensors as long as anyone holds
-  /// them.
+  /// them. Copies share their position. The first batch is fetched when it is first asked for, also by `==`. Where a
+  /// fetch throws, the iterator stands at the bad batch: `*it` throws again, `++it` goes on to the next.
   class Iterator {
    public:
     using iterator_category = std::input_iterator_tag;
-    using value_type = BatchType;
+    using value_type = Given;
     using difference_type = std::ptrdiff_t;
-    using pointer = BatchType*;
-    using reference = BatchType&;
+    using pointer = Given*;
+    using reference = Given&;
     Iterator() = default;
-    explicit Iterator(DataLoader* loader) : loader_(loader) { ++*this; }
-    BatchType& operator*() const { return *batch_; }
-    BatchType* operator->() const { return batch_.get(); }
+    /// Throw StateError at the end.
+    Given& operator*() const {
+      if (at_end()) detail::fail_past_end("dereference");
+      return position_->batch();
+    }
+    Given* operator->() const { return &**this; }
     Iterator& operator++() {
-      batch_.reset();  // its memory is free again before the next batch is asked for
-      batch_ = loader_->next();
-      if (!batch_) loader_ = nullptr;
+      if (at_end()) detail::fail_past_end("increment");
+      position_->fetch();
       return *this;
     }
     void operator++(int) { ++*this; }
-    bool operator==(const Iterator& o) const { return loader_ == o.loader_; }
-    bool operator!=(const Iterator& o) const { return loader_ != o.loader_; }
+    bool operator==(const Iterator& o) const { return position_ == o.position_ || (at_end() && o.at_end()); }
+    bool operator!=(const Iterator& o) const { return !(*this == o); }
 
    private:
-    DataLoader* loader_ = nullptr;
-    std::shared_ptr<BatchType> batch_;
+    friend DataLoader;
+    bool at_end() const { return !position_ || position_->at_end(); }
+    std::shared_ptr<Position> position_;
   };
 
   /// Throws ValueError for an empty data set, a batch size of 0, or, with drop_last, a batch larger than the set.
@@ -53,12 +98,20 @@ class DataLoader : public detail::LoaderBase {
       : LoaderBase(options, dataset.size(), datasets::runs_ahead<D>),
         dataset_(std::move(dataset)),
         sampler_(std::move(sampler)) {}
-  ~DataLoader() override { join(); }
+  ~DataLoader() override {
+    join();
+    end_position();
+  }
 
-  /// Starts an epoch: the sampler is reset, and the first batches are begun.
+  /// Starts an epoch: the sampler is reset, and the workers begin the first batches. Throws StateError while another
+  /// iterator is inside an epoch, and where a worker's thread cannot be started.
   Iterator begin() {
-    begin_epoch();
-    return Iterator(this);
+    begin_epoch(!position_.expired());
+    end_position();
+    Iterator first;
+    first.position_ = std::make_shared<Position>(this);
+    position_ = first.position_;
+    return first;
   }
   Iterator end() { return {}; }
   const D& dataset() const { return dataset_; }
@@ -66,11 +119,11 @@ class DataLoader : public detail::LoaderBase {
  private:
   struct Slot {
     BatchRequestType request;
-    std::shared_ptr<BatchType> batch;
+    std::shared_ptr<Given> batch;
   };
   static constexpr bool kSamplerCopies = std::is_copy_constructible_v<S>;
 
-  std::shared_ptr<BatchType> next() {
+  std::shared_ptr<Given> next() {
     const size_t slot = take();
     return slot == kEnd ? nullptr : std::move(slots_[slot].batch);
   }
@@ -89,18 +142,30 @@ class DataLoader : public detail::LoaderBase {
   }
   void make(size_t worker, size_t slot, uint64_t epoch) final {
     Slot& s = slots_[slot];
-    D& dataset = worker == 0 || datasets::runs_ahead<D> ? dataset_ : copies_[worker - 1];
-    s.batch = std::make_shared<BatchType>(datasets::get_batch_of(dataset, s.request, epoch));
+    D& dataset = copies_.empty() ? dataset_ : copies_[worker];
+    s.batch = std::make_shared<Given>(datasets::get_batch_of(dataset, s.request, epoch));
   }
   // A user's data set need not stand several threads: each worker gets its own. weft's own pipelines share one.
   void prepare(size_t workers, size_t slots) final {
     if constexpr (!datasets::runs_ahead<D>) {
-      if constexpr (std::is_copy_constructible_v<D>)
-        while (copies_.size() + 1 < workers) copies_.push_back(dataset_);
-      else
-        detail::check_no_copies(workers);
+      if (copies_.size() != workers) copy_dataset(workers);
     }
     slots_ = std::vector<Slot>(slots);
+  }
+  void copy_dataset(size_t workers) {
+    if constexpr (std::is_copy_constructible_v<D>) {
+      const datasets::detail::DeepCopies deep;
+      std::vector<D> copies;
+      copies.reserve(workers);
+      while (copies.size() < workers) copies.push_back(dataset_);
+      copies_ = std::move(copies);
+    } else if (workers > 1) {
+      detail::fail_no_copies(workers);
+    }
+  }
+  // An iterator that outlives its epoch is at the end.
+  void end_position() {
+    if (const auto position = position_.lock()) position->end();
   }
   void drop_batches() final {
     for (Slot& slot : slots_) slot.batch.reset();
@@ -119,10 +184,11 @@ class DataLoader : public detail::LoaderBase {
   void load_sampler(const Tensor& state) final { sampler_.load_state(state); }
 
   D dataset_;
-  std::vector<D> copies_;  // for the workers after the first, where they need their own
+  std::vector<D> copies_;  // of each worker, where they need their own
   S sampler_;
   std::unique_ptr<S> at_start_;  // the sampler as it was before the first batch: state() counts from there
   std::vector<Slot> slots_;
+  std::weak_ptr<Position> position_;  // of the iterators of the last epoch begun
 };
 
 /// A loader over `dataset` in the order of `sampler`.

@@ -26,7 +26,7 @@ class BatchDataset {
   /// Number of samples; nullopt where nobody knows.
   virtual std::optional<size_t> size() const = 0;
 
-  /// This data set with `transform` applied to every batch.
+  /// A copy of this data set (an rvalue itself) with `transform` applied to every batch.
   template <class T>
   MapDataset<Self, T> map(T transform) & {
     return {static_cast<Self&>(*this), std::move(transform)};
@@ -37,7 +37,8 @@ class BatchDataset {
   }
 };
 
-/// Gives samples one by one: derive, write `get` and `size`. With several workers each works on a copy of the data set.
+/// Gives samples one by one: derive, write `get` and `size`. Each worker of a loader works on a copy of the data set,
+/// unless make_shared_dataset made it.
 template <class Self, class SingleExample = Example<>>
 class Dataset : public BatchDataset<Self, std::vector<SingleExample>> {
  public:

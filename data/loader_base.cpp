@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "weft/data/loader_threads.h"
+#include "weft/data/worker_exception.h"
 #include "weft/tensor/creation.h"
 #include "weft/tensor/parallel.h"
 
@@ -19,6 +20,8 @@ void check_first_request(const DataLoaderOptions& options, size_t samples) {
 
 void check_loader(const DataLoaderOptions& options, std::optional<size_t> size) {
   check<ValueError>(options.batch_size() > 0, "[DataLoader] the batch size is 0");
+  check<ValueError>(options.workers() <= kMaxThreads, "[DataLoader] workers: at most {}, got {}", kMaxThreads,
+                    options.workers());
   check<ValueError>(size.value_or(1) > 0, "[DataLoader] the data set is empty");
   if (size && options.drop_last()) check_first_request(options, *size);
 }
@@ -59,10 +62,13 @@ void check_sized_loader(const DataLoaderOptions& options, std::optional<size_t> 
   check_loader(options, size);
 }
 
-void check_no_copies(size_t workers) {
-  check<ValueError>(workers == 1, "[DataLoader] {} workers need copies of the data set, which cannot be copied",
-                    workers);
+void fail_no_copies(size_t workers) {
+  fail<ValueError>(
+      "[DataLoader] {} workers need copies of the data set, which cannot be copied: share it by make_shared_dataset",
+      workers);
 }
+
+void fail_past_end(const char* what) { fail<StateError>("[DataLoader] cannot {} an iterator at the end", what); }
 
 void fail_sampler_copy() { fail<StateError>("[DataLoader] the sampler cannot be copied"); }
 
@@ -73,8 +79,11 @@ LoaderBase::LoaderBase(const DataLoaderOptions& options, std::optional<size_t> s
 
 LoaderBase::~LoaderBase() = default;
 
-void LoaderBase::begin_epoch() {
+void LoaderBase::begin_epoch(bool held) {
+  check<StateError>(!(inside_ && held),
+                    "[DataLoader] begin() while another iterator is inside the epoch: let it reach the end, or join()");
   stop_epoch();
+  make_workers();
   const bool anew = !std::exchange(resumed_, false);
   if (anew) {
     ++epochs_;
@@ -110,18 +119,21 @@ size_t LoaderBase::workers() const {
   return runs_ahead_ && get_num_threads() > 1 ? 1 : 0;
 }
 
-void LoaderBase::start_workers() {
+void LoaderBase::make_workers() {
   const size_t count = workers();
   if (count != worker_count_) threads_.reset();
   worker_count_ = count;
-  if (count == 0) return prepare(1, 1);
-  if (!threads_) {
-    const size_t ahead = runs_ahead_ ? 8 : 2 * count;
-    slot_count_ = std::max<size_t>(1, options_.max_jobs().value_or(std::max(ahead, 2 * count)));
-    prepare(count, slot_count_);
-    threads_ = std::make_unique<LoaderThreads>(count, options_.enforce_ordering(), runs_ahead_,
-                                               [this](size_t worker, size_t slot) { make(worker, slot, epochs_ - 1); });
-  }
+  if (count == 0) return prepare(0, 1);
+  if (threads_) return;
+  const size_t ahead = runs_ahead_ ? 8 : 2 * count;
+  slot_count_ = std::max<size_t>(1, options_.max_jobs().value_or(std::max(ahead, 2 * count)));
+  prepare(count, slot_count_);
+  threads_ = std::make_unique<LoaderThreads>(count, options_.enforce_ordering(), runs_ahead_,
+                                             [this](size_t worker, size_t slot) { make(worker, slot, epochs_ - 1); });
+}
+
+void LoaderBase::start_workers() {
+  if (!threads_) return;
   free_.clear();
   for (size_t i = 0; i < slot_count_; ++i) free_.push_back(slot_count_ - 1 - i);
   refill();
@@ -162,6 +174,7 @@ size_t LoaderBase::take() {
   const size_t slot = threads_->wait(options_.timeout(), error);
   free_.push_back(slot);
   ++delivered_;
+  if (error && options_.workers() > 0) throw WorkerException(std::move(error));
   if (error) std::rethrow_exception(error);
   return slot;
 }
@@ -179,3 +192,23 @@ void LoaderBase::stop_epoch() {
 }
 
 }  // namespace weft::data::detail
+
+namespace weft::data {
+namespace {
+
+std::string message_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "an exception that is no std::exception";
+  }
+}
+
+}  // namespace
+
+WorkerException::WorkerException(std::exception_ptr original)
+    : Error("[DataLoader] a worker threw: " + message_of(original)), original_exception(std::move(original)) {}
+
+}  // namespace weft::data

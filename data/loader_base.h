@@ -33,7 +33,8 @@ class LoaderBase {
 
   LoaderBase(const DataLoaderOptions& options, std::optional<size_t> size, bool runs_ahead);
   virtual ~LoaderBase();  // after join() of the derived class, whose slots the threads write
-  void begin_epoch();
+  /// Throws StateError when an epoch is running and `held`: an iterator of it exists.
+  void begin_epoch(bool held);
   /// The slot that holds the next batch, which the caller takes out before it asks again; kEnd after the last.
   size_t take();
 
@@ -51,6 +52,7 @@ class LoaderBase {
   virtual void load_sampler(const Tensor& state) = 0;
 
   size_t workers() const;
+  void make_workers();
   void start_workers();
   bool next_request(size_t slot);
   void refill();
@@ -69,7 +71,8 @@ class LoaderBase {
 
 /// Throws ValueError for a data set or options that give no batch.
 void check_sized_loader(const DataLoaderOptions& options, std::optional<size_t> size);
-void check_no_copies(size_t workers);
+[[noreturn]] void fail_no_copies(size_t workers);
+[[noreturn]] void fail_past_end(const char* what);
 [[noreturn]] void fail_sampler_copy();
 
 }  // namespace weft::data::detail

@@ -21,8 +21,9 @@ struct DataLoaderOptions {
   type name##_
   /// Samples per batch; the last one of an epoch may be smaller.
   WEFT_LOADER_OPTION(size_t, batch_size) = 1;
-  /// Threads that call the data set. 0: the caller's own, when it asks for the batch; pipelines that weft makes in one
-  /// pass then still run ahead on a thread of their own, if more than one thread is in use.
+  /// Threads that call the data set, each its own copy (make_shared_dataset: all the same one). 0: the caller's own,
+  /// when it asks for the batch; pipelines that weft makes in one pass then still run ahead on a thread of their own,
+  /// if more than one thread is in use.
   WEFT_LOADER_OPTION(size_t, workers) = 0;
   /// Batches under way or waiting at most; twice the workers unless set.
   WEFT_LOADER_OPTION(std::optional<size_t>, max_jobs);

@@ -6,6 +6,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -16,6 +17,25 @@ namespace weft::data::detail {
 struct LoaderThreads::Impl {
   Impl(bool ordered, bool caller_helps, std::function<void(size_t, size_t)> work)
       : ordered(ordered), caller_helps(caller_helps), work(std::move(work)) {}
+
+  ~Impl() {
+    {
+      std::lock_guard lock(mutex);
+      stop = true;
+    }
+    wake_worker.notify_all();
+    for (std::thread& t : threads) t.join();
+  }
+
+  void begin(size_t workers) {
+    threads.reserve(workers);
+    try {
+      while (threads.size() < workers) threads.emplace_back([this, i = threads.size()] { run(i); });
+    } catch (const std::system_error& e) {
+      fail<StateError>("[DataLoader] cannot start worker {} of {}: {}", threads.size() + 1, workers,
+                       e.code().message());
+    }
+  }
 
   void run(size_t worker) {
     std::unique_lock lock(mutex);
@@ -62,17 +82,10 @@ struct LoaderThreads::Impl {
 
 LoaderThreads::LoaderThreads(size_t workers, bool ordered, bool caller_helps, std::function<void(size_t, size_t)> work)
     : impl_(std::make_unique<Impl>(ordered, caller_helps, std::move(work))) {
-  for (size_t i = 0; i < workers; ++i) impl_->threads.emplace_back([impl = impl_.get(), i] { impl->run(i); });
+  impl_->begin(workers);
 }
 
-LoaderThreads::~LoaderThreads() {
-  {
-    std::lock_guard lock(impl_->mutex);
-    impl_->stop = true;
-  }
-  impl_->wake_worker.notify_all();
-  for (std::thread& t : impl_->threads) t.join();
-}
+LoaderThreads::~LoaderThreads() = default;
 
 void LoaderThreads::start(size_t slot) {
   {

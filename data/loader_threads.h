@@ -13,7 +13,8 @@ namespace weft::data::detail {
 class LoaderThreads {
  public:
   /// Starts `workers` threads that call work(worker, slot) for each started slot, several at once. With `caller_helps`
-  /// a caller that would have to wait does the work too, as worker 0.
+  /// a caller that would have to wait does the work too, as worker 0. Throws StateError when a thread cannot be
+  /// started.
   LoaderThreads(size_t workers, bool ordered, bool caller_helps, std::function<void(size_t worker, size_t slot)> work);
   /// Drops what has not begun, waits for what has, and joins.
   ~LoaderThreads();

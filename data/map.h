@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "weft/data/dataset.h"
+#include "weft/data/held.h"
 #include "weft/data/transform.h"
 
 namespace weft::data::datasets {
@@ -35,22 +36,22 @@ class MapDataset : public BatchDataset<MapDataset<D, T>, typename T::OutputBatch
   OutputBatchType get_batch(BatchRequestType request, uint64_t epoch) {
     if constexpr (is_one_pass) {
       ImagePlan plan;
-      plan_images(dataset_, plan, request);
+      plan_images(*dataset_, plan, request);
       return run_plan(plan, epoch);
     } else if constexpr (is_gather) {
-      return dataset_.gather(request);
+      return dataset_->gather(request);
     } else if constexpr (std::is_same_v<BatchRequestType, ArrayRef<size_t>>) {
-      return transforms::apply_batch_of(transform_, get_batch_of(dataset_, request, epoch), {epoch, request});
+      return transforms::apply_batch_of(transform_, get_batch_of(*dataset_, request, epoch), {epoch, request});
     } else {
-      return transform_.apply_batch(get_batch_of(dataset_, std::move(request), epoch));
+      return transform_.apply_batch(get_batch_of(*dataset_, std::move(request), epoch));
     }
   }
-  std::optional<size_t> size() const override { return dataset_.size(); }
-  const D& dataset() const { return dataset_; }
+  std::optional<size_t> size() const override { return dataset_->size(); }
+  const D& dataset() const { return *dataset_; }
   const T& transform() const { return transform_; }
 
   void plan(ImagePlan& plan, ArrayRef<size_t> indices) const requires(PlansImages<D>&& HasStages<T>) {
-    plan_images(dataset_, plan, indices);
+    plan_images(*dataset_, plan, indices);
     std::vector<const ImageStage*> stages;
     // clang 14 compiles this in explicit instantiations whatever is required.
     if constexpr (HasStages<T>) transform_.add_stages(stages);
@@ -58,7 +59,7 @@ class MapDataset : public BatchDataset<MapDataset<D, T>, typename T::OutputBatch
   }
 
  private:
-  D dataset_;
+  detail::Held<D> dataset_;
   T transform_;
 };
 

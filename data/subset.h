@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "weft/data/dataset.h"
+#include "weft/data/held.h"
 #include "weft/data/tensor_dataset.h"
 
 namespace weft::data::datasets {
@@ -22,27 +23,30 @@ class Subset : public BatchDataset<Subset<D>, typename D::BatchType> {
  public:
   using BatchType = typename D::BatchType;
   /// Throws IndexError for an index outside the data set.
-  Subset(D dataset, std::vector<size_t> indices) : dataset_(std::move(dataset)), indices_(std::move(indices)) {
-    if (const std::optional<size_t> size = dataset_.size())
+  Subset(D dataset, std::vector<size_t> indices) : Subset(detail::Held<D>(std::move(dataset)), std::move(indices)) {}
+  /// The same, sharing the data set with other subsets.
+  Subset(detail::Held<D> dataset, std::vector<size_t> indices)
+      : dataset_(std::move(dataset)), indices_(std::move(indices)) {
+    if (const std::optional<size_t> size = dataset_->size())
       for (size_t i : indices_) detail::check_sample("Subset", i, *size);
   }
   BatchType get_batch(ArrayRef<size_t> request) override { return get_batch(request, 0); }
   BatchType get_batch(ArrayRef<size_t> request, uint64_t epoch) {
-    return get_batch_of(dataset_, inner(request), epoch);
+    return get_batch_of(*dataset_, inner(request), epoch);
   }
   auto get(size_t index) requires requires(D& d) { d.get(index); }
-  { return dataset_.get(inner(index)[0]); }
+  { return dataset_->get(inner(index)[0]); }
   std::optional<size_t> size() const override { return indices_.size(); }
-  const D& dataset() const { return dataset_; }
+  const D& dataset() const { return *dataset_; }
   const std::vector<size_t>& indices() const { return indices_; }
 
   void lend(ImagePlan& plan, ArrayRef<size_t> request) const requires LendsImages<D> {
-    dataset_.lend(plan, inner(request));
+    dataset_->lend(plan, inner(request));
   }
   void plan(ImagePlan& plan, ArrayRef<size_t> request) const requires(PlansImages<D> && !LendsImages<D>) {
-    dataset_.plan(plan, inner(request));
+    dataset_->plan(plan, inner(request));
   }
-  auto gather(ArrayRef<size_t> request) const requires GathersRows<D> { return dataset_.gather(inner(request)); }
+  auto gather(ArrayRef<size_t> request) const requires GathersRows<D> { return dataset_->gather(inner(request)); }
 
  private:
   std::vector<size_t> inner(ArrayRef<size_t> request) const {
@@ -54,7 +58,7 @@ class Subset : public BatchDataset<Subset<D>, typename D::BatchType> {
     }
     return out;
   }
-  D dataset_;
+  detail::Held<D> dataset_;
   std::vector<size_t> indices_;
 };
 
@@ -66,11 +70,12 @@ class ConcatDataset : public BatchDataset<ConcatDataset<First, Rest...>, typenam
                 "the data sets give different kinds of batches");
   using BatchType = typename First::BatchType;
   /// Throws ValueError for a data set of unknown size.
-  explicit ConcatDataset(First first, Rest... rest) : datasets_(std::move(first), std::move(rest)...) {
+  explicit ConcatDataset(First first, Rest... rest)
+      : datasets_(detail::Held<First>(std::move(first)), detail::Held<Rest>(std::move(rest))...) {
     size_t n = 0;
     auto add = [&](const auto& d) {
-      check<ValueError>(d.size().has_value(), "[ConcatDataset] of a data set of unknown size");
-      return n += *d.size();
+      check<ValueError>(d->size().has_value(), "[ConcatDataset] of a data set of unknown size");
+      return n += *d->size();
     };
     ends_ = std::apply([&](const auto&... d) { return std::array<size_t, kCount>{add(d)...}; }, datasets_);
   }
@@ -101,9 +106,9 @@ class ConcatDataset : public BatchDataset<ConcatDataset<First, Rest...>, typenam
     while (i >= self.ends_[which]) ++which;
     const size_t inner = which ? i - self.ends_[which - 1] : i;
     size_t k = 0;
-    std::apply([&](auto&... d) { ((k++ == which ? f(d, inner) : void()), ...); }, self.datasets_);
+    std::apply([&](auto&... d) { ((k++ == which ? f(*d, inner) : void()), ...); }, self.datasets_);
   }
-  std::tuple<First, Rest...> datasets_;
+  std::tuple<detail::Held<First>, detail::Held<Rest>...> datasets_;
   std::array<size_t, kCount> ends_;
 };
 
@@ -116,9 +121,11 @@ std::vector<size_t> lengths_of(size_t size, ArrayRef<double> shares);
 
 /// Parts of a data set in the order of randperm: of these lengths, which add up to its size, or, for floating-point
 /// numbers, of these shares, which add up to 1: `random_split(set, {50000, 10000})`, `random_split(set, {0.9, 0.1})`.
-/// Throws ValueError otherwise.
+/// The parts share one data set: a copy of `dataset`, or, of an rvalue, itself. Throws ValueError otherwise.
 template <class D, class N>
-requires std::is_arithmetic_v<N> std::vector<Subset<D>> random_split(const D& dataset, const std::vector<N>& sizes) {
+requires std::is_arithmetic_v<N>
+auto random_split(D&& dataset, const std::vector<N>& sizes) {
+  using Set = std::remove_cvref_t<D>;
   const std::optional<size_t> size = dataset.size();
   check<ValueError>(size.has_value(), "[random_split] of a data set of unknown size");
   std::vector<size_t> lengths;
@@ -126,13 +133,15 @@ requires std::is_arithmetic_v<N> std::vector<Subset<D>> random_split(const D& da
     lengths = detail::lengths_of(*size, std::vector<double>(sizes.begin(), sizes.end()));
   else
     lengths.assign(sizes.begin(), sizes.end());
-  std::vector<Subset<D>> parts;
-  for (std::vector<size_t>& part : detail::split_randomly(*size, lengths)) parts.emplace_back(dataset, std::move(part));
+  const detail::Held<Set> held(std::forward<D>(dataset));
+  std::vector<Subset<Set>> parts;
+  for (std::vector<size_t>& part : detail::split_randomly(*size, lengths)) parts.emplace_back(held, std::move(part));
   return parts;
 }
 template <class D, class N>
-requires std::is_arithmetic_v<N> std::vector<Subset<D>> random_split(const D& dataset, std::initializer_list<N> sizes) {
-  return random_split(dataset, std::vector<N>(sizes));
+requires std::is_arithmetic_v<N>
+auto random_split(D&& dataset, std::initializer_list<N> sizes) {
+  return random_split(std::forward<D>(dataset), std::vector<N>(sizes));
 }
 
 }  // namespace weft::data::datasets

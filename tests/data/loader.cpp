@@ -1,4 +1,6 @@
 // The loader: order, workers, errors, epochs, leaving early, and its state.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -59,7 +61,7 @@ struct Slow : datasets::Dataset<Slow> {
   Counting inner;
 };
 
-// Counts its copies and in how many of them get() ran at once.
+// Throws when two threads call one copy at once.
 struct Exclusive : datasets::Dataset<Exclusive> {
   explicit Exclusive(size_t n) : inner(n) {}
   Exclusive(const Exclusive& o) : Dataset(o), inner(o.inner) {}
@@ -97,6 +99,15 @@ struct StreamSampler : samplers::Sampler<size_t> {
 
 auto digit_set(size_t n = 100) {
   return datasets::SyntheticDigits(n, 1).map(Normalize<>(0.1307, 0.3081)).map(Stack<>());
+}
+
+// The message of a std::runtime_error.
+std::string what_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::runtime_error& e) {
+    return e.what();
+  }
 }
 
 struct ThreadCount {
@@ -184,12 +195,92 @@ BOOST_AUTO_TEST_CASE(errors_reach_the_caller_at_their_batch) {
           static_cast<void>(batch);
           ++batches;
         }
+      } catch (const WorkerException& e) {
+        BOOST_TEST(workers > 0u);
+        BOOST_TEST(e.what() == "[DataLoader] a worker threw: sample 9 is bad");
+        message = what_of(e.original_exception);
       } catch (const std::runtime_error& e) {
+        BOOST_TEST(workers == 0u);
         message = e.what();
       }
       BOOST_TEST(batches == 2);
       BOOST_TEST(message == "sample 9 is bad");
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_iterator_stands_at_the_bad_batch) {
+  for (size_t bad : {0, 5})
+    for (size_t workers : {0, 2}) {
+      auto loader =
+          make_data_loader<SequentialSampler>(Counting(20, bad).map(Stack<>()), DataLoaderOptions(4).workers(workers));
+      auto it = loader->begin();  // fetches nothing yet
+      const auto check_bad = [&](auto&& call) {
+        if (workers == 0)
+          BOOST_CHECK_THROW(call(), std::runtime_error);
+        else
+          check_throws<WorkerException>(call, {"a worker threw: sample", "is bad"});
+      };
+      if (bad == 0)
+        check_bad([&] { static_cast<void>(it == loader->end()); });
+      else
+        check_bad([&] { ++it; });
+      check_bad([&] { static_cast<void>(*it); });
+      BOOST_TEST((it != loader->end()));
+      ++it;
+      BOOST_TEST(it->target[0].item<int64_t>() == static_cast<int64_t>(bad == 0 ? 4 : 8));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(past_the_end) {
+  for (size_t workers : {0, 2}) {
+    auto loader =
+        make_data_loader<SequentialSampler>(Counting(4).map(Stack<>()), DataLoaderOptions(4).workers(workers));
+    auto end = loader->end();
+    check_throws<StateError>([&] { ++end; }, {"[DataLoader] cannot increment an iterator at the end"});
+    check_throws<StateError>([&] { static_cast<void>(*end); }, {"[DataLoader] cannot dereference"});
+    auto it = loader->begin();
+    ++it;
+    BOOST_TEST((it == end));
+    BOOST_CHECK_THROW(++it, StateError);
+    BOOST_CHECK_THROW(static_cast<void>(*it), StateError);
+    BOOST_CHECK_THROW(static_cast<void>(it->target), StateError);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(one_epoch_at_a_time) {
+  for (size_t workers : {0, 2}) {
+    auto loader =
+        make_data_loader<SequentialSampler>(Counting(8).map(Stack<>()), DataLoaderOptions(2).workers(workers));
+    size_t outer = 0;
+    for (auto& batch : *loader) {
+      check_throws<StateError>([&] { loader->begin(); }, {"[DataLoader] begin() while another iterator"});
+      BOOST_TEST(batch.target[0].item<int64_t>() == static_cast<int64_t>(2 * outer++));
+    }
+    BOOST_TEST(outer == 4u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(copies_of_an_iterator_share_its_position) {
+  for (size_t workers : {0, 2}) {
+    auto loader =
+        make_data_loader<SequentialSampler>(Counting(8).map(Stack<>()), DataLoaderOptions(2).workers(workers));
+    auto it = loader->begin(), same = it;
+    BOOST_TEST((it == same));
+    ++it;
+    BOOST_TEST(same->target[0].item<int64_t>() == 2);
+    ++same;
+    BOOST_TEST(it->target[0].item<int64_t>() == 4);
+    ++it, ++same;
+    BOOST_TEST((it == loader->end()));
+    BOOST_TEST((epoch(*loader) == counted(8, 2)));  // with `it` at the end a new epoch may begin
+    auto stale = loader->begin();
+    loader->join();
+    auto fresh = loader->begin();
+    BOOST_TEST((stale == loader->end()));
+    BOOST_TEST(fresh->target[0].item<int64_t>() == 0);
+    loader.reset();
+    BOOST_TEST((fresh == decltype(fresh)()));
   }
 }
 
@@ -276,15 +367,34 @@ BOOST_AUTO_TEST_CASE(refused) {
   check_throws<ValueError>([] { make_data_loader(Unsized(), 4); }, {"unknown size"});
   BOOST_TEST((epoch(*make_data_loader<SequentialSampler>(Counting(3).map(Stack<>()), 4)) == counted(3, 4)));
   auto few = make_data_loader(Counting(9), samplers::SubsetRandomSampler({1, 2}), DataLoaderOptions(4).drop_last(true));
-  check_throws<ValueError>([&] { few->begin(); }, {"4", "2 samples"});
+  check_throws<ValueError>([&] { *few->begin(); }, {"4", "2 samples"});
+  check_throws<ValueError>([] { make_data_loader(Counting(3), DataLoaderOptions(4).workers(100000)); },
+                           {"workers: at most 1024, got 100000"});
 }
 
 BOOST_AUTO_TEST_CASE(timeout) {
   Gated set(40);
   auto options = DataLoaderOptions(8).workers(1).timeout(std::chrono::milliseconds(1));
   auto loader = make_data_loader<SequentialSampler>(set.map(Stack<>()), options);
-  check_throws<StateError>([&] { loader->begin(); }, {"timeout of 1 ms"});
+  check_throws<StateError>([&] { *loader->begin(); }, {"timeout of 1 ms"});
   *set.open = true;
+}
+
+// The address space is full after a few stacks of threads.
+BOOST_AUTO_TEST_CASE(workers_that_cannot_be_started) {
+  auto loader = make_data_loader<SequentialSampler>(Counting(8).map(Stack<>()), DataLoaderOptions(2).workers(1000));
+  rlimit before{};
+  getrlimit(RLIMIT_AS, &before);
+  size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  rlimit little = before;
+  little.rlim_cur = pages * static_cast<size_t>(sysconf(_SC_PAGESIZE)) + (size_t{256} << 20);
+  setrlimit(RLIMIT_AS, &little);
+  for (int i = 0; i < 2; ++i)
+    check_throws<StateError>([&] { loader->begin(); }, {"[DataLoader] cannot start worker", "of 1000"});
+  setrlimit(RLIMIT_AS, &before);
+  auto after = make_data_loader<SequentialSampler>(Counting(8).map(Stack<>()), DataLoaderOptions(2).workers(20));
+  BOOST_TEST((epoch(*after) == counted(8, 2)));
 }
 
 BOOST_AUTO_TEST_CASE(state) {
