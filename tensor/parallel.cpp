@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "weft/tensor/cores.h"
 #include "weft/tensor/error.h"
 
 #ifdef WEFT_STD_THREADS
@@ -33,12 +35,8 @@ constexpr double kSerialNs = 8000;  // work below this is done by the caller
 constexpr double kSliceNs = 2e6;    // work below this is over before threads that share a core take turns
 
 int default_threads() {
-  if (const char* text = std::getenv("WEFT_THREADS")) {
-    int n = std::atoi(text);
-    check<ValueError>(n >= 1, "[WEFT_THREADS] must be a number of at least 1, got \"{}\"", text);
-    return n;
-  }
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  if (const char* text = std::getenv("WEFT_THREADS")) return detail::threads_of(text);
+  return std::min(usable_cores(), kMaxThreads);
 }
 
 std::atomic<int> g_threads{0};
@@ -56,7 +54,7 @@ int threads() {
 // How many threads work of `ns` nanoseconds is offered to. More threads than cores only get in each other's way in work
 // that ends within their turn.
 int threads_for(double ns) {
-  static const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  static const int cores = usable_cores();
   return ns < kSliceNs ? std::min(threads(), cores) : threads();
 }
 
@@ -209,8 +207,17 @@ FlushDenormals::~FlushDenormals() {
 #endif
 }
 
+int detail::threads_of(std::string_view text) {
+  const char* end = text.data() + text.size();
+  int n = 0;
+  const auto [stop, error] = std::from_chars(text.data(), end, n);
+  check<ValueError>(error == std::errc() && stop == end && n >= 1 && n <= kMaxThreads,
+                    "[WEFT_THREADS] must be an integer from 1 to {}, got \"{}\"", kMaxThreads, text);
+  return n;
+}
+
 void set_num_threads(int n) {
-  check<ValueError>(n >= 1, "[set_num_threads] needs at least 1, got {}", n);
+  check<ValueError>(n >= 1 && n <= kMaxThreads, "[set_num_threads] must be from 1 to {}, got {}", kMaxThreads, n);
   g_threads = n;
 }
 

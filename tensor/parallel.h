@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <type_traits>
 
 namespace weft {
@@ -25,11 +26,19 @@ class FunctionRef<R(Args...)> {
   R (*call_)(void*, Args...);
 };
 
-/// Number of threads used from now on, by the whole process; at least 1 (ValueError otherwise). The default is the
-/// environment variable WEFT_THREADS, else the number of cores. Results are the same bits for every number. More
-/// threads than cores take part in long work only, where they cost nothing.
+/// The largest number of threads that can be asked for.
+inline constexpr int kMaxThreads = 1024;
+
+/// Number of threads used from now on, by the whole process: from 1 to kMaxThreads (ValueError otherwise). The default
+/// is the environment variable WEFT_THREADS, else usable_cores(): the cores that affinity and control groups leave to
+/// the process. Results are the same bits for every number. More threads than cores take part in long work only, where
+/// they cost nothing.
 void set_num_threads(int n);
 int get_num_threads();
+namespace detail {
+/// The number of threads that the text of WEFT_THREADS asks for. Throws ValueError.
+int threads_of(std::string_view text);
+}  // namespace detail
 
 /// Calls body(begin, end) on consecutive pieces of [0, size), on several threads where that pays. `cost` is the
 /// estimated time of one item in nanoseconds; the pieces follow from size and cost alone, never from the number of
