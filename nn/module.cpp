@@ -17,6 +17,10 @@ namespace weft {
 
 void detail::fail_no_key(const std::string& key) { fail<IndexError>("[OrderedDict] there is no key '{}'", key); }
 void detail::fail_key_taken(const std::string& key) { fail<ValueError>("[OrderedDict] the key '{}' is taken", key); }
+void detail::fail_no_item(const char* where, size_t i, size_t size) {
+  if (size == 0) fail<IndexError>("[OrderedDict] {}: it is empty", where);
+  fail<IndexError>("[OrderedDict] {}: index {} of {} items", where, i, size);
+}
 template class OrderedDict<std::string, Tensor>;
 template class OrderedDict<std::string, std::shared_ptr<nn::Module>>;
 

@@ -11,6 +11,7 @@ namespace weft {
 namespace detail {
 [[noreturn]] void fail_no_key(const std::string& key);
 [[noreturn]] void fail_key_taken(const std::string& key);
+[[noreturn]] void fail_no_item(const char* where, size_t i, size_t size);
 }  // namespace detail
 
 /// A map from strings (Key) to values that iterates in the order of insertion. An item reads as `item.key()`,
@@ -43,8 +44,9 @@ class OrderedDict {
   auto end() { return items_.end(); }
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
-  const Item& front() const { return items_.front(); }
-  const Item& back() const { return items_.back(); }
+  /// The first and the last item; throw IndexError when there is none.
+  const Item& front() const { return item(0, "front"); }
+  const Item& back() const { return item(size() - 1, "back"); }
 
   bool contains(const Key& key) const { return find(key) != nullptr; }
   /// The value, or null.
@@ -59,8 +61,9 @@ class OrderedDict {
     return *value;
   }
   const Value& operator[](const Key& key) const { return (*const_cast<OrderedDict*>(this))[key]; }
-  Item& operator[](size_t i) { return items_.at(i); }
-  const Item& operator[](size_t i) const { return items_.at(i); }
+  /// The i-th item. Throws IndexError.
+  Item& operator[](size_t i) { return const_cast<Item&>(item(i, "[]")); }
+  const Item& operator[](size_t i) const { return item(i, "[]"); }
 
   Value& insert(Key key, Value value) {
     if (contains(key)) detail::fail_key_taken(key);
@@ -98,6 +101,10 @@ class OrderedDict {
   std::vector<std::pair<Key, Value>> pairs() const { return {items_.begin(), items_.end()}; }
 
  private:
+  const Item& item(size_t i, const char* where) const {
+    if (i >= items_.size()) detail::fail_no_item(where, i, items_.size());
+    return items_[i];
+  }
   // Where in sorted_ the key is, or belongs.
   size_t place(const Key& key) const {
     const auto before = [this](size_t item, const Key& k) { return items_[item].first < k; };

@@ -1,5 +1,7 @@
 #include "weft/tensor/sizes.h"
 
+#include "weft/tensor/error.h"
+
 namespace weft {
 
 void Dims::grow(size_t n) {
@@ -22,6 +24,8 @@ void Dims::erase(size_t at) {
   std::copy(begin() + at + 1, end(), begin() + at);
   --size_;
 }
+
+int64_t IntArrayRef::no_element(const char* which) { fail<IndexError>("[IntArrayRef] {}(): it is empty", which); }
 
 Dims contiguous_strides(IntArrayRef sizes) {
   Dims strides(sizes.size(), 1);

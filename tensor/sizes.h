@@ -122,12 +122,14 @@ class IntArrayRef {
   const int64_t* begin() const { return data_; }
   const int64_t* end() const { return data_ + size_; }
   int64_t operator[](size_t i) const { return data_[i]; }
-  int64_t front() const { return data_[0]; }
-  int64_t back() const { return data_[size_ - 1]; }
+  /// Throw IndexError when there is none.
+  int64_t front() const { return size_ ? data_[0] : no_element("front"); }
+  int64_t back() const { return size_ ? data_[size_ - 1] : no_element("back"); }
   std::vector<int64_t> vec() const { return {begin(), end()}; }
   bool operator==(const IntArrayRef& o) const { return size_ == o.size_ && std::equal(begin(), end(), o.begin()); }
 
  private:
+  [[noreturn]] static int64_t no_element(const char* which);
   const int64_t* data_ = nullptr;
   size_t size_ = 0;
 };

@@ -90,6 +90,20 @@ BOOST_AUTO_TEST_CASE(sequential_takes_names) {
   BOOST_CHECK_EQUAL(nn::Sequential(dict)->named_children()[0].key(), "x");
 }
 
+BOOST_AUTO_TEST_CASE(ordered_dict_has_no_items_beyond_its_own) {
+  OrderedDict<std::string, int> dict;
+  const auto message = [](auto&& call) { return message_of<IndexError>([&] { static_cast<void>(call()); }); };
+  BOOST_CHECK_EQUAL(message([&] { return dict.front(); }), "[OrderedDict] front: it is empty");
+  BOOST_CHECK_EQUAL(message([&] { return dict.back(); }), "[OrderedDict] back: it is empty");
+  BOOST_CHECK_EQUAL(message([&] { return dict[0]; }), "[OrderedDict] []: it is empty");
+  dict.insert("a", 1);
+  dict.insert("b", 2);
+  BOOST_CHECK_EQUAL(dict.front().value() * 10 + dict.back().value(), 12);
+  BOOST_CHECK_EQUAL(message([&] { return dict[2]; }), "[OrderedDict] []: index 2 of 2 items");
+  BOOST_CHECK_THROW(static_cast<void>(IntArrayRef().front()), IndexError);
+  BOOST_CHECK_THROW(static_cast<void>(zeros({}).sizes().back()), IndexError);
+}
+
 BOOST_AUTO_TEST_CASE(sequential_passes_any_types) {
   const Tensor x = ones({2, 3}), y = full({2, 3}, 4.0);
   nn::Sequential mixed{Add(), Split(), Join(), Count(), Range()};
