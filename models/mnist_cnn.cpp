@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
     const int64_t steps = options.steps.value_or(options.epochs * position.batches);
     if (quick) schedule.emplace(optimizer, optim::OneCycleLROptions(*options.lr, steps).cycle_momentum(false));
 
-    auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader); };
+    auto test = [&] { return train::evaluate(net, *test_loader); };
     train::Run run(options, *net, optimizer, position, test, schedule ? &*schedule : nullptr);
     while (run.next_epoch())
       for (auto& batch : *train_loader) {

@@ -45,7 +45,7 @@ train::Numbers study(train::DigitSets digits, int64_t hidden, double rate, doubl
       data::make_data_loader<data::samplers::RandomSampler>(digits.train.map(brighter).map(stack), batch);
   auto test_loader =
       data::make_data_loader<data::samplers::SequentialSampler>(digits.test.map(brighter).map(stack), 1000);
-  auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader); };
+  auto test = [&] { return train::evaluate(net, *test_loader); };
   train::Run run(options, *net, optimizer, train::position_of(*train_loader), test);
   while (run.next_epoch())
     for (auto& batch : *train_loader) {

@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
                          static_cast<double>(target.size(0));
     };
     auto sure = [&](const Tensor& logits) { return tuned ? logits.softmax(1) : logits.sigmoid(); };
-    auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader, {loss_of, sure}); };
+    auto test = [&] { return train::evaluate(net, *test_loader, {loss_of, sure}); };
     train::Run run(options, *net, *optimizer, position, test, &schedule);
     while (run.next_epoch())
       for (auto& batch : *train_loader) {

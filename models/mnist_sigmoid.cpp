@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
       return loss.of(outputs, one_hot(target, 10).to(kFloat)) / static_cast<double>(target.size(0));
     };
     const train::Scoring scoring{loss_of, loss.sure};
-    auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader, scoring); };
+    auto test = [&] { return train::evaluate(net, *test_loader, scoring); };
     train::Run run(options, *net, optimizer, train::position_of(*train_loader), test, &schedule);
     while (run.next_epoch())
       for (auto& batch : *train_loader) {

@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
     nn::Model net = nn::parse(models::kTwoLayerNet);
     optim::SGD optimizer(net->named_parameters(), *options.lr);
 
-    auto test = [&] { return train::evaluate([&](const Tensor& x) { return net(x); }, *test_loader); };
+    auto test = [&] { return train::evaluate(net, *test_loader); };
     train::Run run(options, *net, optimizer, train::position_of(*train_loader), test);
     while (run.next_epoch())
       for (auto& batch : *train_loader) {

@@ -82,6 +82,7 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
     push_back(std::move(name), detail::to_any(std::forward<M>(module)));
   }
   void push_back(std::string name, AnyModule module);
+  void push_back(...) = delete;  // F::relu names several functions: write [](Tensor x) { return F::relu(x); }
   /// Adds all modules of another Sequential (or vector of modules).
   template <class Container>
   void extend(const Container& container) {
@@ -123,6 +124,9 @@ class Sequential : public ModuleHolder<SequentialImpl> {
   using Impl = SequentialImpl;
   Sequential() = default;
   Sequential(std::initializer_list<NamedAnyModule> modules);
+  // Reached by arguments of no type, and the compiler shows the line. A template, so that Sequential() is not meant.
+  template <class = void>
+  explicit Sequential(...) = delete;  // F::relu names several functions: write [](Tensor x) { return F::relu(x); }
 };
 
 /// A list of modules that are registered, so that they train, save and print with the module that owns the list. It has
@@ -209,7 +213,16 @@ struct FunctionalImpl : Layer<FunctionalImpl> {
  private:
   Function function_;
 };
-WEFT_LAYER(Functional);
+extern template class Cloneable<FunctionalImpl>;
+
+/// See FunctionalImpl.
+class Functional : public ModuleHolder<FunctionalImpl> {
+ public:
+  using ModuleHolder<FunctionalImpl>::ModuleHolder;
+  using Impl = FunctionalImpl;
+  template <class = void>
+  explicit Functional(...) = delete;  // F::relu names several functions: write [](Tensor x) { return F::relu(x); }
+};
 
 namespace detail {
 template <class T>
@@ -224,8 +237,16 @@ template <class T>
     return std::forward<T>(module);
   else if constexpr (is_module<T>)
     return AnyModule(std::forward<T>(module));
-  else
-    return AnyModule(detail::make_module<FunctionalImpl>(std::forward<T>(module)));
+  else {
+    constexpr bool is_function = requires(Tensor x) { Tensor(module(x)); };
+    static_assert(is_function,
+                  "an element of a container is a module or a function of one tensor: write "
+                  "[](Tensor x) { return ...; }");
+    if constexpr (is_function)
+      return AnyModule(detail::make_module<FunctionalImpl>(std::forward<T>(module)));
+    else
+      return AnyModule();
+  }
 }
 }  // namespace detail
 

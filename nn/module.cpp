@@ -39,12 +39,17 @@ std::string join(const std::string& prefix, const std::string& name) {
   return prefix.empty() ? name : name.empty() ? prefix : prefix + "." + name;
 }
 
+/// The holder's name for its module's class: "app::Net" of "app::NetImpl".
+std::string holder_name(std::string name) {
+  if (name.size() > 4 && name.ends_with("Impl") && name[name.size() - 5] != ':') name.erase(name.size() - 4);
+  return name;
+}
+
 /// "Net" of "app::NetImpl".
 std::string short_name(std::string name) {
   if (size_t arguments = name.find('<'); arguments != std::string::npos) name.erase(arguments);
   if (size_t scope = name.rfind("::"); scope != std::string::npos) name.erase(0, scope + 2);
-  if (name.size() > 4 && name.ends_with("Impl")) name.erase(name.size() - 4);
-  return name;
+  return holder_name(std::move(name));
 }
 
 void replace_data(Tensor& tensor, const Tensor& data) { tensor.set_data(data.detach()); }
@@ -320,7 +325,7 @@ void Module::locate(Error& e) const {
   if (!e.has_context()) e.add_context(path());
 }
 
-void Module::pretty_print(std::ostream& stream) const { stream << name(); }
+void Module::pretty_print(std::ostream& stream) const { stream << holder_name(name()); }
 
 void Module::print_recursive(std::ostream& stream, const std::string& indentation) const {
   pretty_print(stream);

@@ -29,4 +29,14 @@ Evaluation Evaluator::evaluation() const {
   return out;
 }
 
+EvalMode::EvalMode(nn::Module& module) {
+  module.apply([this](nn::Module& m) { before_.emplace_back(&m, m.is_training()); });
+  module.eval();
+}
+
+// Parents come before their children, whose modes they set too.
+EvalMode::~EvalMode() {
+  for (const auto& [module, training] : before_) module->train(training);
+}
+
 }  // namespace weft::train

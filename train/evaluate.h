@@ -2,8 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "weft/autograd/grad_mode.h"
+#include "weft/nn/module_holder.h"
 #include "weft/train/metrics.h"
 #include "weft/train/mistakes.h"
 
@@ -35,21 +39,81 @@ class Evaluator {
   WorstMistakes worst_;
 };
 
-/// Runs `forward` over every batch of `loader` without recording gradients. The model should be in eval mode.
-template <class Loader>
-Metrics measure(const std::function<Tensor(const Tensor&)>& forward, Loader& loader) {
-  NoGradGuard no_grad;
+/// Puts a module and those below it into eval mode; in the end each is again in the mode it was in.
+class EvalMode {
+ public:
+  explicit EvalMode(nn::Module& module);
+  ~EvalMode();
+  EvalMode(const EvalMode&) = delete;
+
+ private:
+  std::vector<std::pair<nn::Module*, bool>> before_;
+};
+
+namespace detail {
+
+/// The module that `net` is or holds; null for a function.
+template <class Net>
+nn::Module* module_of(Net& net) {
+  if constexpr (std::is_base_of_v<nn::Module, Net>)
+    return &net;
+  else if constexpr (requires { static_cast<nn::Module*>(net.get()); })
+    return net.get();
+  else if constexpr (std::is_pointer_v<std::remove_const_t<Net>> && requires { static_cast<nn::Module*>(net); })
+    return net;
+  else
+    return nullptr;
+}
+
+template <class Net>
+Tensor scores_of(Net& net, const Tensor& data) {
+  if constexpr (std::is_base_of_v<nn::Module, Net>)
+    return nn::detail::call(net, data);
+  else if constexpr (requires { Tensor(net(data)); })
+    return net(data);
+  else if constexpr (requires { nn::detail::call(*net, data); })
+    return nn::detail::call(*net, data);
+  else
+    static_assert(std::is_same_v<Net, void>, "evaluate() takes a model whose forward takes one tensor, or a function");
+}
+
+/// Calls add(data, scores, target) for each batch of a loader, or of what a pointer points to.
+template <class Net, class Loader, class Add>
+void each_batch(Net& net, Loader& loader, Add&& add) {
+  if constexpr (!requires { loader.begin(); })
+    each_batch(net, *loader, std::forward<Add>(add));
+  else if constexpr (!requires {
+                       requires std::is_same_v<std::remove_cvref_t<decltype(loader.begin()->data)>, Tensor>;
+                     })
+    static_assert(std::is_same_v<Loader, void>,
+                  "the loader gives lists of samples: add .map(data::transforms::Stack<>()) to its data set");
+  else {
+    NoGradGuard no_grad;
+    nn::Module* module = module_of(net);
+    const std::optional<EvalMode> mode = module ? std::optional<EvalMode>(std::in_place, *module) : std::nullopt;
+    for (auto& batch : loader) add(batch.data, scores_of(net, batch.data), batch.target);
+  }
+}
+
+}  // namespace detail
+
+/// Loss and counts of `net` on every batch of `loader`, without recording gradients. `net` is a module, a holder or
+/// pointer of one, which is in eval mode meanwhile, or a function of the batch's data; `loader` may be a pointer too.
+template <class Net, class Loader>
+Metrics measure(Net&& net, Loader&& loader) {
   Metrics metrics;
-  for (auto& batch : loader) metrics.add(forward(batch.data), batch.target);
+  detail::each_batch(net, loader,
+                     [&](const Tensor&, const Tensor& scores, const Tensor& target) { metrics.add(scores, target); });
   return metrics;
 }
 
-/// The same with the mistakes on images. Throws StateError for an empty set.
-template <class Loader>
-Evaluation evaluate(const std::function<Tensor(const Tensor&)>& forward, Loader& loader, const Scoring& scoring = {}) {
-  NoGradGuard no_grad;
+/// The same with the mistakes on images: `train::evaluate(net, *loader)`. Throws StateError for an empty set.
+template <class Net, class Loader>
+Evaluation evaluate(Net&& net, Loader&& loader, const Scoring& scoring = {}) {
   Evaluator evaluator(scoring);
-  for (auto& batch : loader) evaluator.add(batch.data, forward(batch.data), batch.target);
+  detail::each_batch(net, loader, [&](const Tensor& data, const Tensor& scores, const Tensor& target) {
+    evaluator.add(data, scores, target);
+  });
   return evaluator.evaluation();
 }
 

@@ -35,6 +35,11 @@ std::shared_ptr<nn::Module> make(Args&&... args) {
 
 /// Outside the unnamed namespace: the printed name is the class's.
 struct PlainNet : nn::Module {};
+struct HeldNetImpl : nn::Module {
+  HeldNetImpl() { register_module("fc", nn::Linear(2, 3)); }
+};
+WEFT_MODULE(HeldNet);
+struct Impl : nn::Module {};
 
 BOOST_AUTO_TEST_SUITE(printing)
 
@@ -155,6 +160,11 @@ BOOST_AUTO_TEST_CASE(containers) {
 BOOST_AUTO_TEST_CASE(user_classes_print_their_name) {
   BOOST_CHECK_EQUAL(printed(PlainNet{}), "weft::PlainNet");
   BOOST_CHECK_EQUAL(PlainNet{}.name(), "weft::PlainNet");
+  std::ostringstream held;
+  held << HeldNet();
+  BOOST_CHECK_EQUAL(held.str(),
+                    "weft::HeldNet(\n  (fc): weft::nn::Linear(in_features=2, out_features=3, bias=true)\n)");
+  BOOST_CHECK_EQUAL(printed(Impl{}), "weft::Impl");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
