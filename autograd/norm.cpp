@@ -20,12 +20,13 @@ struct RecordedNorm {
   Dims sizes, param_sizes, stat_dims, param_dims;
   double eps;
 
-  void operator()(const Tensor& grad, const Tensor& input, const Tensor& weight, Tensor mean, Tensor rstd,
+  void operator()(const Tensor& grad, const Tensor& input, const Tensor& weight, const Tensor& mean, Tensor rstd,
                   Grads& grads) const {
     const Tensor g = grad.reshape(sizes), x = input.reshape(sizes);
     const bool fixed = mean.defined();
-    if (!fixed) mean = x.mean(stat_dims, true);
-    const Tensor centred = x - mean;
+    Tensor centred = x - (fixed ? mean : x.mean(stat_dims, true));
+    // The mean is rounded; what that leaves in the deviations is taken off by their own mean.
+    if (!fixed) centred = centred - centred.mean(stat_dims, true);
     if (!fixed) rstd = ((centred * centred).mean(stat_dims, true) + eps).rsqrt();
     const Tensor hat = centred * rstd;
     if (grads.needs(0)) {

@@ -42,6 +42,7 @@ struct Reduced {
       if (mask[d]) dims.push_back(static_cast<int64_t>(d));
     return dims.empty() ? x : x.sum(dims, true);
   }
+  Tensor mean(const Tensor& x) const { return sum(x) / static_cast<double>(count()); }
   Dims sizes;
   DimMask mask;
 };
@@ -68,8 +69,9 @@ Tensor variance(const char* op, const Tensor& x, IntArrayRef dims, bool unbiased
   const double correction = unbiased ? 1 : 0;
   const double scale = 2 / (static_cast<double>(r.count()) - correction);
   const auto spread = [r, scale, x = saved(x)](const Tensor& g) {
-    const Tensor mean = r.sum(x) / static_cast<double>(r.count());
-    return r.restore(g * scale) * (x - mean);
+    // The mean is rounded; what that leaves in the deviations is taken off by their own mean.
+    const Tensor near = x - r.mean(x);
+    return r.restore(g * scale) * (near - r.mean(near));
   };
   Tensor out = kernel::variance(x, r.mask, correction, keepdim, root);
   if (!root) return record(op, out, {x}, spread);
@@ -181,9 +183,9 @@ Tensor norm_value(const Tensor& x, double p, const DimMask& mask, bool keepdim) 
   const NoGradGuard no_grad;
   if (p == 0) return kernel::reduce(Reduce::CountNonzero, x, mask, keepdim).to(x.dtype());
   if (p == 1) return kernel::reduce(Reduce::SumAbs, x, mask, keepdim);
-  if (p == 2) return kernel::reduce(Reduce::SumSquares, x, mask, keepdim).sqrt();
+  if (p == 2) return kernel::reduce(Reduce::Norm2, x, mask, keepdim);
   if (std::isinf(p)) return kernel::reduce(p > 0 ? Reduce::MaxAbs : Reduce::MinAbs, x, mask, keepdim);
-  return kernel::sum_powers(x, p, mask, keepdim).pow(1 / p);
+  return kernel::power_norm(x, p, mask, keepdim);
 }
 
 // g and y have the sizes of the result. Where the norm has no slope, 0 as in PyTorch.

@@ -13,13 +13,13 @@ bool channels_last(const Tensor& x) { return x.dim() == 4 && lies_channels_last(
 
 // A row of one place is a plane of one value per channel: the plain loops are written once, with a stride.
 template <class T>
-void moments(const T* x, int64_t n, int64_t stride, T* mean, T* m2) {
+void moments(const T* x, int64_t n, int64_t stride, double* mean, double* m2) {
   double sum = 0, squares = 0;
   for (int64_t i = 0; i < n; ++i) sum += x[i * stride];
   const double m = sum / static_cast<double>(n);
   for (int64_t i = 0; i < n; ++i) squares += (x[i * stride] - m) * (x[i * stride] - m);
-  *mean = static_cast<T>(m);
-  *m2 = static_cast<T>(squares);
+  *mean = m;
+  *m2 = squares;
 }
 
 template <class T>
@@ -58,8 +58,8 @@ void prelu_grad(const T* g, const T* x, T* out, int64_t n, int64_t stride, T w, 
 template <class T>
 constexpr ChannelLoops<T> plain_loops() {
   ChannelLoops<T> f{};
-  f.plane_moments = [](const T* x, int64_t n, T* mean, T* m2) { moments(x, n, 1, mean, m2); };
-  f.row_moments = [](const T* x, int64_t rows, int64_t c, T* mean, T* m2) {
+  f.plane_moments = [](const T* x, int64_t n, double* mean, double* m2) { moments(x, n, 1, mean, m2); };
+  f.row_moments = [](const T* x, int64_t rows, int64_t c, double* mean, double* m2) {
     for (int64_t j = 0; j < c; ++j) moments(x + j, rows, c, mean + j, m2 + j);
   };
   f.plane_affine = [](const T* x, T* y, int64_t n, T mean, T a, T b) { affine(x, y, n, 1, mean, a, b); };

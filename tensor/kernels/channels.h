@@ -29,8 +29,8 @@ Tensor laid_out_like(const Tensor& g, const Tensor& x);
 template <class T>
 struct ChannelLoops {
   /// mean and sum of squared distances from it
-  void (*plane_moments)(const T* x, int64_t n, T* mean, T* m2);
-  void (*row_moments)(const T* x, int64_t rows, int64_t c, T* mean, T* m2);
+  void (*plane_moments)(const T* x, int64_t n, double* mean, double* m2);
+  void (*row_moments)(const T* x, int64_t rows, int64_t c, double* mean, double* m2);
   /// y = a (x - mean) + b
   void (*plane_affine)(const T* x, T* y, int64_t n, T mean, T a, T b);
   void (*row_affine)(const T* x, T* y, int64_t rows, int64_t c, const T* mean, const T* a, const T* b);

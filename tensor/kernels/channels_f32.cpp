@@ -5,36 +5,72 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "weft/tensor/kernels/channels.h"
-#include "weft/tensor/kernels/lanes-inl.h"
+#include "weft/tensor/kernels/moments-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace weft::kernel::HWY_NAMESPACE {
 namespace {
 
-void plane_moments(const float* x, int64_t n, float* mean, float* m2) {
-  const float m = sum_over(n, [&](int64_t i, auto part) HWY_ATTR { return or_else(load(x + i, part), part, 0); }) /
-                  static_cast<float>(n);
-  const Vec vm = all(m);
-  *mean = m;
-  *m2 = sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
-    const Vec d = or_else(hn::Sub(load(x + i, part), vm), part, 0);
-    return hn::Mul(d, d);
-  });
+void plane_moments(const float* x, int64_t n, double* mean, double* m2) {
+  const RowMoments m = moments_of(x, n);
+  *mean = m.mean;
+  *m2 = m.m2;
 }
 
-void row_moments(const float* x, int64_t rows, int64_t c, float* mean, float* m2) {
-  const Vec share = all(1 / static_cast<float>(rows));
-  each_vector(c, [&](int64_t j, auto part) HWY_ATTR {
-    Vec sum = hn::Zero(kLanes), squares = hn::Zero(kLanes);
-    for (int64_t r = 0; r < rows; ++r) sum = hn::Add(sum, load(x + r * c + j, part));
-    const Vec m = hn::Mul(sum, share);
-    for (int64_t r = 0; r < rows; ++r) {
-      const Vec d = hn::Sub(load(x + r * c + j, part), m);
-      squares = hn::MulAdd(d, d, squares);
+// The column of channel j in double precision throughout.
+void column_moments(const float* x, int64_t rows, int64_t c, double* mean, double* m2) {
+  double sum = 0, squares = 0;
+  for (int64_t r = 0; r < rows; ++r) sum += x[r * c];
+  *mean = sum / static_cast<double>(rows);
+  for (int64_t r = 0; r < rows; ++r) squares += (x[r * c] - *mean) * (x[r * c] - *mean);
+  *m2 = squares;
+}
+
+// As moments_of, side by side: the pivot of a channel is the mean of every fourth row.
+void row_moments(const float* x, int64_t rows, int64_t c, double* mean, double* m2) {
+  const int64_t sampled = (rows + 3) / 4;
+  const Vec share = all(1 / static_cast<float>(sampled));
+  const double part_of_row = 1 / static_cast<double>(rows);
+  constexpr size_t kMost = hn::MaxLanes(kLanes);
+  HWY_ALIGN float pivots[kMost], sums[kMost], squares[kMost];
+  HWY_ALIGN double means[kMost], rests[kMost];
+  const auto finish = [&](int64_t j, int64_t count) HWY_ATTR {
+    bool sharp = true;
+    for (size_t k = 0; k < kMost; ++k) {
+      const double sum = sums[k], lost = sum * sum * part_of_row;
+      means[k] = pivots[k] - sum * part_of_row;
+      rests[k] = squares[k] - lost;
+      sharp = sharp & (lost <= 4 * rests[k]) & (rests[k] <= std::numeric_limits<double>::max());
     }
-    store(m, mean + j, part);
-    store(squares, m2 + j, part);
+    std::copy_n(means, count, mean + j);
+    std::copy_n(rests, count, m2 + j);
+    if (HWY_LIKELY(sharp)) return;
+    for (int64_t k = 0; k < count; ++k)
+      if (!(rests[k] > 0 && sums[k] * sums[k] * part_of_row <= 4 * rests[k]) && !(sums[k] == 0 && x[j + k] == pivots[k]))
+        column_moments(x + j + k, rows, c, mean + j + k, m2 + j + k);
+  };
+  each_vector(c, [&](int64_t j, auto part) HWY_ATTR {
+    Vec pivot = hn::Zero(kLanes), s0 = pivot, s1 = pivot, q0 = pivot, q1 = pivot;
+    for (int64_t r = 0; r < rows; r += 4) pivot = hn::Add(pivot, load(x + r * c + j, part));
+    pivot = hn::Mul(pivot, share);
+    int64_t r = 0;
+    for (; r + 2 <= rows; r += 2) {
+      const Vec d0 = hn::Sub(pivot, load(x + r * c + j, part)), d1 = hn::Sub(pivot, load(x + (r + 1) * c + j, part));
+      s0 = hn::Add(s0, d0), q0 = hn::MulAdd(d0, d0, q0);
+      s1 = hn::Add(s1, d1), q1 = hn::MulAdd(d1, d1, q1);
+    }
+    if (r < rows) {
+      const Vec d = hn::Sub(pivot, load(x + r * c + j, part));
+      s0 = hn::Add(s0, d), q0 = hn::MulAdd(d, d, q0);
+    }
+    hn::Store(pivot, kLanes, pivots);
+    hn::Store(hn::Add(s0, s1), kLanes, sums);
+    hn::Store(hn::Add(q0, q1), kLanes, squares);
+    finish(j, std::min(lanes(), c - j));
   });
 }
 
@@ -54,37 +90,28 @@ void row_affine(const float* x, float* y, int64_t rows, int64_t c, const float* 
 
 void plane_dots(const float* g, const float* x, int64_t n, float mean, float* sum_g, float* sum_gx) {
   const Vec vm = all(mean);
-  Vec sg = hn::Zero(kLanes), sx = sg, sg2 = sg, sx2 = sg;
-  const int64_t step = lanes();
-  int64_t i = 0;
-  for (; i + 2 * step <= n; i += 2 * step) {
-    const Vec g1 = load(g + i, Whole()), g2 = load(g + i + step, Whole());
-    sg = hn::Add(sg, g1);
-    sx = hn::MulAdd(g1, hn::Sub(load(x + i, Whole()), vm), sx);
-    sg2 = hn::Add(sg2, g2);
-    sx2 = hn::MulAdd(g2, hn::Sub(load(x + i + step, Whole()), vm), sx2);
-  }
-  each_vector(n - i, [&](int64_t k, auto part) HWY_ATTR {
-    const Vec gi = or_else(load(g + i + k, part), part, 0);
-    const Vec d = or_else(hn::Sub(load(x + i + k, part), vm), part, 0);
-    sg = hn::Add(sg, gi);
-    sx = hn::MulAdd(gi, d, sx);
+  const SumPair sums = sum_pair_over(n, [&](int64_t i, auto part) HWY_ATTR {
+    const Vec gi = or_else(load(g + i, part), part, 0);
+    return VecPair{gi, hn::Mul(gi, or_else(hn::Sub(load(x + i, part), vm), part, 0))};
   });
-  *sum_g = sum_of(hn::Add(sg, sg2));
-  *sum_gx = sum_of(hn::Add(sx, sx2));
+  *sum_g = static_cast<float>(sums.first);
+  *sum_gx = static_cast<float>(sums.second);
 }
 
 void row_dots(const float* g, const float* x, int64_t rows, int64_t c, const float* mean, float* sum_g, float* sum_gx) {
   each_vector(c, [&](int64_t j, auto part) HWY_ATTR {
     const Vec m = load(mean + j, part);
-    Vec sg = hn::Zero(kLanes), sx = hn::Zero(kLanes);
-    for (int64_t r = 0; r < rows; ++r) {
+    Vec sg = hn::Zero(kLanes), sx = sg, sg2 = sg, sx2 = sg;
+    const auto add = [&](int64_t r, Vec& to_g, Vec& to_gx) HWY_ATTR {
       const Vec gi = load(g + r * c + j, part);
-      sg = hn::Add(sg, gi);
-      sx = hn::MulAdd(gi, hn::Sub(load(x + r * c + j, part), m), sx);
-    }
-    store(sg, sum_g + j, part);
-    store(sx, sum_gx + j, part);
+      to_g = hn::Add(to_g, gi);
+      to_gx = hn::MulAdd(gi, hn::Sub(load(x + r * c + j, part), m), to_gx);
+    };
+    int64_t r = 0;
+    for (; r + 2 <= rows; r += 2) add(r, sg, sx), add(r + 1, sg2, sx2);
+    if (r < rows) add(r, sg, sx);
+    store(hn::Add(sg, sg2), sum_g + j, part);
+    store(hn::Add(sx, sx2), sum_gx + j, part);
   });
 }
 
@@ -122,12 +149,12 @@ void row_prelu(const float* x, float* y, int64_t rows, int64_t c, const float* w
 
 void plane_prelu_grad(const float* g, const float* x, float* out, int64_t n, float w, float* sum) {
   const Vec vw = all(w), zero = hn::Zero(kLanes);
-  *sum = sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
+  *sum = static_cast<float>(sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
     const Vec gi = load(g + i, part), xi = load(x + i, part);
     const auto positive = hn::Gt(xi, zero);
     store(hn::IfThenElse(positive, gi, hn::Mul(vw, gi)), out + i, part);
     return or_else(hn::IfThenZeroElse(positive, hn::Mul(gi, xi)), part, 0);
-  });
+  }));
 }
 
 void row_prelu_grad(const float* g, const float* x, float* out, int64_t rows, int64_t c, const float* w, float* sum) {

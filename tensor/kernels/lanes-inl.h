@@ -9,6 +9,7 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -71,21 +72,107 @@ HWY_INLINE void each_vector(int64_t n, const F& f) {
 HWY_INLINE float sum_of(Vec v) { return hn::GetLane(hn::SumOfLanes(kLanes, v)); }
 HWY_INLINE float max_of(Vec v) { return hn::GetLane(hn::MaxOfLanes(kLanes, v)); }
 
-/// Sum over f(i, Whole or Part), whose lanes past the end must be zero, in four running sums.
-template <class F>
-HWY_INLINE float sum_over(int64_t n, const F& f) {
-  const int64_t step = lanes();
-  Vec s0 = hn::Zero(kLanes), s1 = s0, s2 = s0, s3 = s0;
-  int64_t i = 0;
-  for (; i + 4 * step <= n; i += 4 * step) {
-    s0 = hn::Add(s0, f(i, Whole()));
-    s1 = hn::Add(s1, f(i + step, Whole()));
-    s2 = hn::Add(s2, f(i + 2 * step, Whole()));
-    s3 = hn::Add(s3, f(i + 3 * step, Whole()));
+#if HWY_TARGET == HWY_SCALAR
+/// A sum of vectors in double precision.
+class WideSum {
+ public:
+  HWY_INLINE void add(Vec v) { sum_ += hn::GetLane(v); }
+  HWY_INLINE double total() const { return sum_; }
+  /// The sums of the lanes.
+  HWY_INLINE Vec narrow() const { return all(static_cast<float>(sum_)); }
+
+ private:
+  double sum_ = 0;
+};
+/// sums[k] += lane k of v
+HWY_INLINE void add_to(double* sums, Vec v) { *sums += hn::GetLane(v); }
+#else
+using DoubleLanes = hn::Repartition<double, Lanes>;
+inline constexpr DoubleLanes kDoubles;
+inline constexpr hn::Half<Lanes> kHalfLanes;
+HWY_INLINE hn::Vec<DoubleLanes> low_half(Vec v) { return hn::PromoteTo(kDoubles, hn::LowerHalf(kHalfLanes, v)); }
+HWY_INLINE hn::Vec<DoubleLanes> high_half(Vec v) { return hn::PromoteTo(kDoubles, hn::UpperHalf(kHalfLanes, v)); }
+
+class WideSum {
+ public:
+  HWY_INLINE WideSum() : low_(hn::Zero(kDoubles)), high_(hn::Zero(kDoubles)) {}
+  HWY_INLINE void add(Vec v) { low_ = hn::Add(low_, low_half(v)), high_ = hn::Add(high_, high_half(v)); }
+  HWY_INLINE double total() const { return hn::GetLane(hn::SumOfLanes(kDoubles, hn::Add(low_, high_))); }
+  HWY_INLINE Vec narrow() const {
+    return hn::Combine(kLanes, hn::DemoteTo(kHalfLanes, high_), hn::DemoteTo(kHalfLanes, low_));
   }
-  for (; i + step <= n; i += step) s0 = hn::Add(s0, f(i, Whole()));
-  if (i < n) s1 = hn::Add(s1, f(i, Part{static_cast<size_t>(n - i)}));
-  return sum_of(hn::Add(hn::Add(s0, s1), hn::Add(s2, s3)));
+
+ private:
+  hn::Vec<DoubleLanes> low_, high_;
+};
+HWY_INLINE void add_to(double* sums, Vec v) {
+  double* upper = sums + hn::Lanes(kDoubles);
+  hn::StoreU(hn::Add(hn::LoadU(kDoubles, sums), low_half(v)), kDoubles, sums);
+  hn::StoreU(hn::Add(hn::LoadU(kDoubles, upper), high_half(v)), kDoubles, upper);
+}
+#endif
+
+/// Elements that are summed in float32, in four running sums of each lane, before they join a sum in double precision:
+/// a running sum takes 16 of them.
+HWY_INLINE int64_t sum_block() { return 64 * lanes(); }
+
+/// Sum over f(i, Whole or Part), whose lanes past the end must be zero.
+template <class F>
+HWY_INLINE double sum_over(int64_t n, const F& f) {
+  const int64_t step = lanes();
+  const auto block = [&](int64_t i, int64_t end) HWY_ATTR {
+    Vec s0 = hn::Zero(kLanes), s1 = s0, s2 = s0, s3 = s0;
+    for (; i + 4 * step <= end; i += 4 * step) {
+      s0 = hn::Add(s0, f(i, Whole()));
+      s1 = hn::Add(s1, f(i + step, Whole()));
+      s2 = hn::Add(s2, f(i + 2 * step, Whole()));
+      s3 = hn::Add(s3, f(i + 3 * step, Whole()));
+    }
+    for (; i + step <= end; i += step) s0 = hn::Add(s0, f(i, Whole()));
+    if (i < end) s1 = hn::Add(s1, f(i, Part{static_cast<size_t>(end - i)}));
+    return hn::Add(hn::Add(s0, s1), hn::Add(s2, s3));
+  };
+  if (n <= sum_block()) return sum_of(block(0, n));
+  WideSum sum;
+  for (int64_t i = 0; i < n; i += sum_block()) sum.add(block(i, std::min(n, i + sum_block())));
+  return sum.total();
+}
+
+/// Two sums of one pass: f(i, Whole or Part) gives the pair of vectors, whose lanes past the end must be zero.
+struct VecPair {
+  Vec first, second;
+};
+struct SumPair {
+  double first, second;
+};
+template <class F>
+HWY_INLINE SumPair sum_pair_over(int64_t n, const F& f) {
+  const int64_t step = lanes();
+  WideSum first, second;
+  for (int64_t i = 0; i < n;) {
+    const int64_t end = std::min(n, i + sum_block());
+    Vec a0 = hn::Zero(kLanes), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+    for (; i + 4 * step <= end; i += 4 * step) {
+      const VecPair p0 = f(i, Whole()), p1 = f(i + step, Whole());
+      a0 = hn::Add(a0, p0.first), b0 = hn::Add(b0, p0.second);
+      a1 = hn::Add(a1, p1.first), b1 = hn::Add(b1, p1.second);
+      const VecPair p2 = f(i + 2 * step, Whole()), p3 = f(i + 3 * step, Whole());
+      a2 = hn::Add(a2, p2.first), b2 = hn::Add(b2, p2.second);
+      a3 = hn::Add(a3, p3.first), b3 = hn::Add(b3, p3.second);
+    }
+    for (; i + step <= end; i += step) {
+      const VecPair p = f(i, Whole());
+      a0 = hn::Add(a0, p.first), b0 = hn::Add(b0, p.second);
+    }
+    if (i < end) {
+      const VecPair p = f(i, Part{static_cast<size_t>(end - i)});
+      a1 = hn::Add(a1, p.first), b1 = hn::Add(b1, p.second);
+    }
+    i = end;
+    first.add(hn::Add(hn::Add(a0, a1), hn::Add(a2, a3)));
+    second.add(hn::Add(hn::Add(b0, b1), hn::Add(b2, b3)));
+  }
+  return {first.total(), second.total()};
 }
 
 /// What rows need of simd_math-inl.h.

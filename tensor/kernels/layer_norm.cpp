@@ -5,7 +5,7 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "weft/tensor/kernels/lanes-inl.h"
+#include "weft/tensor/kernels/moments-inl.h"
 #include "weft/tensor/kernels/norm.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -17,47 +17,52 @@ HWY_INLINE Vec load_or(const float* p, int64_t i, P part, float other) {
   return p ? load(p + i, part) : all(other);
 }
 
-void layer_row(const float* x, float* y, int64_t n, const float* w, const float* b, double eps, float* mean,
-               float* rstd) {
-  const auto size = static_cast<float>(n);
-  *mean = sum_over(n, [&](int64_t i, auto part) HWY_ATTR { return or_else(load(x + i, part), part, 0); }) / size;
-  const Vec m = all(*mean);
-  const float squares = sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
-    const Vec d = or_else(hn::Sub(load(x + i, part), m), part, 0);
-    return hn::Mul(d, d);
-  });
-  *rstd = static_cast<float>(1 / std::sqrt(squares / size + eps));
-  const Vec s = all(*rstd);
+// A mean as float32 holds it and the rest, which counts in deviations next to a far mean.
+struct Mean {
+  explicit Mean(double mean)
+      : near(static_cast<float>(mean)), rest(std::isfinite(mean) ? static_cast<float>(mean - near) : 0) {}
+  float near, rest;
+};
+
+void layer_row(const float* x, float* y, int64_t n, const float* w, const float* b, double eps, double* mean,
+               double* rstd) {
+  const RowMoments moments = moments_of(x, n);
+  *mean = moments.mean;
+  *rstd = 1 / std::sqrt(moments.m2 * (1 / static_cast<double>(n)) + eps);
+  const Mean m(*mean);
+  const auto scale = static_cast<float>(*rstd);
+  const Vec near = all(m.near), s = all(scale), rest = all(m.rest * scale);
   each_vector(n, [&](int64_t i, auto part) HWY_ATTR {
-    const Vec hat = hn::Mul(hn::Sub(load(x + i, part), m), s);
+    const Vec hat = hn::MulSub(hn::Sub(load(x + i, part), near), s, rest);
     store(hn::MulAdd(hat, load_or(w, i, part, 1), load_or(b, i, part, 0)), y + i, part);
   });
 }
 
 // dx = rstd (a - mean(a) - xhat mean(a xhat)), a = g w
-void layer_grad_row(const float* g, const float* x, float* out, int64_t n, const float* w, float mean, float rstd) {
-  const Vec m = all(mean), s = all(rstd);
-  Vec sum_a = hn::Zero(kLanes), sum_ax = sum_a;
-  each_vector(n, [&](int64_t i, auto part) HWY_ATTR {
+void layer_grad_row(const float* g, const float* x, float* out, int64_t n, const float* w, double mean, double rstd) {
+  const Mean m(mean);
+  const Vec near = all(m.near), s = all(static_cast<float>(rstd));
+  const SumPair sums = sum_pair_over(n, [&](int64_t i, auto part) HWY_ATTR {
     const Vec a = or_else(hn::Mul(load(g + i, part), load_or(w, i, part, 1)), part, 0);
-    const Vec d = or_else(hn::Sub(load(x + i, part), m), part, 0);
-    sum_a = hn::Add(sum_a, a);
-    sum_ax = hn::MulAdd(a, d, sum_ax);
+    return VecPair{a, hn::Mul(a, or_else(hn::Sub(load(x + i, part), near), part, 0))};
   });
-  const auto size = static_cast<float>(n);
-  const Vec c1 = all(sum_of(sum_a) / size), c2 = all(sum_of(sum_ax) * rstd * rstd / size);
+  const auto size = static_cast<double>(n);
+  const double slope = (sums.second - m.rest * sums.first) * rstd * rstd / size;
+  const Vec c1 = all(static_cast<float>(sums.first / size - m.rest * slope)), c2 = all(static_cast<float>(slope));
   each_vector(n, [&](int64_t i, auto part) HWY_ATTR {
     const Vec a = hn::Mul(load(g + i, part), load_or(w, i, part, 1));
-    const Vec d = hn::Sub(load(x + i, part), m);
+    const Vec d = hn::Sub(load(x + i, part), near);
     store(hn::Mul(s, hn::NegMulAdd(d, c2, hn::Sub(a, c1))), out + i, part);
   });
 }
 
 // dw += g xhat, db += g
-void layer_params_row(const float* g, const float* x, int64_t n, float mean, float rstd, float* dw, float* db) {
-  const Vec m = all(mean), s = all(rstd);
+void layer_params_row(const float* g, const float* x, int64_t n, double mean, double rstd, float* dw, float* db) {
+  const Mean m(mean);
+  const auto scale = static_cast<float>(rstd);
+  const Vec near = all(m.near), s = all(scale), rest = all(m.rest * scale);
   each_vector(n, [&](int64_t i, auto part) HWY_ATTR {
-    const Vec gi = load(g + i, part), hat = hn::Mul(hn::Sub(load(x + i, part), m), s);
+    const Vec gi = load(g + i, part), hat = hn::MulSub(hn::Sub(load(x + i, part), near), s, rest);
     store(hn::MulAdd(gi, hat, load(dw + i, part)), dw + i, part);
     store(hn::Add(gi, load(db + i, part)), db + i, part);
   });
@@ -128,21 +133,43 @@ const T* data_or_null(const Tensor& t) {
   return t.defined() ? t.data_ptr<T>() : nullptr;
 }
 
-/// Sums of g xhat and g over the rows: a partial sum per piece of rows, joined in the order of the pieces.
+constexpr int64_t kParamRows = 32;
+
+/// to[0..n) = the sums of g xhat, to[n..2n) those of g over the rows [begin, end): kParamRows of them at a time in T, all
+/// others in double precision.
 template <class T>
-void sum_params(const T* g, const T* x, int64_t count, int64_t n, const T* mean, const T* rstd, T* dw, T* db) {
+void sum_params_of(const T* g, const T* x, int64_t begin, int64_t end, int64_t n, const double* mean,
+                   const double* rstd, T* to) {
   const auto& loops = layer_loops<T>();
+  const auto add = [&](int64_t first, int64_t last) {
+    for (int64_t r = first; r < last; ++r) loops.params(g + r * n, x + r * n, n, mean[r], rstd[r], to, to + n);
+  };
+  std::fill(to, to + 2 * n, T(0));
+  if (end - begin <= kParamRows) return add(begin, end);
+  std::vector<double> sums(2 * n);
+  for (int64_t first = begin; first < end; first += kParamRows) {
+    add(first, std::min(end, first + kParamRows));
+    for (int64_t j = 0; j < 2 * n; ++j) sums[j] += to[j], to[j] = 0;
+  }
+  std::copy(sums.begin(), sums.end(), to);
+}
+
+/// Sums of g xhat and g over all rows, by pieces of rows that are joined in pairs, and pairs of pairs.
+template <class T>
+void sum_params(const T* g, const T* x, int64_t count, int64_t n, const double* mean, const double* rstd, T* dw,
+                T* db) {
   const Pieces p = pieces_of(count, kCost * static_cast<double>(n));
-  std::vector<T> partial(p.count * 2 * n);
+  std::vector<T> partial(std::max<int64_t>(1, p.count) * 2 * n);
   parallel_pieces(p.count, kCost * static_cast<double>(n * p.piece), [&](int64_t i) {
-    T* to = partial.data() + i * 2 * n;
-    for (int64_t r = i * p.piece; r < std::min(count, (i + 1) * p.piece); ++r)
-      loops.params(g + r * n, x + r * n, n, mean[r], rstd[r], to, to + n);
+    sum_params_of(g, x, i * p.piece, std::min(count, (i + 1) * p.piece), n, mean, rstd, partial.data() + i * 2 * n);
   });
-  std::fill(dw, dw + n, T(0));
-  std::fill(db, db + n, T(0));
-  for (int64_t i = 0; i < p.count; ++i)
-    for (int64_t j = 0; j < n; ++j) dw[j] += partial[i * 2 * n + j], db[j] += partial[(i * 2 + 1) * n + j];
+  for (int64_t apart = 1; apart < p.count; apart *= 2)
+    for (int64_t i = 0; i + apart < p.count; i += 2 * apart) {
+      T *to = partial.data() + i * 2 * n, *from = to + apart * 2 * n;
+      for (int64_t j = 0; j < 2 * n; ++j) to[j] += from[j];
+    }
+  std::copy_n(partial.data(), n, dw);
+  std::copy_n(partial.data() + n, n, db);
 }
 
 }  // namespace
@@ -151,12 +178,13 @@ Tensor layer_norm(const Tensor& x, int64_t n, const Tensor& weight, const Tensor
                   Tensor& rstd) {
   const int64_t count = n ? x.numel() / n : 0;
   Tensor out = empty(x.sizes(), x.dtype());
-  mean = empty({count}, x.dtype());
-  rstd = empty({count}, x.dtype());
+  mean = empty({count}, kFloat64);
+  rstd = empty({count}, kFloat64);
   dispatch_float("layer_norm", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T *px = x.data_ptr<T>(), *w = data_or_null<T>(weight), *b = data_or_null<T>(bias);
-    T *y = out.data_ptr<T>(), *m = mean.data_ptr<T>(), *s = rstd.data_ptr<T>();
+    T* y = out.data_ptr<T>();
+    auto *m = mean.data_ptr<double>(), *s = rstd.data_ptr<double>();
     const auto& loops = layer_loops<T>();
     parallel_for(count, kCost * static_cast<double>(n) + 10, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) loops.forward(px + r * n, y + r * n, n, w, b, eps, m + r, s + r);
@@ -173,7 +201,7 @@ NormGrads layer_norm_grad(const Tensor& grad, const Tensor& x, int64_t n, const 
   dispatch_float("layer_norm", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T *pg = g.data_ptr<T>(), *px = x.data_ptr<T>(), *w = data_or_null<T>(weight);
-    const T *m = mean.data_ptr<T>(), *s = rstd.data_ptr<T>();
+    const auto *m = mean.data_ptr<double>(), *s = rstd.data_ptr<double>();
     const auto& loops = layer_loops<T>();
     if (need_x) {
       result.x = empty(x.sizes(), x.dtype());

@@ -77,7 +77,7 @@ NormStats stats(const T* x, const ChannelLayout& layout, const NormGroups& group
   const auto& f = channel_loops<T>();
   const Blocks b(layout, groups.across_images);
   const ChannelLayout& l = b.layout;
-  Partial<T> mean(b), m2(b);
+  Partial<double> mean(b), m2(b);
   for_blocks(
       b, [&](int64_t p) { f.plane_moments(x + p * l.size, l.size, &mean[p], &m2[p]); },
       [&](int64_t i) { f.row_moments(x + b.offset(i), b.rows(i), l.channels, mean.row(i), m2.row(i)); });
@@ -125,12 +125,19 @@ const T* data_or_null(const Tensor& t) {
   return t.defined() ? t.data_ptr<T>() : nullptr;
 }
 
+/// The part of a mean that T cannot hold: next to a far mean, deviations of one ulp of T count.
+template <class T>
+double rounded_off(double mean) {
+  return std::isfinite(mean) ? mean - static_cast<T>(mean) : 0;
+}
+
 template <class T>
 void apply(const T* x, T* y, const ChannelLayout& l, const NormGroups& groups, const std::vector<double>& mean,
            const std::vector<double>& rstd, const T* weight, const T* bias) {
   const auto& f = channel_loops<T>();
   auto [m, a, b] = per_channel<T, 3>(l, groups, [&](int64_t c, int64_t k) -> std::array<double, 3> {
-    return {mean[k], (weight ? weight[c] : 1) * rstd[k], bias ? bias[c] : 0.0};
+    const double scale = (weight ? weight[c] : 1) * rstd[k];
+    return {mean[k], scale, (bias ? bias[c] : 0.0) - scale * rounded_off<T>(mean[k])};
   });
   auto &vm = m, &va = a, &vb = b;
   const Blocks blocks(l, groups.across_images);
@@ -153,7 +160,8 @@ template <class T>
 Dots<T> dots(const T* g, const T* x, const Blocks& b, const NormGroups& groups, const std::vector<double>& mean) {
   const auto& f = channel_loops<T>();
   const ChannelLayout& l = b.layout;
-  auto means = per_channel<T, 1>(l, groups, [&](int64_t, int64_t k) -> std::array<double, 1> { return {mean[k]}; });
+  auto means = per_channel<T, 2>(
+      l, groups, [&](int64_t, int64_t k) -> std::array<double, 2> { return {mean[k], rounded_off<T>(mean[k])}; });
   Partial<T> sg(b), sx(b);
   for_blocks(
       b, [&](int64_t p) { f.plane_dots(g + p * l.size, x + p * l.size, l.size, means[0].at(l, p), &sg[p], &sx[p]); },
@@ -163,12 +171,15 @@ Dots<T> dots(const T* g, const T* x, const Blocks& b, const NormGroups& groups, 
       });
   const int64_t images = groups.across_images ? 1 : l.images;
   Dots<T> sums{std::vector<double>(images * l.channels), std::vector<double>(images * l.channels)};
-  for (int64_t i = 0; i < b.count(); ++i)
+  for (int64_t i = 0; i < b.count(); ++i) {
+    const T* rest = means[1].row(b.image(i));
     for (int64_t c = 0; c < l.channels; ++c) {
       const int64_t at = (images == 1 ? 0 : b.image(i)) * l.channels + c;
-      sums.g[at] += sg.row(i)[c];
-      sums.gx[at] += sx.row(i)[c];
+      const double g = sg.row(i)[c];
+      sums.g[at] += g;
+      sums.gx[at] += sx.row(i)[c] - rest[c] * g;
     }
+  }
   return sums;
 }
 
@@ -189,8 +200,8 @@ void grad_x(const T* g, const T* x, T* out, const Blocks& b, const NormGroups& g
     }
   const auto n = static_cast<double>(group_size);
   auto [m, p, q, r] = per_channel<T, 4>(l, groups, [&](int64_t c, int64_t k) -> std::array<double, 4> {
-    const double s = rstd[k];
-    return {mean[k], (weight ? weight[c] : 1) * s, -s * s * s * s2[k] / n, -s * s1[k] / n};
+    const double s = rstd[k], slope = -s * s * s * s2[k] / n;
+    return {mean[k], (weight ? weight[c] : 1) * s, slope, -s * s1[k] / n - slope * rounded_off<T>(mean[k])};
   });
   auto &vm = m, &vp = p, &vq = q, &vr = r;
   for_blocks(

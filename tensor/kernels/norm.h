@@ -44,14 +44,14 @@ NormGrads norm_grad(const Tensor& g, const Tensor& x, const NormGroups& groups, 
 /// The inner loops of layer norm: one row of n elements. w and b may be null.
 template <class T>
 struct LayerLoops {
-  void (*forward)(const T* x, T* y, int64_t n, const T* w, const T* b, double eps, T* mean, T* rstd);
-  void (*grad)(const T* g, const T* x, T* out, int64_t n, const T* w, T mean, T rstd);
+  void (*forward)(const T* x, T* y, int64_t n, const T* w, const T* b, double eps, double* mean, double* rstd);
+  void (*grad)(const T* g, const T* x, T* out, int64_t n, const T* w, double mean, double rstd);
   /// dw += g xhat, db += g
-  void (*params)(const T* g, const T* x, int64_t n, T mean, T rstd, T* dw, T* db);
+  void (*params)(const T* g, const T* x, int64_t n, double mean, double rstd, T* dw, T* db);
 };
 
 /// Layer norm of rows of `n` consecutive elements of a contiguous x; weight and bias of n elements or undefined.
-/// `mean` and `rstd` receive one number per row, of x's dtype.
+/// `mean` and `rstd` receive one float64 per row.
 Tensor layer_norm(const Tensor& x, int64_t n, const Tensor& weight, const Tensor& bias, double eps, Tensor& mean,
                   Tensor& rstd);
 NormGrads layer_norm_grad(const Tensor& g, const Tensor& x, int64_t n, const Tensor& weight, const Tensor& mean,

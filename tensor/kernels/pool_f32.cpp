@@ -80,13 +80,25 @@ void max_grad_row(const PoolWindows& w, int64_t i, int64_t c, const float* g, co
   }
 }
 
+// The sum of vector k of a window of more elements than float32 should add up one by one.
+template <class P>
+HWY_NOINLINE Vec wide_sum(const Window& window, const float* x, P part, int64_t c) {
+  WideSum sum;
+  window.each([&](int64_t p) HWY_ATTR { sum.add(load(x + p * c, part)); });
+  return sum.narrow();
+}
+constexpr int64_t kNarrowWindow = 32;
+
 void avg_row(const PoolWindows& w, int64_t i, int64_t c, const float* x, float* y) {
   for (int64_t j = 0; j < w.w.out; ++j) {
     const Window window(w, i, j);
     const Vec scale = all(static_cast<float>(w.scale(i, j)));
     each_vector(c, [&](int64_t k, auto part) HWY_ATTR {
       Vec sum = hn::Zero(kLanes);
-      window.each([&](int64_t p) HWY_ATTR { sum = hn::Add(sum, load(x + p * c + k, part)); });
+      if (window.rows * window.columns > kNarrowWindow)
+        sum = wide_sum(window, x + k, part, c);
+      else
+        window.each([&](int64_t p) HWY_ATTR { sum = hn::Add(sum, load(x + p * c + k, part)); });
       store(hn::Mul(sum, scale), y + j * c + k, part);
     });
   }

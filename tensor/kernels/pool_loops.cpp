@@ -44,11 +44,11 @@ void max_grad_row(const PoolWindows& w, int64_t i, int64_t c, const T* g, const 
 template <class T>
 void avg_row(const PoolWindows& w, int64_t i, int64_t c, const T* x, T* y) {
   for (int64_t j = 0; j < w.w.out; ++j) {
-    const T scale = static_cast<T>(w.scale(i, j));
+    const double scale = w.scale(i, j);
     for (int64_t k = 0; k < c; ++k) {
-      T sum = 0;
+      double sum = 0;
       for_each_position(w, i, j, [&](int64_t p) { sum += x[p * c + k]; });
-      y[j * c + k] = sum * scale;
+      y[j * c + k] = static_cast<T>(sum * scale);
     }
   }
 }

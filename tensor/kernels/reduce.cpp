@@ -63,8 +63,8 @@ Tensor reduce_float(Reduce op, const Tensor& x, const DimMask& mask, bool keepdi
   switch (op) {
     case Reduce::Mean:
       return apply<T, T>(x, mask, keepdim, SumOp<T, Identity, T>{elements_per_result(x, mask)}, 0.15);
-    case Reduce::SumSquares:
-      return apply<T, T>(x, mask, keepdim, SumOp<T, Square, T>{}, 0.15);
+    case Reduce::Norm2:
+      return apply<T, T>(x, mask, keepdim, SumOp<T, Square, T>{.root = true}, 0.15);
     case Reduce::SumAbs:
       return apply<T, T>(x, mask, keepdim, SumOp<T, Absolute, T>{}, 0.15);
     case Reduce::MaxAbs:
@@ -87,7 +87,7 @@ Tensor reduce(Reduce op, const Tensor& x, const DimMask& mask, bool keepdim) {
   return dispatch(x.dtype(), [&](auto tag) { return reduce_any<typename decltype(tag)::type>(op, x, mask, keepdim); });
 }
 
-Tensor sum_powers(const Tensor& x, double p, const DimMask& mask, bool keepdim) {
+Tensor power_norm(const Tensor& x, double p, const DimMask& mask, bool keepdim) {
   return dispatch_float("norm", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     return apply<T, T>(x, mask, keepdim, PowerOp<T>{p}, 20);

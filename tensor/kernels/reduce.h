@@ -8,15 +8,15 @@
 
 namespace weft::kernel {
 
-enum class Reduce : uint8_t { Sum, Mean, SumSquares, SumAbs, CountNonzero, Prod, Max, Min, MaxAbs, MinAbs, Any, All };
+enum class Reduce : uint8_t { Sum, Mean, Norm2, SumAbs, CountNonzero, Prod, Max, Min, MaxAbs, MinAbs, Any, All };
 
 /// x reduced over the dimensions of mask, of any memory order. Sum and Prod of integers and CountNonzero give int64,
-/// Any and All bool, the others x's dtype; Mean, SumSquares, SumAbs, MaxAbs and MinAbs take floating point only
+/// Any and All bool, the others x's dtype; Mean, Norm2, SumAbs, MaxAbs and MinAbs take floating point only
 /// (DtypeError). Extremes over no element throw ShapeError.
 Tensor reduce(Reduce op, const Tensor& x, const DimMask& mask, bool keepdim = false);
 
-/// Sum of |x|^p over the dimensions of mask; floating point only.
-Tensor sum_powers(const Tensor& x, double p, const DimMask& mask, bool keepdim = false);
+/// (Sum of |x|^p)^(1/p) over the dimensions of mask; floating point only.
+Tensor power_norm(const Tensor& x, double p, const DimMask& mask, bool keepdim = false);
 
 /// Variance, or its root, over the dimensions of mask: the squared deviations divided by their number - correction.
 Tensor variance(const Tensor& x, const DimMask& mask, double correction, bool keepdim, bool root);

@@ -5,7 +5,9 @@
 #include <cstring>
 #include <limits>
 
+#include "weft/tensor/kernels/channels.h"
 #include "weft/tensor/kernels/reduce_loops.h"
+#include "weft/tensor/kernels/sum_f32.h"
 
 namespace weft::kernel {
 
@@ -26,18 +28,21 @@ inline Vec<T> load_vec(const T* p) {
 
 // What is done to an element first; each works on numbers and on vectors alike.
 struct Identity {
+  static const SumLoops& sums_f32() { return sum_loops_f32(); }
   template <class V>
   static V apply(V x) {
     return x;
   }
 };
 struct Square {
+  static const SumLoops& sums_f32() { return square_sum_loops_f32(); }
   template <class V>
   static V apply(V x) {
     return x * x;
   }
 };
 struct Absolute {
+  static const SumLoops& sums_f32() { return absolute_sum_loops_f32(); }
   template <class V>
   static V apply(V x) {
     return x < V{} ? -x : x;
@@ -49,14 +54,29 @@ inline constexpr int64_t kVecs = 8;
 template <class T>
 inline constexpr int64_t kVecWidth = 16 / sizeof(T);
 
-/// Sum of f(p[i * stride]) for at most kRun floating-point elements. Neighbours are added in vectors of T.
-template <class T, class F>
-double lane_sum(const T* p, int64_t n, int64_t stride, F f) {
-  constexpr int64_t w = kVecWidth<T>, step = kVecs * w;
+/// A sum in double precision with what its additions have rounded off (Neumaier 1974).
+struct CompensatedSum {
+  double sum = 0, rest = 0;
+  void add(double v) {
+    const double total = sum + v;
+    if (std::isfinite(total)) rest += std::abs(sum) >= std::abs(v) ? (sum - total) + v : (v - total) + sum;
+    sum = total;
+  }
+  void add(const CompensatedSum& other) {
+    add(other.sum);
+    rest += other.rest;
+  }
+  double value() const { return sum + rest; }
+};
+
+/// Sum of f(p[i * stride]) of n doubles; neighbours are added in vectors.
+template <class F>
+double lane_sum(const double* p, int64_t n, int64_t stride, F f) {
+  constexpr int64_t w = kVecWidth<double>, step = kVecs * w;
   double s = 0;
   int64_t i = 0;
   if (stride == 1 && n >= step) {
-    Vec<T> lane[kVecs] = {};
+    Vec<double> lane[kVecs] = {};
     for (; i + step <= n; i += step)
       for (int64_t l = 0; l < kVecs; ++l) lane[l] += f(load_vec(p + i + l * w));
     for (int64_t l = kVecs / 2; l > 0; l /= 2)
@@ -86,44 +106,71 @@ void join_rows(const T* p, int64_t rows, int64_t stride, int64_t cols, T* acc, F
     for (int64_t k = 0; k < cols; ++k) acc[k] = join(acc[k], f(p[r * stride + k]));
 }
 
-/// Sum of Map(x), floating-point runs in vectors of T, joined in double; integers in int64.
+/// Sum of Map(x), or its square root: float32 in double precision, float64 with compensation, integers in int64.
 template <class T, class Map, class Out>
 struct SumOp {
-  using Acc = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
+  using Acc = std::conditional_t<std::is_same_v<T, float>, double,
+                                 std::conditional_t<std::is_same_v<T, double>, CompensatedSum, int64_t>>;
   double divisor = 1;  ///< for means
+  bool root = false;   ///< for norms
 
-  static Acc identity() { return 0; }
-  static void combine(Acc& a, const Acc& b) { a += b; }
-  Out finish(Acc acc) const {
-    if constexpr (std::is_floating_point_v<T>)
-      return static_cast<Out>(acc / divisor);
+  static Acc identity() { return Acc(); }
+  static void combine(Acc& a, const Acc& b) {
+    if constexpr (std::is_same_v<T, double>)
+      a.add(b);
     else
+      a += b;
+  }
+  Out finish(const Acc& acc) const {
+    if constexpr (std::is_floating_point_v<T>) {
+      double sum;
+      if constexpr (std::is_same_v<T, double>)
+        sum = acc.value();
+      else
+        sum = acc;
+      return static_cast<Out>(root ? std::sqrt(sum) : sum / divisor);
+    } else {
       return static_cast<Out>(acc);
+    }
   }
 
   static Acc run(const T* p, int64_t n, int64_t stride) {
-    if constexpr (std::is_floating_point_v<T>) return lane_sum(p, n, stride, [](auto v) { return Map::apply(v); });
-    Acc s = 0;
-    for (int64_t i = 0; i < n; ++i) s += static_cast<Acc>(Map::apply(static_cast<Element>(p[i * stride])));
+    if constexpr (std::is_same_v<T, float>)
+      if (stride == 1 && n >= 16) return Map::sums_f32().run(p, n);
+    if constexpr (std::is_same_v<T, double>) return run_of_doubles(p, n, stride);
+    Acc s = identity();
+    for (int64_t i = 0; i < n; ++i) combine(s, term(p[i * stride]));
     return s;
   }
 
   static void columns(const T* p, int64_t rows, int64_t stride, int64_t cols, Acc* acc) {
-    if constexpr (std::is_floating_point_v<T>) {
+    if constexpr (std::is_same_v<T, float>) {
+      static_assert(kTile <= kSumColumns);
+      Map::sums_f32().columns(p, rows, stride, cols, acc);
+    } else if constexpr (std::is_same_v<T, double>) {
       T sums[kTile];
       std::fill(sums, sums + cols, T(0));
       join_rows(
           p, rows, stride, cols, sums, [](auto v) { return Map::apply(v); }, [](auto a, auto b) { return a + b; });
-      for (int64_t k = 0; k < cols; ++k) acc[k] += sums[k];
+      for (int64_t k = 0; k < cols; ++k) acc[k].add(sums[k]);
     } else {
       for (int64_t r = 0; r < rows; ++r)
-        for (int64_t k = 0; k < cols; ++k)
-          acc[k] += static_cast<Acc>(Map::apply(static_cast<Element>(p[r * stride + k])));
+        for (int64_t k = 0; k < cols; ++k) acc[k] += term(p[r * stride + k]);
     }
   }
 
  private:
-  using Element = std::conditional_t<std::is_floating_point_v<T>, T, int64_t>;
+  static Acc term(T x) {
+    using Wide = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
+    return Acc(Map::apply(static_cast<Wide>(x)));
+  }
+  static CompensatedSum run_of_doubles(const double* p, int64_t n, int64_t stride) {
+    constexpr int64_t kBlock = 256;
+    CompensatedSum s;
+    for (int64_t i = 0; i < n; i += kBlock)
+      s.add(lane_sum(p + i * stride, std::min(kBlock, n - i), stride, [](auto v) { return Map::apply(v); }));
+    return s;
+  }
 };
 
 /// Product, in double or int64.
@@ -166,7 +213,10 @@ struct ExtremeOp {
       return kMax ? (((b > a) | (b != b)) ? b : a) : (((b < a) | (b != b)) ? b : a);
   }
   static void combine(T& a, const T& b) { a = better(a, b); }
-  static T finish(T acc) { return acc; }
+  static T finish(T acc) {
+    if constexpr (std::is_same_v<Map, Absolute>) return std::abs(acc);  // no -0
+    return acc;
+  }
 
   static T run(const T* p, int64_t n, int64_t stride) {
     T best = identity();
@@ -218,14 +268,14 @@ struct CountOp {
   }
 };
 
-/// Sum of |x|^p.
+/// (Sum of |x|^p)^(1/p).
 template <class T>
 struct PowerOp {
   using Acc = double;
   double p;
   static Acc identity() { return 0; }
   static void combine(Acc& a, const Acc& b) { a += b; }
-  static T finish(Acc acc) { return static_cast<T>(acc); }
+  T finish(Acc acc) const { return static_cast<T>(std::pow(acc, 1 / p)); }
   Acc run(const T* x, int64_t n, int64_t stride) const {
     double s = 0;
     for (int64_t i = 0; i < n; ++i) s += std::pow(std::abs(static_cast<double>(x[i * stride])), p);
@@ -241,7 +291,7 @@ struct Moments {
   double n = 0, mean = 0, m2 = 0;
 };
 
-/// Variance: two passes over each run, runs joined by Chan's formula (Chan, Golub, LeVeque 1979).
+/// Variance: runs around a mean of their own, joined by Chan's formula (Chan, Golub, LeVeque 1979).
 template <class T>
 struct VarianceOp {
   using Acc = Moments;
@@ -260,12 +310,14 @@ struct VarianceOp {
     return static_cast<T>(root ? std::sqrt(v) : v);
   }
   static Acc run(const T* p, int64_t n, int64_t stride) {
-    const double mean = lane_sum(p, n, stride, [](auto v) { return v; }) / static_cast<double>(n);
-    // Deviations from the mean as T can hold it; what that leaves out is taken off again.
-    const T near = static_cast<T>(mean);
-    const double m2 = lane_sum(p, n, stride, [near](auto v) { return (v - near) * (v - near); });
-    const double off = mean - near;
-    return {static_cast<double>(n), mean, std::max(0.0, m2 - off * off * static_cast<double>(n))};
+    T near[kRun];
+    if (stride != 1) {
+      for (int64_t i = 0; i < n; ++i) near[i] = p[i * stride];
+      p = near;
+    }
+    Acc acc{static_cast<double>(n)};
+    channel_loops<T>().plane_moments(p, n, &acc.mean, &acc.m2);
+    return acc;
   }
   static void columns(const T* p, int64_t rows, int64_t stride, int64_t cols, Acc* acc) {
     double mean[kTile] = {}, m2[kTile] = {};

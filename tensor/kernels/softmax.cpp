@@ -20,20 +20,40 @@ void softmax_row(const float* x, float* y, int64_t n, bool log) {
   each_vector(n, [&](int64_t i, auto part) HWY_ATTR { max = hn::Max(max, or_else(load(x + i, part), part, kLowest)); });
   max = hn::MaxOfLanes(kLanes, max);
   if (log) {
-    const float sum = sum_over(
+    const double sum = sum_over(
         n, [&](int64_t i, auto part) HWY_ATTR { return or_else(exp_of(hn::Sub(load(x + i, part), max)), part, 0); });
-    const Vec log_sum = all(std::log(sum));
+    const Vec log_sum = all(std::log(static_cast<float>(sum)));
     each_vector(n, [&](int64_t i, auto part)
                        HWY_ATTR { store(hn::Sub(hn::Sub(load(x + i, part), max), log_sum), y + i, part); });
     return;
   }
-  const float sum = sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
+  const double sum = sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
     const Vec e = or_else(exp_of(hn::Sub(load(x + i, part), max)), part, 0);
     store(e, y + i, part);
     return e;
   });
-  const Vec scale = all(1 / sum);
+  const Vec scale = all(static_cast<float>(1 / sum));
   each_vector(n, [&](int64_t i, auto part) HWY_ATTR { store(hn::Mul(load(y + i, part), scale), y + i, part); });
+}
+
+/// Rows of a column that are summed in float32 before they join a sum in double precision.
+constexpr int64_t kRowBlock = 32;
+
+/// Sum over f(i) of the rows i of one vector of columns.
+template <class F>
+HWY_INLINE Vec sum_rows(int64_t n, const F& f) {
+  if (n <= kRowBlock) {
+    Vec sum = hn::Zero(kLanes);
+    for (int64_t i = 0; i < n; ++i) sum = hn::Add(sum, f(i));
+    return sum;
+  }
+  WideSum wide;
+  for (int64_t i = 0; i < n;) {
+    Vec sum = hn::Zero(kLanes);
+    for (const int64_t end = std::min(n, i + kRowBlock); i < end; ++i) sum = hn::Add(sum, f(i));
+    wide.add(sum);
+  }
+  return wide.narrow();
 }
 
 /// The same for `width` columns side by side; elements of a column are `stride` apart.
@@ -43,13 +63,12 @@ void softmax_columns(const float* x, float* y, int64_t n, int64_t stride, int64_
     float* out = y + column;
     Vec max = load(in, part);
     for (int64_t i = 1; i < n; ++i) max = hn::Max(max, load(in + i * stride, part));
-    Vec sum = hn::Zero(kLanes);
-    for (int64_t i = 0; i < n; ++i) {
+    const Vec sum = sum_rows(n, [&](int64_t i) HWY_ATTR {
       const Vec shifted = hn::Sub(load(in + i * stride, part), max);
       const Vec e = exp_of(shifted);
-      sum = hn::Add(sum, e);
       store(log ? shifted : e, out + i * stride, part);
-    }
+      return e;
+    });
     const Vec last = log ? log_of(sum) : hn::Div(all(1), sum);
     for (int64_t i = 0; i < n; ++i) {
       const Vec v = load(out + i * stride, part);
@@ -60,16 +79,16 @@ void softmax_columns(const float* x, float* y, int64_t n, int64_t stride, int64_
 
 void softmax_grad_row(const float* g, const float* y, float* out, int64_t n, bool log) {
   if (log) {
-    const Vec sum =
-        all(sum_over(n, [&](int64_t i, auto part) HWY_ATTR { return or_else(load(g + i, part), part, 0); }));
+    const Vec sum = all(static_cast<float>(
+        sum_over(n, [&](int64_t i, auto part) HWY_ATTR { return or_else(load(g + i, part), part, 0); })));
     each_vector(n, [&](int64_t i, auto part) HWY_ATTR {
       store(hn::NegMulAdd(exp_of(load(y + i, part)), sum, load(g + i, part)), out + i, part);
     });
     return;
   }
-  const Vec dot = all(sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
+  const Vec dot = all(static_cast<float>(sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
     return or_else(hn::Mul(load(g + i, part), load(y + i, part)), part, 0);
-  }));
+  })));
   each_vector(n, [&](int64_t i, auto part)
                      HWY_ATTR { store(hn::Mul(load(y + i, part), hn::Sub(load(g + i, part), dot)), out + i, part); });
 }
@@ -77,11 +96,10 @@ void softmax_grad_row(const float* g, const float* y, float* out, int64_t n, boo
 void softmax_grad_columns(const float* g, const float* y, float* out, int64_t n, int64_t stride, int64_t width,
                           bool log) {
   each_vector(width, [&](int64_t c, auto part) HWY_ATTR {
-    Vec sum = hn::Zero(kLanes);
-    for (int64_t i = 0; i < n; ++i) {
+    const Vec sum = sum_rows(n, [&](int64_t i) HWY_ATTR {
       const Vec gi = load(g + c + i * stride, part);
-      sum = log ? hn::Add(sum, gi) : hn::MulAdd(gi, load(y + c + i * stride, part), sum);
-    }
+      return log ? gi : hn::Mul(gi, load(y + c + i * stride, part));
+    });
     for (int64_t i = 0; i < n; ++i) {
       const Vec gi = load(g + c + i * stride, part), yi = load(y + c + i * stride, part);
       store(log ? hn::NegMulAdd(exp_of(yi), sum, gi) : hn::Mul(yi, hn::Sub(gi, sum)), out + c + i * stride, part);
