@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #include "weft/tensor/kernels/channels.h"
 #include "weft/tensor/kernels/moments-inl.h"
@@ -32,27 +33,10 @@ void column_moments(const float* x, int64_t rows, int64_t c, double* mean, doubl
 
 // As moments_of, side by side: the pivot of a channel is the mean of every fourth row.
 void row_moments(const float* x, int64_t rows, int64_t c, double* mean, double* m2) {
-  const int64_t sampled = (rows + 3) / 4;
-  const Vec share = all(1 / static_cast<float>(sampled));
-  const double part_of_row = 1 / static_cast<double>(rows);
   constexpr size_t kMost = hn::MaxLanes(kLanes);
-  HWY_ALIGN float pivots[kMost], sums[kMost], squares[kMost];
-  HWY_ALIGN double means[kMost], rests[kMost];
-  const auto finish = [&](int64_t j, int64_t count) HWY_ATTR {
-    bool sharp = true;
-    for (size_t k = 0; k < kMost; ++k) {
-      const double sum = sums[k], lost = sum * sum * part_of_row;
-      means[k] = pivots[k] - sum * part_of_row;
-      rests[k] = squares[k] - lost;
-      sharp = sharp & (lost <= 4 * rests[k]) & (rests[k] <= std::numeric_limits<double>::max());
-    }
-    std::copy_n(means, count, mean + j);
-    std::copy_n(rests, count, m2 + j);
-    if (HWY_LIKELY(sharp)) return;
-    for (int64_t k = 0; k < count; ++k)
-      if (!(rests[k] > 0 && sums[k] * sums[k] * part_of_row <= 4 * rests[k]) && !(sums[k] == 0 && x[j + k] == pivots[k]))
-        column_moments(x + j + k, rows, c, mean + j + k, m2 + j + k);
-  };
+  const double per_row = 1 / static_cast<double>(rows);
+  const Vec share = all(1 / static_cast<float>((rows + 3) / 4)), narrow_per_row = all(static_cast<float>(per_row));
+  const Vec most = all(std::numeric_limits<float>::max()), four = all(4);
   each_vector(c, [&](int64_t j, auto part) HWY_ATTR {
     Vec pivot = hn::Zero(kLanes), s0 = pivot, s1 = pivot, q0 = pivot, q1 = pivot;
     for (int64_t r = 0; r < rows; r += 4) pivot = hn::Add(pivot, load(x + r * c + j, part));
@@ -67,10 +51,23 @@ void row_moments(const float* x, int64_t rows, int64_t c, double* mean, double* 
       const Vec d = hn::Sub(pivot, load(x + r * c + j, part));
       s0 = hn::Add(s0, d), q0 = hn::MulAdd(d, d, q0);
     }
-    hn::Store(pivot, kLanes, pivots);
-    hn::Store(hn::Add(s0, s1), kLanes, sums);
-    hn::Store(hn::Add(q0, q1), kLanes, squares);
-    finish(j, std::min(lanes(), c - j));
+    const Vec sum = or_else(hn::Add(s0, s1), part, 0), square = or_else(hn::Add(q0, q1), part, 0);
+    HWY_ALIGN double pivots[kMost], sums[kMost], squares[kMost];
+    widen(pivot, pivots), widen(sum, sums), widen(square, squares);
+    const int64_t count = std::min(lanes(), c - j);
+    const auto finish = [&](int64_t lanes_used) HWY_ATTR {
+      for (int64_t k = 0; k < lanes_used; ++k) {
+        mean[j + k] = pivots[k] - sums[k] * per_row;
+        m2[j + k] = squares[k] - sums[k] * sums[k] * per_row;
+      }
+    };
+    if constexpr (std::is_same_v<decltype(part), Whole>)
+      finish(static_cast<int64_t>(kMost));
+    else
+      finish(count);
+    const Vec lost = hn::Mul(hn::Mul(sum, sum), narrow_per_row), rest = hn::Sub(square, lost);
+    if (HWY_LIKELY(hn::AllTrue(kLanes, hn::And(hn::Le(lost, hn::Mul(four, rest)), hn::Le(rest, most))))) return;
+    for (int64_t k = 0; k < count; ++k) column_moments(x + j + k, rows, c, mean + j + k, m2 + j + k);
   });
 }
 
@@ -149,12 +146,12 @@ void row_prelu(const float* x, float* y, int64_t rows, int64_t c, const float* w
 
 void plane_prelu_grad(const float* g, const float* x, float* out, int64_t n, float w, float* sum) {
   const Vec vw = all(w), zero = hn::Zero(kLanes);
-  *sum = static_cast<float>(sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
+  *sum = sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
     const Vec gi = load(g + i, part), xi = load(x + i, part);
     const auto positive = hn::Gt(xi, zero);
     store(hn::IfThenElse(positive, gi, hn::Mul(vw, gi)), out + i, part);
     return or_else(hn::IfThenZeroElse(positive, hn::Mul(gi, xi)), part, 0);
-  }));
+  });
 }
 
 void row_prelu_grad(const float* g, const float* x, float* out, int64_t rows, int64_t c, const float* w, float* sum) {

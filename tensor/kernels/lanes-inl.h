@@ -86,6 +86,8 @@ class WideSum {
 };
 /// sums[k] += lane k of v
 HWY_INLINE void add_to(double* sums, Vec v) { *sums += hn::GetLane(v); }
+/// to[k] = lane k of v
+HWY_INLINE void widen(Vec v, double* to) { *to = hn::GetLane(v); }
 #else
 using DoubleLanes = hn::Repartition<double, Lanes>;
 inline constexpr DoubleLanes kDoubles;
@@ -105,6 +107,10 @@ class WideSum {
  private:
   hn::Vec<DoubleLanes> low_, high_;
 };
+HWY_INLINE void widen(Vec v, double* to) {
+  hn::StoreU(low_half(v), kDoubles, to);
+  hn::StoreU(high_half(v), kDoubles, to + hn::Lanes(kDoubles));
+}
 HWY_INLINE void add_to(double* sums, Vec v) {
   double* upper = sums + hn::Lanes(kDoubles);
   hn::StoreU(hn::Add(hn::LoadU(kDoubles, sums), low_half(v)), kDoubles, sums);
@@ -118,9 +124,11 @@ HWY_INLINE int64_t sum_block() { return 64 * lanes(); }
 
 /// Sum over f(i, Whole or Part), whose lanes past the end must be zero.
 template <class F>
-HWY_INLINE double sum_over(int64_t n, const F& f) {
+HWY_INLINE float sum_over(int64_t n, const F& f) {
   const int64_t step = lanes();
-  const auto block = [&](int64_t i, int64_t end) HWY_ATTR {
+  WideSum sum;
+  for (int64_t i = 0;;) {
+    const int64_t end = std::min(n, i + sum_block());
     Vec s0 = hn::Zero(kLanes), s1 = s0, s2 = s0, s3 = s0;
     for (; i + 4 * step <= end; i += 4 * step) {
       s0 = hn::Add(s0, f(i, Whole()));
@@ -130,12 +138,12 @@ HWY_INLINE double sum_over(int64_t n, const F& f) {
     }
     for (; i + step <= end; i += step) s0 = hn::Add(s0, f(i, Whole()));
     if (i < end) s1 = hn::Add(s1, f(i, Part{static_cast<size_t>(end - i)}));
-    return hn::Add(hn::Add(s0, s1), hn::Add(s2, s3));
-  };
-  if (n <= sum_block()) return sum_of(block(0, n));
-  WideSum sum;
-  for (int64_t i = 0; i < n; i += sum_block()) sum.add(block(i, std::min(n, i + sum_block())));
-  return sum.total();
+    i = end;
+    const Vec block = hn::Add(hn::Add(s0, s1), hn::Add(s2, s3));
+    if (n <= sum_block()) return sum_of(block);
+    sum.add(block);
+    if (end == n) return static_cast<float>(sum.total());
+  }
 }
 
 /// Two sums of one pass: f(i, Whole or Part) gives the pair of vectors, whose lanes past the end must be zero.

@@ -71,9 +71,8 @@ void cross_entropy_row(const float* x, int64_t n, float* stats) {
   const float m = max_of(max);
   const Vec vm = all(m);
   stats[0] = m;
-  const double sum = sum_over(
-      n, [&](int64_t i, auto part) HWY_ATTR { return or_else(exp_of(hn::Sub(load(x + i, part), vm)), part, 0); });
-  stats[1] = std::log(static_cast<float>(sum));
+  stats[1] = std::log(sum_over(
+      n, [&](int64_t i, auto part) HWY_ATTR { return or_else(exp_of(hn::Sub(load(x + i, part), vm)), part, 0); }));
 }
 
 void cross_entropy_grad_row(const float* x, float* out, int64_t n, const float* stats, float g) {

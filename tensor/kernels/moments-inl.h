@@ -40,14 +40,15 @@ HWY_INLINE float pivot_of(const float* x, int64_t n) {
   constexpr int64_t kVectors = 8;
   const int64_t step = lanes();
   if (n < 2 * kVectors * step)
-    return static_cast<float>(
-        sum_over(n, [&](int64_t i, auto part) HWY_ATTR { return or_else(load(x + i, part), part, 0); }) /
-        static_cast<double>(n));
+    return sum_over(n, [&](int64_t i, auto part) HWY_ATTR { return or_else(load(x + i, part), part, 0); }) /
+           static_cast<float>(n);
   const int64_t gap = (n - step) / (kVectors - 1);
-  const auto at = [&](int64_t k) HWY_ATTR { return load(x + k * gap, Whole()); };
-  const Vec sum = hn::Add(hn::Add(hn::Add(at(0), at(1)), hn::Add(at(2), at(3))),
-                          hn::Add(hn::Add(at(4), at(5)), hn::Add(at(6), at(7))));
-  return sum_of(sum) * (1 / static_cast<float>(kVectors * step));
+  Vec even = hn::Zero(kLanes), odd = even;
+  for (int64_t k = 0; k < kVectors; k += 2) {
+    even = hn::Add(even, load(x + k * gap, Whole()));
+    odd = hn::Add(odd, load(x + (k + 1) * gap, Whole()));
+  }
+  return sum_of(hn::Add(even, odd)) * (1 / static_cast<float>(kVectors * step));
 }
 
 /// The same in double precision throughout, in two passes.

@@ -48,28 +48,22 @@ void for_blocks(const Blocks& b, const Plane& plane, const Rows& rows) {
     });
 }
 
-/// A table [block, channel] of partial results.
+/// A table [block, channel] of partial results, not cleared.
 template <class T>
 class Partial {
  public:
-  explicit Partial(const Blocks& b) : channels_(b.layout.channels), data_(b.count() * channels_) {}
-  T* row(int64_t block) { return data_.data() + block * channels_; }
-  T& operator[](int64_t i) { return data_[i]; }
+  explicit Partial(const Blocks& b)
+      : channels_(b.layout.channels), memory_(make_ref<Buffer>(b.count() * channels_ * sizeof(T))) {}
+  T* row(int64_t block) { return static_cast<T*>(memory_->data()) + block * channels_; }
+  T& operator[](int64_t i) { return row(0)[i]; }
 
  private:
   int64_t channels_;
-  std::vector<T> data_;
+  Ref<Buffer> memory_;
 };
 
-/// Joins the mean and the sum of squared distances of n more elements (Chan, Golub, LeVeque 1979).
 struct Moments {
   double n = 0, mean = 0, m2 = 0;
-  void join(double more, double other_mean, double other_m2) {
-    const double total = n + more, delta = other_mean - mean;
-    mean += delta * more / total;
-    m2 += other_m2 + delta * delta * n * more / total;
-    n = total;
-  }
 };
 
 template <class T>
@@ -82,10 +76,20 @@ NormStats stats(const T* x, const ChannelLayout& layout, const NormGroups& group
       b, [&](int64_t p) { f.plane_moments(x + p * l.size, l.size, &mean[p], &m2[p]); },
       [&](int64_t i) { f.row_moments(x + b.offset(i), b.rows(i), l.channels, mean.row(i), m2.row(i)); });
 
+  // Chan's formula (Chan, Golub, LeVeque 1979); the groups of a block mostly have as many elements by then.
   std::vector<Moments> joined(groups.count(layout));
-  for (int64_t i = 0; i < b.count(); ++i)
-    for (int64_t c = 0; c < l.channels; ++c)
-      joined[groups.of(l, b.image(i), c)].join(static_cast<double>(b.rows(i)), mean.row(i)[c], m2.row(i)[c]);
+  for (int64_t i = 0; i < b.count(); ++i) {
+    const auto more = static_cast<double>(b.rows(i));
+    double before = 0, share = 1;  // of the new elements in all
+    for (int64_t c = 0; c < l.channels; ++c) {
+      Moments& m = joined[groups.of(l, b.image(i), c)];
+      if (m.n != before) before = m.n, share = more / (m.n + more);
+      const double delta = mean.row(i)[c] - m.mean;
+      m.mean += delta * share;
+      m.m2 += m2.row(i)[c] + delta * delta * m.n * share;
+      m.n += more;
+    }
+  }
   NormStats result;
   for (const Moments& m : joined) {
     result.mean.push_back(m.mean);

@@ -20,19 +20,19 @@ void softmax_row(const float* x, float* y, int64_t n, bool log) {
   each_vector(n, [&](int64_t i, auto part) HWY_ATTR { max = hn::Max(max, or_else(load(x + i, part), part, kLowest)); });
   max = hn::MaxOfLanes(kLanes, max);
   if (log) {
-    const double sum = sum_over(
+    const float sum = sum_over(
         n, [&](int64_t i, auto part) HWY_ATTR { return or_else(exp_of(hn::Sub(load(x + i, part), max)), part, 0); });
-    const Vec log_sum = all(std::log(static_cast<float>(sum)));
+    const Vec log_sum = all(std::log(sum));
     each_vector(n, [&](int64_t i, auto part)
                        HWY_ATTR { store(hn::Sub(hn::Sub(load(x + i, part), max), log_sum), y + i, part); });
     return;
   }
-  const double sum = sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
+  const float sum = sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
     const Vec e = or_else(exp_of(hn::Sub(load(x + i, part), max)), part, 0);
     store(e, y + i, part);
     return e;
   });
-  const Vec scale = all(static_cast<float>(1 / sum));
+  const Vec scale = all(1 / sum);
   each_vector(n, [&](int64_t i, auto part) HWY_ATTR { store(hn::Mul(load(y + i, part), scale), y + i, part); });
 }
 
@@ -79,16 +79,16 @@ void softmax_columns(const float* x, float* y, int64_t n, int64_t stride, int64_
 
 void softmax_grad_row(const float* g, const float* y, float* out, int64_t n, bool log) {
   if (log) {
-    const Vec sum = all(static_cast<float>(
-        sum_over(n, [&](int64_t i, auto part) HWY_ATTR { return or_else(load(g + i, part), part, 0); })));
+    const Vec sum =
+        all(sum_over(n, [&](int64_t i, auto part) HWY_ATTR { return or_else(load(g + i, part), part, 0); }));
     each_vector(n, [&](int64_t i, auto part) HWY_ATTR {
       store(hn::NegMulAdd(exp_of(load(y + i, part)), sum, load(g + i, part)), out + i, part);
     });
     return;
   }
-  const Vec dot = all(static_cast<float>(sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
+  const Vec dot = all(sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
     return or_else(hn::Mul(load(g + i, part), load(y + i, part)), part, 0);
-  })));
+  }));
   each_vector(n, [&](int64_t i, auto part)
                      HWY_ATTR { store(hn::Mul(load(y + i, part), hn::Sub(load(g + i, part), dot)), out + i, part); });
 }

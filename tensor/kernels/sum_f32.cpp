@@ -33,13 +33,21 @@ struct Absolute {
   static double of(double x) { return std::abs(x); }
 };
 
+// Sums of at(0), at(1) ..., which are asked for in the order of memory: prefetching stops at loads that run backwards.
 template <class F>
-HWY_INLINE Vec sum_of_four(const F& at) {
-  return hn::Add(hn::Add(at(0), at(1)), hn::Add(at(2), at(3)));
+HWY_INLINE Vec sum_of_two(const F& at, int64_t first = 0) {
+  const Vec a = at(first);
+  return hn::Add(a, at(first + 1));
+}
+template <class F>
+HWY_INLINE Vec sum_of_four(const F& at, int64_t first) {
+  const Vec a = sum_of_two(at, first);
+  return hn::Add(a, sum_of_two(at, first + 2));
 }
 template <class F>
 HWY_INLINE Vec sum_of_eight(const F& at) {
-  return hn::Add(sum_of_four(at), sum_of_four([&](int64_t k) HWY_ATTR { return at(k + 4); }));
+  const Vec a = sum_of_four(at, 0);
+  return hn::Add(a, sum_of_four(at, 4));
 }
 
 // True where a partial sum of n elements in float32 may have overflowed, or lost squares that are flushed to zero.
@@ -81,7 +89,7 @@ void columns(const float* x, int64_t rows, int64_t stride, int64_t cols, double*
       });
   };
   rows_of([](const auto& at) HWY_ATTR { return sum_of_eight(at); }, 8);
-  rows_of([](const auto& at) HWY_ATTR { return hn::Add(at(0), at(1)); }, 2);
+  rows_of([](const auto& at) HWY_ATTR { return sum_of_two(at); }, 2);
   rows_of([](const auto& at) HWY_ATTR { return at(0); }, 1);
   for (int64_t j = 0; j < cols; ++j)
     acc[j] += HWY_LIKELY(!out_of_range<F>(sums[j], rows)) ? sums[j] : plain<F>(x + j, rows, stride);
