@@ -78,7 +78,7 @@ WEFT_ROW_Y(exp, Exp, g* y)
 WEFT_ROW_Y(expm1, Expm1, g*(y + 1))
 WEFT_ROW_X(log, Log, g / x)
 WEFT_ROW_X(log1p, Log1p, g / (x + 1))
-WEFT_ROW_X(log2, Log2, g / (x * M_LN2))
+WEFT_ROW_X(log2, Log2, g* M_LOG2E / x)
 WEFT_ROW_X(log10, Log10, g / (x * M_LN10))
 WEFT_ROW_Y(sqrt, Sqrt, g / (2 * y))
 WEFT_ROW_Y(rsqrt, Rsqrt, g*(-0.5 * y * y * y))
@@ -242,7 +242,12 @@ Tensor remainder_like(const char* op, Binary f, const Tensor& a, const Tensor& b
       [a = saved(a), b = saved(b)](const Tensor& g, const Tensor& y) { return g * ((y - a) / b).round(); });
 }
 }  // namespace
-Tensor Tensor::remainder(const Tensor& b) const { return remainder_like("remainder", Binary::Remainder, *this, b); }
+Tensor Tensor::remainder(const Tensor& b) const {
+  return record(
+      "remainder", kernel::binary(Binary::Remainder, "remainder", *this, b), {*this, b},
+      [](const Tensor& g) { return g; },
+      [a = saved(*this), b = saved(b)](const Tensor& g) { return -(g * a().detach().floor_divide(b().detach())); });
+}
 Tensor Tensor::remainder(const Scalar& b) const {
   return record("remainder", kernel::binary(Binary::Remainder, "remainder", *this, b), {*this},
                 [](const Tensor& g) { return g; });
@@ -280,16 +285,15 @@ Tensor Tensor::atan2(const Tensor& b) const {
 }
 
 namespace {
-// The larger or smaller of two; equal ones share the gradient.
+// The larger or smaller of two; equal ones share the gradient. Next to a NaN both get all of it, as in PyTorch.
 Tensor choose(const char* op, Binary f, const Tensor& a, const Tensor& b) {
-  auto share = [](const Tensor& g, const Tensor& own, const Tensor& other, const Tensor& y) {
-    Tensor half = (own == other).to(g.dtype()) * 0.5;
-    return g * ((own == y).to(g.dtype()) - half);
+  auto share = [greatest = f == Binary::Maximum](const Tensor& g, const Tensor& own, const Tensor& other) {
+    return where(own == other, g * 0.5, g).masked_fill(greatest ? own < other : own > other, 0);
   };
   return record(
       op, kernel::binary(f, op, a, b), {a, b},
-      [a = saved(a), b = saved(b), share](const Tensor& g, const Tensor& y) { return share(g, a, b, y); },
-      [a = saved(a), b = saved(b), share](const Tensor& g, const Tensor& y) { return share(g, b, a, y); });
+      [a = saved(a), b = saved(b), share](const Tensor& g) { return share(g, a, b); },
+      [a = saved(a), b = saved(b), share](const Tensor& g) { return share(g, b, a); });
 }
 }  // namespace
 Tensor Tensor::maximum(const Tensor& b) const { return choose("maximum", Binary::Maximum, *this, b); }
@@ -310,14 +314,22 @@ Tensor Tensor::clamp(const std::optional<Scalar>& min, const std::optional<Scala
     if (max) out = kernel::binary(Binary::Minimum, "clamp", out, *max);
     return out;
   }
-  return record("clamp", kernel::unary(Unary::Clamp, x, low, high), {x}, [x = saved(x), low, high](const Tensor& g) {
+  // A bound that is NaN makes every element NaN, as in PyTorch.
+  const bool bounded = !std::isnan(low) && !std::isnan(high);
+  const Tensor out = bounded ? kernel::unary(Unary::Clamp, x, low, high)
+                             : kernel::binary(Binary::Mul, "clamp", x, std::numeric_limits<double>::quiet_NaN());
+  return record("clamp", out, {x}, [x = saved(x), low, high](const Tensor& g) {
     return masked("clamp_backward", Binary::ClampGrad, g, x, low, high);
   });
 }
 Tensor Tensor::clamp_min(const Scalar& min) const { return clamp(min, std::nullopt); }
 Tensor Tensor::clamp_max(const Scalar& max) const { return clamp(std::nullopt, max); }
 
-Tensor Tensor::lerp(const Tensor& end, const Scalar& weight) const { return *this + (end - *this) * weight; }
+Tensor Tensor::lerp(const Tensor& end, const Scalar& weight) const {
+  // From the nearer end, so that weights 0 and 1 give the ends themselves.
+  const double w = weight.to_double();
+  return w < 0.5 ? *this + (end - *this) * w : end - (end - *this) * (1 - w);
+}
 Tensor Tensor::addcmul(const Tensor& a, const Tensor& b, const Scalar& value) const { return add(a * b, value); }
 Tensor Tensor::addcdiv(const Tensor& a, const Tensor& b, const Scalar& value) const { return add(a / b, value); }
 

@@ -29,10 +29,10 @@ T gelu_grad_of(T g, T x) {
 }
 
 /// GELU's approximation by tanh, written with the sigmoid: x / (1 + e^(-2u)), u = sqrt(2 / pi) (x + 0.044715 x^3).
-/// Beyond 16 the sigmoid has reached its end; x^3 need not overflow.
+/// Beyond 24 the sigmoid has reached its end in float64 too; x^3 need not overflow.
 template <class T>
 T gelu_limited(T x) {
-  return x > T(16) ? T(16) : x < T(-16) ? T(-16) : x;
+  return x > T(24) ? T(24) : x < T(-24) ? T(-24) : x;
 }
 template <class T>
 T gelu_gate_of(T x) {

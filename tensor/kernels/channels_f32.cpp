@@ -146,7 +146,7 @@ void row_prelu(const float* x, float* y, int64_t rows, int64_t c, const float* w
 
 void plane_prelu_grad(const float* g, const float* x, float* out, int64_t n, float w, float* sum) {
   const Vec vw = all(w), zero = hn::Zero(kLanes);
-  *sum = sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
+  *sum = sum_over(n, [=](int64_t i, auto part) HWY_ATTR {
     const Vec gi = load(g + i, part), xi = load(x + i, part);
     const auto positive = hn::Gt(xi, zero);
     store(hn::IfThenElse(positive, gi, hn::Mul(vw, gi)), out + i, part);

@@ -1,7 +1,9 @@
 // The reference loops: every function of the tables for every type, as plain C++.
 #include "weft/tensor/kernels/elementwise_loops.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "weft/tensor/kernels/activation_math.h"
 
@@ -17,6 +19,14 @@ bool is_nan(T x) {
     return std::isnan(x);
   else
     return false;
+}
+/// x, or 0 of its sign where it is denormal.
+template <class T>
+T normal(T x) {
+  if constexpr (is_float<T>)
+    return std::abs(x) < std::numeric_limits<T>::min() ? std::copysign(T(0), x) : x;
+  else
+    return x;
 }
 template <class T>
 T abs_of(T x) {
@@ -64,8 +74,9 @@ template <class T>
 T floor_divide(T a, T b) {
   if constexpr (is_float<T>) {
     if (b == 0) return a / b;
-    T q = (a - remainder_of(a, b)) / b;
-    return std::round(q);
+    const T rest = std::fmod(a, b), q = (a - rest) / b;
+    const T below = rest != 0 && (rest < 0) != (b < 0) ? q - 1 : q;
+    return below != 0 ? std::round(below) : std::copysign(T(0), a / b);
   } else {
     check_divisor(b);
     if constexpr (std::is_signed_v<T>)

@@ -122,28 +122,35 @@ HWY_INLINE void add_to(double* sums, Vec v) {
 /// a running sum takes 16 of them.
 HWY_INLINE int64_t sum_block() { return 64 * lanes(); }
 
-/// Sum over f(i, Whole or Part), whose lanes past the end must be zero.
+/// Sum over f(i, Whole or Part) for i in [begin, end), in four running sums.
 template <class F>
-HWY_INLINE float sum_over(int64_t n, const F& f) {
+HWY_INLINE Vec sum_of_block(int64_t i, int64_t end, const F& f) {
   const int64_t step = lanes();
-  WideSum sum;
-  for (int64_t i = 0;;) {
-    const int64_t end = std::min(n, i + sum_block());
-    Vec s0 = hn::Zero(kLanes), s1 = s0, s2 = s0, s3 = s0;
-    for (; i + 4 * step <= end; i += 4 * step) {
-      s0 = hn::Add(s0, f(i, Whole()));
-      s1 = hn::Add(s1, f(i + step, Whole()));
-      s2 = hn::Add(s2, f(i + 2 * step, Whole()));
-      s3 = hn::Add(s3, f(i + 3 * step, Whole()));
-    }
-    for (; i + step <= end; i += step) s0 = hn::Add(s0, f(i, Whole()));
-    if (i < end) s1 = hn::Add(s1, f(i, Part{static_cast<size_t>(end - i)}));
-    i = end;
-    const Vec block = hn::Add(hn::Add(s0, s1), hn::Add(s2, s3));
-    if (n <= sum_block()) return sum_of(block);
-    sum.add(block);
-    if (end == n) return static_cast<float>(sum.total());
+  Vec s0 = hn::Zero(kLanes), s1 = s0, s2 = s0, s3 = s0;
+  for (; i + 4 * step <= end; i += 4 * step) {
+    s0 = hn::Add(s0, f(i, Whole()));
+    s1 = hn::Add(s1, f(i + step, Whole()));
+    s2 = hn::Add(s2, f(i + 2 * step, Whole()));
+    s3 = hn::Add(s3, f(i + 3 * step, Whole()));
   }
+  for (; i + step <= end; i += step) s0 = hn::Add(s0, f(i, Whole()));
+  if (i < end) s1 = hn::Add(s1, f(i, Part{static_cast<size_t>(end - i)}));
+  return hn::Add(hn::Add(s0, s1), hn::Add(s2, s3));
+}
+
+/// Apart from sum_over, so that short rows pay nothing for it.
+template <class F>
+HWY_NOINLINE float sum_over_blocks(int64_t n, F f) {
+  WideSum sum;
+  for (int64_t i = 0; i < n; i += sum_block()) sum.add(sum_of_block(i, std::min(n, i + sum_block()), f));
+  return static_cast<float>(sum.total());
+}
+
+/// Sum over f(i, Whole or Part), whose lanes past the end must be zero. f should capture by value: then what it
+/// captures stays in registers.
+template <class F>
+HWY_INLINE float sum_over(int64_t n, F f) {
+  return HWY_LIKELY(n <= sum_block()) ? sum_of(sum_of_block(0, n, f)) : sum_over_blocks(n, f);
 }
 
 /// Two sums of one pass: f(i, Whole or Part) gives the pair of vectors, whose lanes past the end must be zero.

@@ -135,8 +135,8 @@ const T* data_or_null(const Tensor& t) {
 
 constexpr int64_t kParamRows = 32;
 
-/// to[0..n) = the sums of g xhat, to[n..2n) those of g over the rows [begin, end): kParamRows of them at a time in T, all
-/// others in double precision.
+/// to[0..n) = the sums of g xhat, to[n..2n) those of g over the rows [begin, end): kParamRows of them at a time in T,
+/// all others in double precision.
 template <class T>
 void sum_params_of(const T* g, const T* x, int64_t begin, int64_t end, int64_t n, const double* mean,
                    const double* rstd, T* to) {

@@ -42,7 +42,8 @@ double sum(const float* x, const float* t, int64_t n, float p) {
   for (int64_t i = 0; i < n; i += kBlock) {
     const int64_t m = std::min(kBlock, n - i);
     values<F>(x + i, t + i, block, m, p);
-    total += sum_over(m, [&](int64_t k, auto part) HWY_ATTR { return load(block + k, part); });
+    const float* values_of_block = block;
+    total += sum_over(m, [=](int64_t k, auto part) HWY_ATTR { return load(values_of_block + k, part); });
   }
   return total;
 }
@@ -72,7 +73,7 @@ void cross_entropy_row(const float* x, int64_t n, float* stats) {
   const Vec vm = all(m);
   stats[0] = m;
   stats[1] = std::log(sum_over(
-      n, [&](int64_t i, auto part) HWY_ATTR { return or_else(exp_of(hn::Sub(load(x + i, part), vm)), part, 0); }));
+      n, [=](int64_t i, auto part) HWY_ATTR { return or_else(exp_of(hn::Sub(load(x + i, part), vm)), part, 0); }));
 }
 
 void cross_entropy_grad_row(const float* x, float* out, int64_t n, const float* stats, float g) {

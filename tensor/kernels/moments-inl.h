@@ -40,7 +40,7 @@ HWY_INLINE float pivot_of(const float* x, int64_t n) {
   constexpr int64_t kVectors = 8;
   const int64_t step = lanes();
   if (n < 2 * kVectors * step)
-    return sum_over(n, [&](int64_t i, auto part) HWY_ATTR { return or_else(load(x + i, part), part, 0); }) /
+    return sum_over(n, [=](int64_t i, auto part) HWY_ATTR { return or_else(load(x + i, part), part, 0); }) /
            static_cast<float>(n);
   const int64_t gap = (n - step) / (kVectors - 1);
   Vec even = hn::Zero(kLanes), odd = even;

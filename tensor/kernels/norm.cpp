@@ -164,8 +164,9 @@ template <class T>
 Dots<T> dots(const T* g, const T* x, const Blocks& b, const NormGroups& groups, const std::vector<double>& mean) {
   const auto& f = channel_loops<T>();
   const ChannelLayout& l = b.layout;
-  auto means = per_channel<T, 2>(
-      l, groups, [&](int64_t, int64_t k) -> std::array<double, 2> { return {mean[k], rounded_off<T>(mean[k])}; });
+  auto means = per_channel<T, 2>(l, groups, [&](int64_t, int64_t k) -> std::array<double, 2> {
+    return {mean[k], rounded_off<T>(mean[k])};
+  });
   Partial<T> sg(b), sx(b);
   for_blocks(
       b, [&](int64_t p) { f.plane_dots(g + p * l.size, x + p * l.size, l.size, means[0].at(l, p), &sg[p], &sx[p]); },

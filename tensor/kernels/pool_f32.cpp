@@ -48,7 +48,7 @@ HWY_INLINE void max_row_of(const PoolWindows& w, int64_t i, int64_t c, const flo
         if constexpr (kPositions) where = hn::IfThenElse(better, position(p), where);
       });
       if constexpr (kRelu) {
-        if constexpr (kPositions) where = hn::IfThenElse(hn::Gt(best, hn::Zero(kLanes)), where, position(-1));
+        if constexpr (kPositions) where = hn::IfThenElse(hn::Le(best, hn::Zero(kLanes)), position(-1), where);
         best = hn::IfThenZeroElse(hn::Le(best, hn::Zero(kLanes)), best);
       }
       store(best, y + j * c + k, part);

@@ -27,7 +27,7 @@ void max_row(const PoolWindows& w, int64_t i, int64_t c, bool relu, const T* x, 
         const T v = x[p * c + k];
         if (v > best || std::isnan(v) || where < 0) best = v, where = p;
       });
-      if (relu && !(best > 0)) best = std::isnan(best) ? best : T(0), where = -1;
+      if (relu && best <= 0) best = 0, where = -1;
       y[j * c + k] = best;
       if (positions) positions[j * c + k] = static_cast<int32_t>(where);
     }

@@ -21,13 +21,13 @@ void softmax_row(const float* x, float* y, int64_t n, bool log) {
   max = hn::MaxOfLanes(kLanes, max);
   if (log) {
     const float sum = sum_over(
-        n, [&](int64_t i, auto part) HWY_ATTR { return or_else(exp_of(hn::Sub(load(x + i, part), max)), part, 0); });
+        n, [=](int64_t i, auto part) HWY_ATTR { return or_else(exp_of(hn::Sub(load(x + i, part), max)), part, 0); });
     const Vec log_sum = all(std::log(sum));
     each_vector(n, [&](int64_t i, auto part)
                        HWY_ATTR { store(hn::Sub(hn::Sub(load(x + i, part), max), log_sum), y + i, part); });
     return;
   }
-  const float sum = sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
+  const float sum = sum_over(n, [=](int64_t i, auto part) HWY_ATTR {
     const Vec e = or_else(exp_of(hn::Sub(load(x + i, part), max)), part, 0);
     store(e, y + i, part);
     return e;
@@ -37,7 +37,7 @@ void softmax_row(const float* x, float* y, int64_t n, bool log) {
 }
 
 /// Rows of a column that are summed in float32 before they join a sum in double precision.
-constexpr int64_t kRowBlock = 32;
+constexpr int64_t kRowBlock = 64;
 
 /// Sum over f(i) of the rows i of one vector of columns.
 template <class F>
@@ -80,13 +80,13 @@ void softmax_columns(const float* x, float* y, int64_t n, int64_t stride, int64_
 void softmax_grad_row(const float* g, const float* y, float* out, int64_t n, bool log) {
   if (log) {
     const Vec sum =
-        all(sum_over(n, [&](int64_t i, auto part) HWY_ATTR { return or_else(load(g + i, part), part, 0); }));
+        all(sum_over(n, [=](int64_t i, auto part) HWY_ATTR { return or_else(load(g + i, part), part, 0); }));
     each_vector(n, [&](int64_t i, auto part) HWY_ATTR {
       store(hn::NegMulAdd(exp_of(load(y + i, part)), sum, load(g + i, part)), out + i, part);
     });
     return;
   }
-  const Vec dot = all(sum_over(n, [&](int64_t i, auto part) HWY_ATTR {
+  const Vec dot = all(sum_over(n, [=](int64_t i, auto part) HWY_ATTR {
     return or_else(hn::Mul(load(g + i, part), load(y + i, part)), part, 0);
   }));
   each_vector(n, [&](int64_t i, auto part)

@@ -36,11 +36,31 @@ struct Place {
 };
 const Place kPlaces[] = {
     {"all", [](const Tensor& x) { return x; }, 0},
-    {"inner", [](const Tensor& x) { return x.expand({3, x.size(0)}).contiguous(); }, 1},
-    {"outer", [](const Tensor& x) { return x.unsqueeze(1).expand({x.size(0), 3}).contiguous(); }, 0},
-    {"outer, wide", [](const Tensor& x) { return x.unsqueeze(1).expand({x.size(0), 70}).contiguous(); }, 0},
-    {"middle", [](const Tensor& x) { return x.unsqueeze(1).expand({2, x.size(0), 3}).contiguous(); }, 1},
-    {"strided", [](const Tensor& x) { return x.unsqueeze(1).expand({x.size(0), 2}).contiguous().select(1, 1); }, 0},
+    {"inner",
+     [](const Tensor& x) {
+       return x.expand({3, x.size(0)}).contiguous();
+     },
+     1},
+    {"outer",
+     [](const Tensor& x) {
+       return x.unsqueeze(1).expand({x.size(0), 3}).contiguous();
+     },
+     0},
+    {"outer, wide",
+     [](const Tensor& x) {
+       return x.unsqueeze(1).expand({x.size(0), 70}).contiguous();
+     },
+     0},
+    {"middle",
+     [](const Tensor& x) {
+       return x.unsqueeze(1).expand({2, x.size(0), 3}).contiguous();
+     },
+     1},
+    {"strided",
+     [](const Tensor& x) {
+       return x.unsqueeze(1).expand({x.size(0), 2}).contiguous().select(1, 1);
+     },
+     0},
 };
 
 std::vector<double> values_of(const Tensor& x) {
@@ -67,7 +87,7 @@ struct Row {
   const char* name;
   Tensor (*op)(const Tensor& x, int64_t dim);
   double (*want)(const std::vector<double>& line);
-  double bound;       ///< in ulp
+  double bound;        ///< in ulp
   bool heavy = false;  ///< too slow for the longest lines
 };
 const Row kRows[] = {
@@ -83,7 +103,9 @@ const Row kRows[] = {
     {"norm2", [](const Tensor& x, int64_t dim) { return x.norm(2, dim); },
      [](auto& v) { return std::sqrt(static_cast<double>(total(v, [](long double x) { return x * x; }))); }, 1},
     {"norm3", [](const Tensor& x, int64_t dim) { return x.norm(3, dim); },
-     [](auto& v) { return std::cbrt(static_cast<double>(total(v, [](long double x) { return std::abs(x * x * x); }))); },
+     [](auto& v) {
+       return std::cbrt(static_cast<double>(total(v, [](long double x) { return std::abs(x * x * x); })));
+     },
      1, true},
     {"logsumexp", [](const Tensor& x, int64_t dim) { return x.logsumexp(dim); },
      [](auto& v) {
@@ -167,9 +189,9 @@ using Fn = std::function<TensorList(const TensorList&)>;
 
 constexpr double kBound = 5;
 
-/// Holds the results of fn, of which the first is differentiated, to those of the same numbers in float64: errors in ulp
-/// of the number, or of the root mean square of the result where that is larger. A gradient of a parameter is a sum:
-/// errors in ulp of its magnitudes.
+/// Holds the results of fn, of which the first is differentiated, to those of the same numbers in float64: errors in
+/// ulp of the number, or of the root mean square of the result where that is larger. A gradient of a parameter is a
+/// sum: errors in ulp of its magnitudes.
 void hold_to_float64(const std::string& what, const Fn& fn, const TensorList& inputs, double bound) {
   double magnitudes = 0;
   const auto run = [&](Dtype dtype) {
@@ -209,9 +231,7 @@ BOOST_AUTO_TEST_CASE(normalisation) {
         const std::string what = fmt::format("{} at {} {}", data.name, offset, IntArrayRef(s));
         for (bool last : {false, true}) {
           const Tensor in = last ? x.contiguous(MemoryFormat::ChannelsLast) : x;
-          const auto place = [last](const Tensor& t) {
-            return last ? t.contiguous(MemoryFormat::ChannelsLast) : t;
-          };
+          const auto place = [last](const Tensor& t) { return last ? t.contiguous(MemoryFormat::ChannelsLast) : t; };
           hold_to_float64(
               what + (last ? " batch_norm, channels-last" : " batch_norm"),
               [&](const TensorList& t) {
@@ -221,11 +241,13 @@ BOOST_AUTO_TEST_CASE(normalisation) {
               {in, w, b}, kBound);
           hold_to_float64(
               what + (last ? " instance_norm, channels-last" : " instance_norm"),
-              [&](const TensorList& t) { return TensorList{instance_norm(place(t[0]), t[1], t[2])}; }, {in, w, b}, kBound);
+              [&](const TensorList& t) { return TensorList{instance_norm(place(t[0]), t[1], t[2])}; }, {in, w, b},
+              kBound);
           if (s[1] == 3)
             hold_to_float64(
                 what + (last ? " group_norm, channels-last" : " group_norm"),
-                [&](const TensorList& t) { return TensorList{group_norm(place(t[0]), 1, t[1], t[2])}; }, {in, w, b}, kBound);
+                [&](const TensorList& t) { return TensorList{group_norm(place(t[0]), 1, t[1], t[2])}; }, {in, w, b},
+                kBound);
         }
         const int64_t n = s[2] * s[3];
         hold_to_float64(
