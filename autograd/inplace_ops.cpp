@@ -11,37 +11,51 @@ using autograd::in_place;
 using autograd::record;
 
 namespace {
-template <class... Args>
-bool any_tracks(const Args&... args) {
-  [[maybe_unused]] auto one = [](const auto& a) {
-    if constexpr (std::is_same_v<std::decay_t<decltype(a)>, Tensor>)
-      return autograd::tracks(a);
-    else
-      return false;
-  };
-  return (one(args) || ... || false);
+
+// An operand of an op in place: a tensor that shares memory with self, but is not the same view, is copied before self
+// changes.
+template <class T>
+class Operand {
+ public:
+  Operand(const Tensor&, const T& operand) : operand_(operand) {}
+  const T& operator()() const { return operand_; }
+  bool tracks() const { return false; }
+
+ private:
+  const T& operand_;
+};
+template <>
+class Operand<Tensor> {
+ public:
+  Operand(const Tensor& self, const Tensor& operand) : operand_(operand) {
+    if (overlap_of(self, operand) == Overlap::Partial) [[unlikely]]
+      copy_ = operand.clone();
+  }
+  const Tensor& operator()() const { return copy_.defined() ? copy_ : operand_; }
+  bool tracks() const { return autograd::tracks(operand_); }
+
+ private:
+  const Tensor& operand_;
+  Tensor copy_;
+};
+
+template <class Call, class... Args>
+void with_operands(const Tensor& self, const Call& call, const Args&... args) {
+  call(Operand<Args>(self, args)...);
 }
 
-// True if a kernel may write over self while it reads the operands: each is the same view or does not meet self.
-template <class... Args>
-bool writes_over(const Tensor& self, const Args&... args) {
-  [[maybe_unused]] auto safe = [&](const auto& a) {
-    if constexpr (std::is_same_v<std::decay_t<decltype(a)>, Tensor>)
-      return overlap_of(self, a) != Overlap::Partial;
-    else
-      return true;
-  };
-  return (safe(args) && ... && true);
-}
 }  // namespace
 
-#define WEFT_SELF_AND_(...) (*this __VA_OPT__(, ) __VA_ARGS__)
-#define WEFT_IN_PLACE(name, params, args, overwrites)                                              \
-  const Tensor& Tensor::name##_ params const {                                                     \
-    in_place(#name "_", *this, (overwrites) && (writes_over WEFT_SELF_AND_ args), any_tracks args, \
-             [&](const Tensor& old) { return old.name args; });                                    \
-    return *this;                                                                                  \
-  }                                                                                                \
+#define WEFT_SELF_CALL_AND_(...) (*this, call __VA_OPT__(, ) __VA_ARGS__)
+#define WEFT_IN_PLACE(name, params, args, overwrites)                             \
+  const Tensor& Tensor::name##_ params const {                                    \
+    const auto call = [&](const auto&... operands) {                              \
+      in_place(#name "_", *this, overwrites, (operands.tracks() || ... || false), \
+               [&](const Tensor& old) { return old.name(operands()...); });       \
+    };                                                                            \
+    with_operands WEFT_SELF_CALL_AND_ args;                                       \
+    return *this;                                                                 \
+  }                                                                               \
   Tensor& Tensor::name##_ params { return const_cast<Tensor&>(std::as_const(*this).name##_ args); }
 #define WEFT_DEFAULT(value)
 #define WEFT_OP(result, name, params, args)
@@ -86,8 +100,8 @@ const Tensor& Tensor::fill_(const Tensor& value) const {
 
 const Tensor& Tensor::copy_(const Tensor& src) const {
   if (src.defined() && src.is_same(*this)) return *this;
+  if (overlap_of(*this, src) == Overlap::Partial) return copy_(src.clone());
   bool plain = !(GradMode::is_enabled() && (autograd::tracks(*this) || autograd::tracks(src)));
-  if (plain && overlap_of(*this, src) == Overlap::Partial) return copy_(src.clone());
   in_place("copy_", *this, plain, autograd::tracks(src), [&](const Tensor& old) {
     Tensor out = plain ? old.detach() : empty(old.sizes(), old.dtype());
     kernel::copy(out, src);

@@ -60,7 +60,7 @@ class Storage : public RefCounted<Storage> {
   }
   int64_t bytes() const { return buffer_->bytes(); }
   /// True if the memory is weft's own, so that no other storage reaches it.
-  bool is_own() const { return buffer_->is_own(); }
+  bool is_own() const { return channels_last() || buffer_->is_own(); }
   /// True if exactly one tensor can reach the memory.
   bool is_private() const { return use_count() == 1 && buffer_->use_count() == 1 && buffer_->is_own(); }
 

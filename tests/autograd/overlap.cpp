@@ -177,6 +177,31 @@ BOOST_AUTO_TEST_CASE(how_views_lie_to_each_other) {
   BOOST_TEST(!overlaps_itself(x.slice(0, 0, 1).expand({1, 6}).impl()));
 }
 
+// Gradients are those of the op on a clone of the operand.
+BOOST_AUTO_TEST_CASE(gradients_of_overlapping_operands) {
+  int64_t checks = 0;
+  for (const auto& [target, write] : kTargets)
+    for (const auto& [operand, read] : kOperands)
+      for (const Form& form : kForms) {
+        const Tensor start = filled({4, 4}, kFloat64, 1).abs();
+        Tensor gradients[2];
+        bool fits = true;
+        for (bool apart : {false, true}) {
+          const Tensor x = start.clone().set_requires_grad(true), a = x * 1, self = write(a);
+          fits = broadcasts(read(a), self) && overlap_of(self, read(a)) != Overlap::Same;
+          if (!fits) break;
+          form.change(self, apart ? read(a).clone() : read(a));
+          gradients[apart] = autograd::grad({(a * a).sum()}, {x})[0];
+        }
+        if (!fits) continue;
+        ++checks;
+        BOOST_CHECK_MESSAGE(gradients[0].allclose(gradients[1], 1e-12, 1e-12, true),
+                            fmt::format("{}: {} by {}", form.name, target, operand));
+      }
+  BOOST_TEST_MESSAGE(checks << " gradients of overlapping operands");
+  BOOST_TEST(checks > 800);
+}
+
 // A recorded op keeps what its gradient reads, or says that it was changed.
 BOOST_AUTO_TEST_CASE(recorded_ops) {
   const Tensor x = arange(6, kFloat64).view({2, 3}).set_requires_grad(true);
