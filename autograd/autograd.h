@@ -8,14 +8,17 @@
 namespace weft::autograd {
 
 /// Adds the gradients of the sum of `outputs` (each weighted by its grad_output; undefined counts as 1 for one element)
-/// to grad() of the leaves, or of `inputs` only where given. Throws StateError when an output has no graph or the graph
-/// was freed by an earlier backward without retain_graph.
+/// to grad() of the leaves. Throws StateError when an output has no graph or the graph was freed by an earlier backward
+/// without retain_graph, DtypeError when a grad_output is not floating point.
 void backward(const TensorList& outputs, const TensorList& grad_outputs = {}, std::optional<bool> retain_graph = {},
-              bool create_graph = false, const TensorList& inputs = {});
+              bool create_graph = false);
+/// The same for the grad() of `inputs` alone. Throws ValueError when the list is empty.
+void backward(const TensorList& outputs, const TensorList& grad_outputs, std::optional<bool> retain_graph,
+              bool create_graph, const TensorList& inputs);
 
-/// The gradients of `outputs` with respect to `inputs`, returned; no grad() changes. create_graph makes the result
-/// differentiable itself. An input that is no part of the graph throws StateError, or gives an undefined tensor with
-/// allow_unused.
+/// The gradients of `outputs` with respect to `inputs`, returned; no grad() changes. `inputs` must not be empty.
+/// create_graph makes the result differentiable itself. An input that is no part of the graph throws StateError, or
+/// gives an undefined tensor with allow_unused.
 TensorList grad(const TensorList& outputs, const TensorList& inputs, const TensorList& grad_outputs = {},
                 std::optional<bool> retain_graph = {}, bool create_graph = false, bool allow_unused = false);
 

@@ -9,10 +9,13 @@
 #include "weft/autograd/accumulate.h"
 #include "weft/autograd/anomaly.h"
 #include "weft/autograd/autograd.h"
+#include "weft/autograd/stack.h"
 #include "weft/tensor/creation.h"
 
 namespace weft::autograd {
 namespace {
+
+thread_local unsigned t_nesting = 0;  // how many runs are under way on this thread
 
 /// One run of backward.
 class Engine {
@@ -36,6 +39,28 @@ class Engine {
   }
 
   void run() {
+    // Only a backward inside a backward can nest without bound.
+    struct Nesting {
+      unsigned depth = t_nesting++;
+      const std::unordered_set<const Node*>* outer = t_asked_for;
+      ~Nesting() { t_nesting = depth, t_asked_for = outer; }
+    };
+    if (t_nesting == 0) {
+      Nesting nesting;
+      walk();
+    } else {
+      call_with_stack([this] {
+        Nesting nesting;
+        walk();
+      });
+    }
+  }
+
+  const TensorList& results() const { return results_; }
+
+ private:
+  void walk() {
+    t_asked_for = limited_ ? &useful_ : nullptr;
     for (;;) {
       if (newest_.node) {
         Waiting next = std::exchange(newest_, {});
@@ -49,9 +74,6 @@ class Engine {
     }
   }
 
-  const TensorList& results() const { return results_; }
-
- private:
   using Gradients = SmallVector<Tensor, 1>;
 
   static bool is_leaf(const Node& node) { return node.number() == 0; }
@@ -96,8 +118,12 @@ class Engine {
     if (AnomalyMode::is_enabled()) check_gradients(node, out);
     for (size_t i = 0; i < out.size(); ++i) {
       const Edge& edge = node.edges[i];
-      if (!edge.node || !out[i].defined()) continue;
-      add(edge, fit_gradient(node, std::move(out[i]), edge.node->outputs[edge.output]));
+      if (!node.asked_for(i)) continue;
+      const OutputMeta& meta = edge.node->outputs[edge.output];
+      if (out[i].defined())
+        add(edge, fit_gradient(node, std::move(out[i]), meta));
+      else if (node.undefined_is_zero())
+        add(edge, zeros(meta.sizes, meta.dtype));
     }
   }
 
@@ -146,7 +172,7 @@ class Engine {
   Waiting newest_;
   std::map<Ref<Node>, Gradients, Newer, PooledAllocator<std::pair<const Ref<Node>, Gradients>>> older_;
   std::unordered_map<Node*, std::vector<Target>> wanted_;
-  std::unordered_set<Node*> useful_;
+  std::unordered_set<const Node*> useful_;
   TensorList results_;
 };
 
@@ -154,7 +180,9 @@ Tensor first_gradient(const char* op, const Tensor& output, std::span<const Tens
   if (i < grad_outputs.size() && grad_outputs[i].defined()) {
     check<ShapeError>(grad_outputs[i].sizes() == output.sizes(), "[{}] the gradient of an output {} has sizes {}", op,
                       output.sizes(), grad_outputs[i].sizes());
-    return grad_outputs[i];
+    check<DtypeError>(grad_outputs[i].is_floating_point(),
+                      "[{}] the gradient of an output must be floating point, got {}", op, grad_outputs[i].dtype());
+    return grad_outputs[i].to(output.dtype());
   }
   check<StateError>(output.numel() == 1,
                     "[{}] an output of sizes {} needs a gradient to start from; only one element needs none", op,
@@ -185,27 +213,35 @@ void run_backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_
   engine.run();
 }
 
+namespace {
+void check_count(const char* op, const TensorList& outputs, const TensorList& grad_outputs) {
+  check<ValueError>(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "[{}] {} outputs but {} gradients",
+                    op, outputs.size(), grad_outputs.size());
+}
+}  // namespace
+
+void backward(const TensorList& outputs, const TensorList& grad_outputs, std::optional<bool> retain_graph,
+              bool create_graph) {
+  check_count("backward", outputs, grad_outputs);
+  run_backward(outputs, grad_outputs, retain_graph.value_or(create_graph), create_graph);
+}
+
 void backward(const TensorList& outputs, const TensorList& grad_outputs, std::optional<bool> retain_graph,
               bool create_graph, const TensorList& inputs) {
-  check<ValueError>(grad_outputs.empty() || grad_outputs.size() == outputs.size(),
-                    "[backward] {} outputs but {} gradients", outputs.size(), grad_outputs.size());
-  if (!inputs.empty()) {
-    TensorList gradients = grad(outputs, inputs, grad_outputs, retain_graph, create_graph, true);
-    AutoGradMode mode(create_graph);
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      if (!gradients[i].defined()) continue;
-      Tensor& g = meta_of(inputs[i]).grad;
-      g = g.defined() ? g + gradients[i] : gradients[i];
-    }
-    return;
+  check<ValueError>(!inputs.empty(), "[backward] the list of inputs is empty; without a list all leaves count");
+  const TensorList gradients = grad(outputs, inputs, grad_outputs, retain_graph, create_graph, true);
+  AutoGradMode mode(create_graph);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!gradients[i].defined()) continue;
+    Tensor& g = meta_of(inputs[i]).grad;
+    g = g.defined() ? g + gradients[i] : gradients[i];
   }
-  run_backward(outputs, grad_outputs, retain_graph.value_or(create_graph), create_graph);
 }
 
 TensorList grad(const TensorList& outputs, const TensorList& inputs, const TensorList& grad_outputs,
                 std::optional<bool> retain_graph, bool create_graph, bool allow_unused) {
-  check<ValueError>(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "[grad] {} outputs but {} gradients",
-                    outputs.size(), grad_outputs.size());
+  check_count("grad", outputs, grad_outputs);
+  check<ValueError>(!inputs.empty(), "[grad] the list of inputs is empty");
   const Roots roots = root_edges("grad", outputs);
   std::vector<Edge> targets;
   for (const Tensor& t : inputs) {

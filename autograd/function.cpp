@@ -23,15 +23,24 @@ TensorList AutogradContext::get_saved_variables() const {
 }
 
 bool AutogradContext::needs_input_grad(size_t i) const {
-  for (size_t k = 0; node_ && k < node_->arguments_.size(); ++k)
-    if (node_->arguments_[k] == i) return node_->needs(k);
-  return false;
+  check<StateError>(node_ != nullptr, "[Function] needs_input_grad called outside of forward and backward");
+  check<IndexError>(i < node_->arguments_.size(), "[Function] needs_input_grad({}) of {} tensors", i,
+                    node_->arguments_.size());
+  return i < node_->edges.size() && node_->asked_for(i);
 }
 
-TensorList FunctionNode::finish(const Ref<FunctionNode>& node, const TensorList& inputs, std::vector<size_t> arguments,
-                                size_t argument_count, TensorList outputs, bool recording) {
+void FunctionNode::connect() {
+  recording_ = GradMode::is_enabled() && std::any_of(inputs_.begin(), inputs_.end(), tracks);
+  if (!recording_) return;
+  for (const Tensor& t : inputs_) add_edge(edge_of(t));
+  if (AnomalyMode::is_enabled()) where = where_called();
+}
+
+TensorList FunctionNode::finish(const Ref<FunctionNode>& node, TensorList outputs) {
   FunctionNode& self = *node;
   AutogradContext& context = self.context;
+  const bool recording = self.recording_;
+  const TensorList inputs = std::move(self.inputs_);
   for (const Tensor& t : context.dirty_) {
     check<StateError>(!recording || !t.is_leaf() || !t.requires_grad(),
                       "[Function] a leaf that requires a gradient was marked dirty");
@@ -39,10 +48,6 @@ TensorList FunctionNode::finish(const Ref<FunctionNode>& node, const TensorList&
     t.impl().storage->bump_version();
   }
   if (!recording) return outputs;
-  for (const Tensor& t : inputs) self.add_edge(edge_of(t));
-  self.arguments_ = std::move(arguments);
-  self.argument_count_ = argument_count;
-  if (AnomalyMode::is_enabled()) self.where = where_called();
   TensorList returned = outputs;
   for (size_t i = 0; i < outputs.size(); ++i) {
     self.outputs.push_back({outputs[i].sizes(), outputs[i].dtype()});
@@ -53,8 +58,11 @@ TensorList FunctionNode::finish(const Ref<FunctionNode>& node, const TensorList&
   }
   for (const Tensor& t : context.to_save_) {
     Kept kept{saved(t)};
-    for (size_t i = 0; i < returned.size(); ++i)
-      if (t.defined() && t.is_same(returned[i]) && !contains(inputs, t)) kept = {saved(bare(t)), static_cast<int>(i)};
+    for (size_t i = 0; t.defined() && i < returned.size(); ++i) {
+      // An output owns this node, and its views own the output: the node keeps their numbers alone.
+      if (t.impl().base.get() == &returned[i].impl()) kept = {saved(bare(t))};
+      if (t.is_same(outputs[i])) kept = {saved(bare(t)), static_cast<int>(i)};
+    }
     self.kept_.push_back(std::move(kept));
   }
   context.to_save_.clear(), context.dirty_.clear(), context.non_differentiable_.clear();
@@ -86,7 +94,7 @@ void FunctionNode::apply(std::span<const Tensor> grad_outputs, std::span<Tensor>
                     argument_count_);
   bool per_argument = result.size() == argument_count_;
   for (size_t i = 0; i < grad_inputs.size(); ++i)
-    if (needs(i)) grad_inputs[i] = std::move(result[per_argument ? arguments_[i] : i]);
+    if (asked_for(i)) grad_inputs[i] = std::move(result[per_argument ? arguments_[i] : i]);
 }
 
 void FunctionNode::release() {

@@ -3,6 +3,7 @@
 
 #include <any>
 #include <map>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -30,7 +31,8 @@ class AutogradContext {
   void mark_non_differentiable(const TensorList& outputs) { non_differentiable_ = outputs; }
   /// Whether absent gradients of outputs reach backward as zeros (the default) or as undefined tensors.
   void set_materialize_grads(bool on) { materialize_ = on; }
-  /// Whether input i of forward needs a gradient (i counts all arguments).
+  /// True if the gradient of the i-th tensor of forward is needed; in backward, by this run of it. i counts tensors
+  /// alone, those of lists one by one. Throws IndexError.
   bool needs_input_grad(size_t i) const;
 
  private:
@@ -47,10 +49,25 @@ class FunctionNode final : public Node {
   FunctionNode(const char* op, Backward backward) : Node(op), backward_(backward) { context.node_ = this; }
   void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override;
   void release() override;
+  bool undefined_is_zero() const override { return false; }
 
-  /// Makes `outputs` results of this node; inputs[i] belongs to argument arguments[i].
-  static TensorList finish(const Ref<FunctionNode>& node, const TensorList& inputs, std::vector<size_t> arguments,
-                           size_t argument_count, TensorList outputs, bool recording);
+  /// Notes an argument of forward that is no tensor, or the tensors of one; undefined ones have a place too.
+  template <class T>
+  void add_argument(const T&) {
+    ++argument_count_;
+  }
+  void add_argument(const Tensor& t) {
+    arguments_.push_back(argument_count_++);
+    inputs_.push_back(t);
+  }
+  void add_argument(const std::optional<Tensor>& t) { add_argument(t.value_or(Tensor())); }
+  void add_argument(const TensorList& list) {
+    for (const Tensor& t : list) add_argument(t);
+  }
+  /// After all arguments: connects the node to the producers of its tensors if the call is recorded.
+  void connect();
+  /// Makes `outputs` results of this node, if the call is recorded.
+  static TensorList finish(const Ref<FunctionNode>& node, TensorList outputs);
   TensorList saved_variables();
 
   AutogradContext context;
@@ -63,9 +80,10 @@ class FunctionNode final : public Node {
   };
   Backward backward_;
   std::vector<Kept> kept_;
-  std::vector<size_t> arguments_;
-  size_t argument_count_ = 0;
-  bool released_ = false;
+  TensorList inputs_;              ///< the tensors among the arguments, until finish
+  std::vector<size_t> arguments_;  ///< the place of each among all arguments
+  size_t argument_count_ = 0;      ///< a list counts once for each of its tensors
+  bool recording_ = false, released_ = false;
 };
 
 /// Base of custom functions:
@@ -77,35 +95,24 @@ class FunctionNode final : public Node {
 ///     };
 ///     Tensor y = Square::apply(x);
 ///
-/// forward runs with gradients off and returns a Tensor or a TensorList. backward gets a gradient per output and
-/// returns one per argument of forward, undefined for those that are no tensors; it may be differentiated again.
+/// forward runs with gradients off and returns a Tensor or a TensorList. Its tensors are arguments of type Tensor,
+/// std::optional<Tensor> and TensorList. backward gets a gradient per output and returns one per argument of forward, a
+/// list counting as its tensors; undefined for those that are no tensors. It may be differentiated again.
 template <class Derived>
 struct Function {
   template <class... Args>
   static auto apply(Args&&... args) {
     auto node = make_ref<FunctionNode>("Function", &Derived::backward);
-    TensorList inputs;
-    std::vector<size_t> arguments;
-    size_t i = 0;
-    auto collect = [&](const auto& arg) {
-      using A = std::remove_cvref_t<decltype(arg)>;
-      if constexpr (std::is_same_v<A, Tensor>)
-        if (arg.defined()) inputs.push_back(arg), arguments.push_back(i);
-      ++i;
-    };
-    (collect(args), ...);
-    bool recording = GradMode::is_enabled();
-    bool any = false;
-    for (const Tensor& t : inputs) any = any || tracks(t);
-    recording = recording && any;
+    (node->add_argument(args), ...);
+    node->connect();
     auto result = [&] {
       NoGradGuard off;
       return Derived::forward(&node->context, std::forward<Args>(args)...);
     }();
     if constexpr (std::is_same_v<decltype(result), Tensor>)
-      return FunctionNode::finish(node, inputs, std::move(arguments), i, {result}, recording)[0];
+      return FunctionNode::finish(node, {result})[0];
     else
-      return FunctionNode::finish(node, inputs, std::move(arguments), i, std::move(result), recording);
+      return FunctionNode::finish(node, std::move(result));
   }
 };
 

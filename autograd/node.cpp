@@ -34,8 +34,8 @@ AutogradMeta::~AutogradMeta() {
   if (retain_hook && grad_fn) grad_fn->remove_hook(retain_hook);
 }
 
-void Node::remove_hook(unsigned number) {
-  if (hooks) std::erase_if(*hooks, [&](const OutputHook& h) { return h.number == number; });
+size_t Node::remove_hook(unsigned number) {
+  return hooks ? std::erase_if(*hooks, [&](const OutputHook& h) { return h.number == number; }) : 0;
 }
 
 AutogradMeta& meta_of(const Tensor& t) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "weft/tensor/small_vector.h"
@@ -27,6 +28,10 @@ struct OutputMeta {
 
 using Hook = std::function<Tensor(const Tensor&)>;
 
+class Node;
+/// The nodes that lead to the inputs which the running backward was limited to; null: to all leaves.
+inline thread_local const std::unordered_set<const Node*>* t_asked_for = nullptr;  // NOLINT: read by every rule
+
 /// Base of all nodes. Created by record(), Function and the engine; users see it as Tensor::grad_fn().
 class Node : public RefCounted<Node> {
  public:
@@ -37,7 +42,7 @@ class Node : public RefCounted<Node> {
   static void destroy(const Node* node) noexcept;
   bool revivable() const noexcept { return number_ == 0; }  // leaves find their node again
 
-  /// The gradients of the inputs, by input; left undefined where an input needs none or gets zero.
+  /// The gradients of the inputs, by input; an undefined one of an input that needs one counts as zeros.
   virtual void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) = 0;
   /// Frees what apply reads. apply after release throws StateError.
   virtual void release() = 0;
@@ -51,6 +56,12 @@ class Node : public RefCounted<Node> {
   /// node behind it.
   void add_edge(Edge edge);
   bool needs(size_t input) const { return static_cast<bool>(edges[input].node); }
+  /// Inside apply: true if the running backward uses the gradient of this input.
+  bool asked_for(size_t input) const {
+    return needs(input) && (!t_asked_for || t_asked_for->contains(edges[input].node.get()));
+  }
+  /// False for nodes of users, where an undefined gradient stays undefined.
+  virtual bool undefined_is_zero() const { return true; }
 
   SmallVector<Edge, 3> edges;
   SmallVector<OutputMeta, 1> outputs;
@@ -61,7 +72,8 @@ class Node : public RefCounted<Node> {
     Hook hook;
   };
   std::unique_ptr<std::vector<OutputHook>> hooks;
-  void remove_hook(unsigned number);
+  /// The number of hooks removed, 0 or 1.
+  size_t remove_hook(unsigned number);
   /// Where the forward ran, kept in anomaly mode.
   std::string where;
 

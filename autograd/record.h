@@ -25,7 +25,7 @@ inline bool records(Inputs inputs) {
 class Grads {
  public:
   Grads(const Node& node, std::span<Tensor> grads) : node_(node), grads_(grads) {}
-  bool needs(size_t input) const { return node_.needs(input); }
+  bool needs(size_t input) const { return node_.asked_for(input); }
   Tensor& operator[](size_t input) { return grads_[input]; }
 
  private:
@@ -81,7 +81,11 @@ class RuleNode final : public Node {
     if constexpr (kReadsOutput)
       if (wants_output()) y = output_.read(*this);
     size_t i = 0;
-    std::apply([&](auto&... rule) { ((rule ? void(grad_inputs[i++] = call(*rule, g, y)) : void(i++)), ...); }, *rules_);
+    auto run = [&](auto& rule) {
+      if (rule && asked_for(i)) grad_inputs[i] = call(*rule, g, y);
+      ++i;
+    };
+    std::apply([&](auto&... rule) { (run(rule), ...); }, *rules_);
   }
   void release() override {
     rules_.reset();

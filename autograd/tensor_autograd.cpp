@@ -52,13 +52,14 @@ Ref<autograd::Node> Tensor::grad_fn() const {
   return is_leaf() ? nullptr : edge_of(*this).node;
 }
 
+void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph) const {
+  impl();
+  autograd::run_backward({this, 1}, {&gradient, 1}, retain_graph.value_or(create_graph), create_graph);
+}
 void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph,
                       const TensorList& inputs) const {
   impl();
-  if (inputs.empty())
-    autograd::run_backward({this, 1}, {&gradient, 1}, retain_graph.value_or(create_graph), create_graph);
-  else
-    autograd::backward({*this}, {gradient}, retain_graph, create_graph, inputs);
+  autograd::backward({*this}, {gradient}, retain_graph, create_graph, inputs);
 }
 
 Tensor Tensor::detach() const {
@@ -113,9 +114,10 @@ unsigned Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) const 
 
 void Tensor::remove_hook(unsigned number) const {
   AutogradMeta* meta = find_meta(*this);
-  if (!meta) return;
-  if (meta->hooks) std::erase_if(*meta->hooks, [&](const auto& h) { return h.number == number; });
-  if (meta->grad_fn) meta->grad_fn->remove_hook(number);
+  size_t removed = 0;
+  if (meta && meta->hooks) removed += std::erase_if(*meta->hooks, [&](const auto& h) { return h.number == number; });
+  if (meta && meta->grad_fn) removed += meta->grad_fn->remove_hook(number);
+  check<IndexError>(removed > 0, "[remove_hook] the tensor has no hook {}", number);
 }
 
 void Tensor::set_data(const Tensor& other) {

@@ -139,9 +139,12 @@ class Tensor {
   Tensor& mutable_grad() const;
   Ref<autograd::Node> grad_fn() const;
   /// Adds the gradients of this tensor with respect to the graph's leaves to their grad(). A tensor of one element
-  /// needs no `gradient`. Throws StateError when nothing requires a gradient or the graph was freed already.
-  void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = {}, bool create_graph = false,
-                const TensorList& inputs = {}) const;
+  /// needs no `gradient`, which is floating point otherwise. Throws StateError when nothing requires a gradient or the
+  /// graph was freed already.
+  void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = {}, bool create_graph = false) const;
+  /// The same for the grad() of `inputs` alone. Throws ValueError when the list is empty.
+  void backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph,
+                const TensorList& inputs) const;
   /// The same numbers outside the graph.
   Tensor detach() const;
   Tensor& detach_();
@@ -156,6 +159,7 @@ class Tensor {
   unsigned register_hook(F hook) const {
     return register_hook(std::function<Tensor(const Tensor&)>([hook](const Tensor& g) { return hook(g), Tensor(); }));
   }
+  /// Throws IndexError when this tensor has no hook of that number.
   void remove_hook(unsigned number) const;
   /// Counts in-place changes of the memory.
   uint32_t _version() const { return impl().storage->version(); }

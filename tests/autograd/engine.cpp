@@ -102,6 +102,23 @@ BOOST_AUTO_TEST_CASE(backward_limited_to_inputs) {
   (x * w).sum().backward({}, {}, false, {w});
   BOOST_TEST(!x.grad().defined());
   BOOST_TEST(w.grad().item<double>() == 1);
+  const Tensor y = (x * w).sum();
+  check_throws<ValueError>([&] { y.backward({}, {}, false, TensorList{}); }, "inputs is empty");
+  check_throws<ValueError>([&] { autograd::backward({y}, {}, {}, false, TensorList{}); }, "inputs is empty");
+  check_throws<ValueError>([&] { grad({y}, {}); }, "inputs is empty");
+}
+
+BOOST_AUTO_TEST_CASE(dtype_of_a_given_gradient) {
+  const Tensor x = leaf({1.0, 2.0});
+  for (const Dtype dtype : {kBool, kUInt8, kInt32, kInt64}) {
+    check_throws<DtypeError>([&] { (x * 2).backward(ones({2}, dtype)); }, "must be floating point");
+    check_throws<DtypeError>([&] { grad({x * 2}, {x}, {ones({2}, dtype)}); }, "must be floating point");
+  }
+  (x * 2).backward(ones({2}, kFloat32));
+  BOOST_TEST(x.grad().dtype() == kFloat64);
+  const Tensor direct = leaf({1.0, 2.0});
+  direct.backward(ones({2}, kFloat32));
+  BOOST_TEST(direct.grad().dtype() == kFloat64);
 }
 
 BOOST_AUTO_TEST_CASE(second_and_third_derivatives) {
@@ -121,10 +138,13 @@ BOOST_AUTO_TEST_CASE(hooks_see_and_replace) {
   int seen = 0;
   unsigned number = y.register_hook([&](const Tensor& g) -> Tensor { return ++seen, g * 10; });
   x.register_hook([&](const Tensor&) { ++seen; });
+  check_throws<IndexError>([&] { y.remove_hook(number + 1000); }, "no hook");
+  check_throws<IndexError>([&] { x.remove_hook(number); }, "no hook");
   y.sum().backward({}, true);
   BOOST_TEST(seen == 2);
   BOOST_TEST(close(x.grad(), tensor({30.0, 30.0}, kFloat64)));
   y.remove_hook(number);
+  check_throws<IndexError>([&] { y.remove_hook(number); }, "no hook");
   x.mutable_grad() = Tensor();
   y.sum().backward();
   BOOST_TEST(close(x.grad(), tensor({3.0, 3.0}, kFloat64)));
