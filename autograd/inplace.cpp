@@ -98,7 +98,20 @@ void in_place(const char* op, const Tensor& self, bool overwrites, bool others_t
   if (!recording) return;
   if (result.dtype() != self.dtype()) result = result.to(self.dtype());
   if (p.base) return rewrite_base(self, old_base, result);
-  if (Edge edge = edge_of(result); edge.node) set_history(self, edge.node, edge.output);
+  if (!tracks(result)) {
+    // The op has no gradient (floor_divide_, logical_not_): the new value does not depend on the old one's history.
+    if (!tracks(self)) return;
+    result = record(op, Tensor(p.storage, p.dtype, p.sizes, p.strides, p.offset), {old},
+                    [](const Tensor&) { return Tensor(); });
+  }
+  const Edge edge = edge_of(result);
+  set_history(self, edge.node, edge.output);
+}
+
+const Tensor& operand_of(const Tensor& operand, const Tensor& self, const Tensor& old, Tensor&& own) {
+  if (!operand.is_alias_of(self) || !(old.impl().requires_grad || needs(operand))) return operand;
+  if (operand.is_same(self)) return old;
+  return own = operand.clone();
 }
 
 }  // namespace weft::autograd

@@ -15,4 +15,12 @@ namespace weft::autograd {
 void in_place(const char* op, const Tensor& self, bool overwrites, bool others_track,
               FunctionRef<Tensor(const Tensor& old)> compute);
 
+/// An operand of an in-place op as its compute reads it. A recorded op may keep operands, and self then owns the
+/// record: for self it gets old, for another view of self's memory a copy, which `own` holds.
+const Tensor& operand_of(const Tensor& operand, const Tensor& self, const Tensor& old, Tensor&& own);
+template <class T>
+const T& operand_of(const T& operand, const Tensor&, const Tensor&, Tensor&&) {
+  return operand;
+}
+
 }  // namespace weft::autograd

@@ -8,6 +8,7 @@
 
 namespace weft {
 using autograd::in_place;
+using autograd::operand_of;
 using autograd::record;
 
 namespace {
@@ -47,15 +48,15 @@ void with_operands(const Tensor& self, const Call& call, const Args&... args) {
 }  // namespace
 
 #define WEFT_SELF_CALL_AND_(...) (*this, call __VA_OPT__(, ) __VA_ARGS__)
-#define WEFT_IN_PLACE(name, params, args, overwrites)                             \
-  const Tensor& Tensor::name##_ params const {                                    \
-    const auto call = [&](const auto&... operands) {                              \
-      in_place(#name "_", *this, overwrites, (operands.tracks() || ... || false), \
-               [&](const Tensor& old) { return old.name(operands()...); });       \
-    };                                                                            \
-    with_operands WEFT_SELF_CALL_AND_ args;                                       \
-    return *this;                                                                 \
-  }                                                                               \
+#define WEFT_IN_PLACE(name, params, args, overwrites)                                                         \
+  const Tensor& Tensor::name##_ params const {                                                                \
+    const auto call = [&](const auto&... operands) {                                                          \
+      in_place(#name "_", *this, overwrites, (operands.tracks() || ... || false),                             \
+               [&](const Tensor& old) { return old.name(operand_of(operands(), *this, old, Tensor())...); }); \
+    };                                                                                                        \
+    with_operands WEFT_SELF_CALL_AND_ args;                                                                   \
+    return *this;                                                                                             \
+  }                                                                                                           \
   Tensor& Tensor::name##_ params { return const_cast<Tensor&>(std::as_const(*this).name##_ args); }
 #define WEFT_DEFAULT(value)
 #define WEFT_OP(result, name, params, args)
