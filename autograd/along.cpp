@@ -30,6 +30,7 @@ Tensor2 extreme(const char* op, const Tensor& x, int64_t dim, bool keepdim, bool
 }
 
 Tensor arg_extreme(const Tensor& x, std::optional<int64_t> dim, bool keepdim, bool greatest) {
+  require_not_bool(greatest ? "argmax" : "argmin", x.dtype());
   if (dim) return std::get<1>(kernel::extreme_along(x, *dim, keepdim, greatest));
   const Tensor at = kernel::arg_extreme(x, greatest);
   return keepdim ? at.reshape(Dims(x.sizes().size(), 1)) : at;

@@ -22,7 +22,10 @@ Tensor Tensor::to(Dtype dtype, bool copy) const {
   Tensor out = kernel::copy_of(*this, dtype);
   return weft::is_floating_point(dtype) ? record("to", out, {*this}, same) : out;
 }
-Tensor Tensor::to(const TensorOptions& options, bool copy) const { return to(options.dtype_or(dtype()), copy); }
+Tensor Tensor::to(const TensorOptions& options, bool copy) const {
+  check<ValueError>(!options.requires_grad(), "[to] takes no requires_grad(true); call requires_grad_() on the result");
+  return to(options.dtype_or(dtype()), copy);
+}
 Tensor Tensor::to(Device) const { return *this; }
 Tensor Tensor::to(MemoryFormat format) const { return contiguous(format); }
 Tensor Tensor::type_as(const Tensor& other) const { return to(other.dtype()); }

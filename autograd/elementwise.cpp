@@ -35,6 +35,25 @@ bool keeps_integers(const Tensor& x) { return !x.is_floating_point(); }
 
 Tensor zero_gradient(const Tensor&) { return Tensor(); }
 
+// Of x^e. Recorded, it is a power again down to x^0, so that every derivative of a polynomial has a graph.
+Tensor power_gradient(const Tensor& g, const Tensor& x, double e) {
+  if (e == 0) return {};
+  if (e == 1 && !GradMode::is_enabled()) return g;
+  if (e == 2 && !GradMode::is_enabled()) return g * (2 * x);
+  return g * (e * x.pow(e - 1));
+}
+
+Tensor power_value(const Tensor& x, const Scalar& exponent) {
+  const double e = exponent.to_double();
+  if (!x.is_floating_point() || (e != 0 && e != 1)) return kernel::binary(Binary::Pow, "pow", x, exponent);
+  const Tensor out = kernel::output_like(x, x.dtype());
+  if (e == 0)
+    kernel::fill(out, 1);
+  else if (!out.is_alias_of(x))
+    kernel::copy(out, x);
+  return out;
+}
+
 // g * y * (1 - y), and its own gradients.
 Tensor sigmoid_grad(const Tensor& g, const Tensor& y) {
   return record(
@@ -69,11 +88,11 @@ Tensor tanh_grad(const Tensor& g, const Tensor& y) {
   }
 #define WEFT_ROW_0(op, Kernel)                                                       \
   Tensor Tensor::op() const {                                                        \
+    require_not_bool(#op, dtype());                                                  \
     if (keeps_integers(*this)) return clone();                                       \
     return record(#op, kernel::unary(Unary::Kernel, *this), {*this}, zero_gradient); \
   }
 
-WEFT_ROW_X(abs, Abs, g* x.sign())
 WEFT_ROW_Y(exp, Exp, g* y)
 WEFT_ROW_Y(expm1, Expm1, g*(y + 1))
 WEFT_ROW_X(log, Log, g / x)
@@ -83,7 +102,6 @@ WEFT_ROW_X(log10, Log10, g / (x * M_LN10))
 WEFT_ROW_Y(sqrt, Sqrt, g / (2 * y))
 WEFT_ROW_Y(rsqrt, Rsqrt, g*(-0.5 * y * y * y))
 WEFT_ROW_Y(reciprocal, Reciprocal, g*(-(y* y)))
-WEFT_ROW_X(square, Square, g*(2 * x))
 WEFT_ROW_X(sin, Sin, g* x.cos())
 WEFT_ROW_X(cos, Cos, g*(-x.sin()))
 WEFT_ROW_Y(tan, Tan, g*(1 + y * y))
@@ -95,7 +113,6 @@ WEFT_ROW_X(cosh, Cosh, g* x.sinh())
 WEFT_ROW_Y(tanh, Tanh, tanh_grad(g, y))
 WEFT_ROW_Y(sigmoid, Sigmoid, sigmoid_grad(g, y))
 WEFT_ROW_X(erf, Erf, g*((-(x * x)).exp() * M_2_SQRTPI))
-WEFT_ROW_Y(relu, Relu, relu_grad(g, y))
 WEFT_ROW_0(floor, Floor)
 WEFT_ROW_0(ceil, Ceil)
 WEFT_ROW_0(round, Round)
@@ -153,8 +170,22 @@ Tensor tanh(Tensor x) { return autograd::act_on_spent(autograd::Act::Tanh, x); }
 #undef WEFT_ROW_Y
 #undef WEFT_ROW_0
 
+Tensor Tensor::abs() const {
+  require_not_bool("abs", dtype());
+  return record("abs", kernel::unary(Unary::Abs, *this), {*this},
+                [x = saved(*this)](const Tensor& g) { return g * x().sign(); });
+}
+Tensor Tensor::relu() const {
+  require_not_bool("relu", dtype());
+  return record("relu", kernel::unary(Unary::Relu, *this), {*this}, relu_grad);
+}
+Tensor Tensor::square() const {
+  if (dtype() == kBool) return to(kInt64);
+  return record("square", kernel::unary(Unary::Square, *this), {*this},
+                [x = saved(*this)](const Tensor& g) { return power_gradient(g, x, 2); });
+}
 Tensor Tensor::neg() const {
-  check<DtypeError>(dtype() != kBool, "[neg] bool has no negative; use logical_not");
+  require_not_bool("neg", dtype());
   return record("neg", kernel::unary(Unary::Neg, *this), {*this}, [](const Tensor& g) { return -g; });
 }
 Tensor Tensor::sign() const { return record("sign", kernel::unary(Unary::Sign, *this), {*this}, zero_gradient); }
@@ -193,13 +224,19 @@ Tensor Tensor::add(const Scalar& b, const Scalar& alpha) const {
   return add_scaled("add", Binary::Add, *this, b, alpha, 1);
 }
 Tensor Tensor::sub(const Tensor& b, const Scalar& alpha) const {
+  require_not_bool("sub", dtype());
+  require_not_bool("sub", b.dtype());
   return add_scaled("sub", Binary::Sub, *this, b, alpha, -1);
 }
 Tensor Tensor::sub(const Scalar& b, const Scalar& alpha) const {
+  require_not_bool("sub", dtype());
+  require_not_bool("sub", b.kind());
   return add_scaled("sub", Binary::Sub, *this, b, alpha, -1);
 }
 Tensor Tensor::rsub(const Tensor& b) const { return b.sub(*this); }
 Tensor Tensor::rsub(const Scalar& b) const {
+  require_not_bool("rsub", dtype());
+  require_not_bool("rsub", b.kind());
   return record("rsub", kernel::binary_reversed(Binary::Sub, "rsub", *this, b), {*this},
                 [](const Tensor& g) { return -g; });
 }
@@ -227,37 +264,52 @@ Tensor operator/(const Scalar& a, const Tensor& b) {
                 [b = saved(b)](const Tensor& g, const Tensor& y) { return -(g * y) / b; });
 }
 
+namespace {
+// Arithmetic that two bools do not have.
+template <class Other>
+void require_numbers(const char* op, const Tensor& a, const Other& b) {
+  require_not_bool(op, kernel::result_type(a, b));
+}
+}  // namespace
+
 Tensor Tensor::floor_divide(const Tensor& b) const {
+  require_numbers("floor_divide", *this, b);
   return kernel::binary(Binary::FloorDivide, "floor_divide", *this, b);
 }
 Tensor Tensor::floor_divide(const Scalar& b) const {
+  require_numbers("floor_divide", *this, b);
   return kernel::binary(Binary::FloorDivide, "floor_divide", *this, b);
 }
 
 namespace {
 // a - b * n(a, b) for a whole number n that is constant almost everywhere.
 Tensor remainder_like(const char* op, Binary f, const Tensor& a, const Tensor& b) {
+  require_numbers(op, a, b);
   return record(
       op, kernel::binary(f, op, a, b), {a, b}, [](const Tensor& g) { return g; },
       [a = saved(a), b = saved(b)](const Tensor& g, const Tensor& y) { return g * ((y - a) / b).round(); });
 }
 }  // namespace
 Tensor Tensor::remainder(const Tensor& b) const {
+  require_numbers("remainder", *this, b);
   return record(
       "remainder", kernel::binary(Binary::Remainder, "remainder", *this, b), {*this, b},
       [](const Tensor& g) { return g; },
       [a = saved(*this), b = saved(b)](const Tensor& g) { return -(g * a().detach().floor_divide(b().detach())); });
 }
 Tensor Tensor::remainder(const Scalar& b) const {
+  require_numbers("remainder", *this, b);
   return record("remainder", kernel::binary(Binary::Remainder, "remainder", *this, b), {*this},
                 [](const Tensor& g) { return g; });
 }
 Tensor Tensor::fmod(const Tensor& b) const { return remainder_like("fmod", Binary::Fmod, *this, b); }
 Tensor Tensor::fmod(const Scalar& b) const {
+  require_numbers("fmod", *this, b);
   return record("fmod", kernel::binary(Binary::Fmod, "fmod", *this, b), {*this}, [](const Tensor& g) { return g; });
 }
 
 Tensor Tensor::pow(const Tensor& exponent) const {
+  require_numbers("pow", *this, exponent);
   return record(
       "pow", kernel::binary(Binary::Pow, "pow", *this, exponent), {*this, exponent},
       [a = saved(*this), b = saved(exponent)](const Tensor& g) {
@@ -269,12 +321,13 @@ Tensor Tensor::pow(const Tensor& exponent) const {
       });
 }
 Tensor Tensor::pow(const Scalar& exponent) const {
+  require_numbers("pow", *this, exponent);
   double e = exponent.to_double();
   check<ValueError>(is_floating_point() || exponent.is_floating_point() || e >= 0,
                     "[pow] integers have no negative powers, got exponent {}", e);
-  if (e == 2) return square();
-  return record("pow", kernel::binary(Binary::Pow, "pow", *this, exponent), {*this},
-                [a = saved(*this), e](const Tensor& g) { return e == 0 ? Tensor() : g * (e * a().pow(e - 1)); });
+  if (e == 2 && (is_floating_point() || !exponent.is_floating_point())) return square();
+  return record("pow", power_value(*this, exponent), {*this},
+                [a = saved(*this), e](const Tensor& g) { return power_gradient(g, a, e); });
 }
 
 Tensor Tensor::atan2(const Tensor& b) const {
@@ -307,6 +360,7 @@ Tensor Tensor::clamp(const std::optional<Scalar>& min, const std::optional<Scala
   double low = min ? min->to_double() : -inf, high = max ? max->to_double() : inf;
   Dtype dtype = kernel::result_type(*this, min ? *min : *max);
   if (max) dtype = promote_types(dtype, kernel::result_type(*this, *max));
+  require_not_bool("clamp", dtype);
   Tensor x = to(dtype);
   if (!weft::is_floating_point(dtype)) {
     Tensor out = x;
@@ -330,7 +384,10 @@ Tensor Tensor::lerp(const Tensor& end, const Scalar& weight) const {
   const double w = weight.to_double();
   return w < 0.5 ? *this + (end - *this) * w : end - (end - *this) * (1 - w);
 }
-Tensor Tensor::addcmul(const Tensor& a, const Tensor& b, const Scalar& value) const { return add(a * b, value); }
+Tensor Tensor::addcmul(const Tensor& a, const Tensor& b, const Scalar& value) const {
+  require_not_bool("addcmul", promote_types(dtype(), kernel::result_type(a, b)));
+  return add(a * b, value);
+}
 Tensor Tensor::addcdiv(const Tensor& a, const Tensor& b, const Scalar& value) const { return add(a / b, value); }
 
 // Comparison and logic -----------------------------------------------------------------------------------------------

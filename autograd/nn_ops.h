@@ -81,9 +81,11 @@ Tensor pad(const Tensor& x, IntArrayRef pad, std::string_view mode = "constant",
 Tensor pixel_shuffle(const Tensor& x, int64_t upscale_factor);
 
 // Losses.
-/// input [N, C, ...] of logits; target [N, ...] int64 class ids, or probabilities of input's sizes. weight [C].
+/// input [N, C, ...] of logits; target [N, ...] class ids (int64, int32 or uint8), or probabilities of input's sizes.
+/// weight [C].
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight = {},
                      Reduction reduction = Reduction::Mean, int64_t ignore_index = -100, double label_smoothing = 0);
+/// log_probs [N, C, ...]; target [N, ...] class ids (int64, int32 or uint8). weight [C].
 Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const Tensor& weight = {},
                 Reduction reduction = Reduction::Mean, int64_t ignore_index = -100);
 Tensor mse_loss(const Tensor& input, const Tensor& target, Reduction reduction = Reduction::Mean);

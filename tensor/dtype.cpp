@@ -30,6 +30,10 @@ void require_floating_point(const char* op, Dtype d) {
   check<DtypeError>(is_floating_point(d), "[{}] needs a floating-point tensor, got {}", op, d);
 }
 
+void require_not_bool(const char* op, Dtype d) {
+  check<DtypeError>(d != kBool, "[{}] is not defined for bool; convert with to(), or use the logical ops", op);
+}
+
 }  // namespace weft
 
 fmt::format_context::iterator fmt::formatter<weft::Dtype>::format(weft::Dtype d, fmt::format_context& ctx) const {

@@ -96,6 +96,8 @@ decltype(auto) dispatch(Dtype d, F&& f) {
 
 /// The same for floating-point types only; throws DtypeError naming `op` for others.
 void require_floating_point(const char* op, Dtype d);
+/// Throws DtypeError naming `op` for bool, for arithmetic that PyTorch does not define there.
+void require_not_bool(const char* op, Dtype d);
 template <class F>
 decltype(auto) dispatch_float(const char* op, Dtype d, F&& f) {
   require_floating_point(op, d);

@@ -36,7 +36,8 @@ template <class T>
 Tensor reduce_any(Reduce op, const Tensor& x, const DimMask& mask, bool keepdim) {
   using Wide = std::conditional_t<std::is_floating_point_v<T>, T, int64_t>;
   const auto n = static_cast<int64_t>(elements_per_result(x, mask));
-  using Truth = CountOp<T, bool>;
+  using Out = std::conditional_t<std::is_same_v<T, uint8_t>, uint8_t, bool>;  // as PyTorch has it
+  using Truth = CountOp<T, Out>;
   switch (op) {
     case Reduce::Sum:
       return apply<T, Wide>(x, mask, keepdim, SumOp<T, Identity, Wide>{}, 0.15);
@@ -47,9 +48,9 @@ Tensor reduce_any(Reduce op, const Tensor& x, const DimMask& mask, bool keepdim)
     case Reduce::Min:
       return apply<T, T>(x, mask, keepdim, ExtremeOp<T, false>{}, 0.2);
     case Reduce::Any:
-      return apply<T, bool>(x, mask, keepdim, Truth{Truth::As::Any}, 0.5);
+      return apply<T, Out>(x, mask, keepdim, Truth{Truth::As::Any}, 0.5);
     case Reduce::All:
-      return apply<T, bool>(x, mask, keepdim, Truth{Truth::As::All, n}, 0.5);
+      return apply<T, Out>(x, mask, keepdim, Truth{Truth::As::All, n}, 0.5);
     default: {
       using Count = CountOp<T, int64_t>;
       return apply<T, int64_t>(x, mask, keepdim, Count{Count::As::Count}, 0.5);

@@ -145,8 +145,8 @@ BOOST_AUTO_TEST_CASE(dtypes_of_results) {
     BOOST_TEST((x.prod(0).dtype() == (is_floating_point(dtype) ? dtype : kInt64)));
     BOOST_TEST((x.cumsum(0).dtype() == (is_floating_point(dtype) ? dtype : kInt64)));
     BOOST_TEST((x.max().dtype() == dtype));
-    BOOST_TEST((x.any().dtype() == kBool));
-    BOOST_TEST((x.argmax().dtype() == kInt64));
+    BOOST_TEST((x.any().dtype() == (dtype == kUInt8 ? kUInt8 : kBool)));
+    if (dtype != kBool) BOOST_TEST((x.argmax().dtype() == kInt64));
     BOOST_TEST((x.sum(kFloat64).dtype() == kFloat64));
   }
   BOOST_TEST((zeros({2}, kInt64).mean(kFloat32).dtype() == kFloat32));
@@ -241,8 +241,9 @@ BOOST_AUTO_TEST_CASE(positions_of_extremes) {
             BOOST_REQUIRE(lv[i] == *small);
             BOOST_REQUIRE(li[i] == static_cast<double>(small - v.begin()));
           }
-          BOOST_TEST(same_bits(x.argmax(dim), top_at));
+          if (dtype != kBool) BOOST_TEST(same_bits(x.argmax(dim), top_at));
         }
+        if (dtype == kBool) continue;
         BOOST_TEST(x.argmax().item<int64_t>() == std::max_element(values.begin(), values.end()) - values.begin());
         BOOST_TEST(x.argmin().item<int64_t>() == std::min_element(values.begin(), values.end()) - values.begin());
       }
