@@ -188,7 +188,8 @@ class AnyModule {
     using M = typename detail::Contained<T>::type;
     return std::shared_ptr<M>(ptr(), &get<M>());
   }
-  const std::type_info& type_info() const { return *type_; }
+  /// Of the module's class. Throws StateError when empty.
+  const std::type_info& type_info() const;
   AnyModule clone() const;
 
  private:

@@ -61,6 +61,11 @@ const std::shared_ptr<Module>& AnyModule::ptr() const {
   return module_;
 }
 
+const std::type_info& AnyModule::type_info() const {
+  if (!module_) detail::fail_empty_any("type_info");
+  return *type_;
+}
+
 AnyModule AnyModule::clone() const {
   AnyModule copy = *this;
   if (module_) copy.module_ = module_->clone();

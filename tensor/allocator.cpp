@@ -11,6 +11,7 @@
 #include <new>
 #include <vector>
 
+#include "weft/tensor/error.h"
 #include "weft/tensor/pooled.h"
 #include "weft/tensor/tally.h"
 
@@ -49,7 +50,7 @@ void* from_system(int64_t bytes) {
   bool huge = bytes >= kHuge;
   void* p = std::aligned_alloc(huge ? kHuge : kSmall,
                                static_cast<size_t>(huge ? (bytes + kHuge - 1) / kHuge * kHuge : bytes));
-  if (!p) throw std::bad_alloc();
+  check<OutOfMemoryError>(p != nullptr, "[allocate] the system gives no {} bytes of memory", bytes);
   if (huge) madvise(p, static_cast<size_t>(bytes), MADV_HUGEPAGE);
   g_system_calls.fetch_add(1, std::memory_order_relaxed);
   const int64_t held = g_held.fetch_add(bytes, std::memory_order_relaxed) + bytes;

@@ -63,7 +63,7 @@ Tensor empty(IntArrayRef sizes, const TensorOptions& options) {
   check_sizes("empty", sizes);
   Dtype dtype = options.dtype();
   Dims dims(sizes);
-  auto storage = make_ref<Storage>(numel_of(sizes) * item_size(dtype));
+  auto storage = storage_for(dims, dtype);
   Dims strides = contiguous_strides(dims);
   return with_grad(Tensor(std::move(storage), dtype, std::move(dims), std::move(strides)), options);
 }
@@ -194,6 +194,8 @@ Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, std::functi
     check<ValueError>(strides[i] >= 0, "[from_blob] strides must not be negative, got {}", strides);
     last += (sizes[i] - 1) * strides[i];
   }
+  check<ValueError>(data != nullptr || numel_of(sizes) == 0, "[from_blob] the pointer is null, the sizes are {}",
+                    sizes);
   int64_t bytes = numel_of(sizes) ? (last + 1) * item_size(dtype) : 0;
   auto storage = make_ref<Storage>(make_ref<Buffer>(data, bytes, std::move(deleter)));
   return with_grad(Tensor(std::move(storage), dtype, sizes, strides), options);

@@ -1,8 +1,13 @@
 #include "weft/tensor/error.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include "weft/tensor/printable.h"
 
 namespace weft {
+
+std::string system_reason() { return std::strerror(errno); }
 
 Error::Error(std::string message) : text_(std::move(message)) {
   if (size_t end = text_.find("] "); text_.starts_with('[') && end != std::string::npos) {

@@ -47,12 +47,27 @@ struct IoError : Error {
 struct StateError : Error {
   using Error::Error;
 };  ///< a call that the present state does not allow
+struct OutOfMemoryError : Error {
+  using Error::Error;
+};  ///< a tensor larger than the memory the system gives
 
 /// Throws E with the formatted message unless `ok`. Start the message with the op's name in brackets: "[matmul] ...".
 template <class E = Error, class... Args>
 inline void check(bool ok, fmt::format_string<const Args&...> format, const Args&... args) {
   if (!ok) [[unlikely]]
     throw E(fmt::vformat(format, fmt::make_format_args(args...)));
+}
+
+/// The system's words for errno.
+std::string system_reason();
+
+/// Throws IoError with the formatted message and the system's reason for it unless `ok`, which may be the system call
+/// itself: errno is read after all arguments were evaluated.
+template <class... Args>
+inline void check_system(bool ok, fmt::format_string<const Args&...> format, const Args&... args) {
+  if (ok) return;
+  const std::string reason = system_reason();
+  throw IoError(fmt::vformat(format, fmt::make_format_args(args...)) + ": " + reason);
 }
 
 /// Throws E with the formatted message.

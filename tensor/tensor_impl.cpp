@@ -1,5 +1,6 @@
 #include "weft/tensor/tensor_impl.h"
 
+#include "weft/tensor/error.h"
 #include "weft/tensor/tally.h"
 
 namespace weft {
@@ -27,6 +28,16 @@ TensorImpl::TensorImpl(Ref<Storage> s, Dtype d, Dims sz, Dims st, int64_t off)
 }
 
 TensorImpl::~TensorImpl() { Tally::add(Tally::kTensors, -1); }
+
+Ref<Storage> storage_for(const Dims& sizes, Dtype dtype, bool image) {
+  try {
+    if (image) return make_ref<Storage>(Storage::ImageSizes{sizes[0], sizes[1], sizes[2], sizes[3]}, item_size(dtype));
+    return make_ref<Storage>(numel_of(sizes) * item_size(dtype));
+  } catch (const OutOfMemoryError&) {
+    fail<OutOfMemoryError>("[tensor] a tensor of sizes {} and dtype {} needs {:.1f} GiB, more than the system gives",
+                           sizes, dtype, static_cast<double>(numel_of(sizes) * item_size(dtype)) / (int64_t{1} << 30));
+  }
+}
 
 int64_t TensorImpl::live() { return Tally::total(Tally::kTensors); }
 

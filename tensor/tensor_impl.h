@@ -36,4 +36,8 @@ struct TensorImpl : RefCounted<TensorImpl> {
   static int64_t live();
 };
 
+/// Memory for a tensor; `image`: one of four dimensions that lies channels-last. Throws OutOfMemoryError naming the
+/// sizes.
+Ref<Storage> storage_for(const Dims& sizes, Dtype dtype, bool image = false);
+
 }  // namespace weft

@@ -58,8 +58,8 @@ void check_run_folder(const std::string& path) {
 
 void check_writable(const std::string& path) {
   const std::string folder = fs::path(path).parent_path().string();
-  check<IoError>(access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0,
-                 "[save] '{}' cannot be written there: {}", path, std::strerror(errno));
+  check_system(access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0, "[save] '{}' cannot be written there",
+               path);
   check<IoError>(!fs::is_directory(path), "[save] '{}' is a folder", path);
 }
 

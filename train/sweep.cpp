@@ -51,8 +51,7 @@ Sweep::Sweep(std::vector<SweepColumn> columns, std::optional<std::string> path)
   if (!path_) return;
   if (std::filesystem::exists(*path_)) read();
   // A sweep of hours must not end with nothing because its file has no place.
-  check<IoError>(std::ofstream(*path_, std::ios::app).good(), "[sweep] {} cannot be written: {}", *path_,
-                 std::strerror(errno));
+  check_system(std::ofstream(*path_, std::ios::app).good(), "[sweep] {} cannot be written", *path_);
 }
 
 void Sweep::read() {

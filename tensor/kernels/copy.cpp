@@ -105,7 +105,7 @@ Tensor copy_of(const Tensor& x, Dtype dtype, MemoryFormat format) {
   if (format == MemoryFormat::ChannelsLast) {
     check<ShapeError>(x.dim() == 4, "[contiguous] channels-last needs 4 dimensions, got {}", x.sizes());
     int64_t c = x.size(1), h = x.size(2), w = x.size(3);
-    out = Tensor(make_ref<Storage>(x.numel() * item_size(dtype)), dtype, x.sizes(), Dims{c * h * w, 1, w * c, c});
+    out = Tensor(storage_for(x.sizes(), dtype), dtype, x.sizes(), Dims{c * h * w, 1, w * c, c});
   } else if (x.impl().contiguous) {
     out = output_like(x, dtype);  // keeps the private order
   } else {

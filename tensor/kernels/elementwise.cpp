@@ -110,11 +110,9 @@ Tensor output_like(const Tensor& x, Dtype dtype) {
   if (impl.donated && impl.dtype == dtype && dense(x))
     return Tensor(impl.storage, dtype, impl.sizes, impl.strides, impl.offset);
   if (impl.storage->channels_last() && impl.sizes.size() == 4)
-    return Tensor(make_ref<Storage>(Storage::ImageSizes{impl.sizes[0], impl.sizes[1], impl.sizes[2], impl.sizes[3]},
-                                    item_size(dtype)),
-                  dtype, impl.sizes, impl.strides);
+    return Tensor(storage_for(impl.sizes, dtype, true), dtype, impl.sizes, impl.strides);
   Dims strides = dense(x) ? impl.strides : contiguous_strides(impl.sizes);
-  return Tensor(make_ref<Storage>(impl.numel * item_size(dtype)), dtype, impl.sizes, std::move(strides));
+  return Tensor(storage_for(impl.sizes, dtype), dtype, impl.sizes, std::move(strides));
 }
 
 bool same_layout(const Tensor& a, const Tensor& b) {

@@ -45,11 +45,9 @@ bool lies_channels_last(const Tensor& x) {
 Tensor new_channels_last(IntArrayRef s, Dtype dtype, const Tensor& like) {
   if (orders_agree(s) || numel_of(s) == 0) return empty(s, dtype);
   if (visibly_channels_last(like)) {
-    auto storage = make_ref<Storage>(numel_of(s) * item_size(dtype));
-    return Tensor(storage, dtype, s, Dims{s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]});
+    return Tensor(storage_for(s, dtype), dtype, s, Dims{s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]});
   }
-  auto storage = make_ref<Storage>(Storage::ImageSizes{s[0], s[1], s[2], s[3]}, item_size(dtype));
-  return Tensor(storage, dtype, s, contiguous_strides(s));
+  return Tensor(storage_for(s, dtype, true), dtype, s, contiguous_strides(s));
 }
 
 }  // namespace weft::kernel

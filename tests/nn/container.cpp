@@ -138,6 +138,11 @@ BOOST_AUTO_TEST_CASE(sequential_gives_its_modules) {
 
 BOOST_AUTO_TEST_CASE(any_module_calls_every_kind_of_forward) {
   const Tensor x = full({2}, 3.0);
+  const nn::AnyModule none;
+  BOOST_CHECK_THROW((void)none.type_info(), StateError);
+  BOOST_CHECK_THROW((void)none.ptr(), StateError);
+  BOOST_CHECK_THROW((void)none.get<nn::ReLU>(), StateError);
+  BOOST_CHECK_THROW((void)none.forward(x), StateError);
   BOOST_CHECK_EQUAL(nn::AnyModule(Count()).forward<int64_t>(x), 2);
   check_same(nn::AnyModule(Range()).forward(int64_t{3}, 0.5), arange(3) * 0.5);
   check_same(nn::AnyModule(Overloaded()).forward(x), x + 1);
