@@ -47,11 +47,10 @@ const dnnl::primitive_attr& user_scratchpad() {
 
 void execute(const dnnl::primitive& primitive, std::initializer_list<std::pair<int, dnnl::memory>> operands) {
   SingleThread guard;
-  thread_local dnnl::stream stream(engine());
   std::unordered_map<int, dnnl::memory> args;
   for (const auto& [arg, memory] : operands)
     if (memory.get(true)) args.emplace(arg, memory);
-  primitive.execute(stream, args);
+  primitive.execute(own_stream(), args);
 }
 
 namespace {

@@ -11,6 +11,20 @@
 
 namespace weft::onednn {
 
+/// The permission to call oneDNN while it lives, on this thread and, inside parallel work, on those that help. False
+/// once the process exits, or this thread ended: the op then computes with weft's own loops. The exit waits for those
+/// that were given.
+class Permit {
+ public:
+  Permit();
+  ~Permit();
+  Permit(const Permit&) = delete;
+  explicit operator bool() const { return given_; }
+
+ private:
+  bool given_;
+};
+
 /// C = alpha op(A) op(B) + beta C on row-major matrices: C is [m, n] with rows ldc apart, op(A) is [m, k], op(B) [k,
 /// n]. A is stored [k, m] where trans_a, B [n, k] where trans_b. With beta 0, C is not read.
 void sgemm(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda,

@@ -148,7 +148,12 @@ struct Arena {
   tbb::task_arena arena;
 };
 std::mutex g_arena_mutex;
-std::shared_ptr<Arena> g_arena;  // guarded by g_arena_mutex; null: the default arena
+// Guarded by g_arena_mutex; null: the default arena. Never destroyed: static objects of the program may compute at
+// exit.
+std::shared_ptr<Arena>& kept_arena() {
+  static auto* const arena = new std::shared_ptr<Arena>;
+  return *arena;
+}
 
 thread_local bool t_inside = false;  // of a call that is being carried out
 
@@ -173,8 +178,9 @@ void run(int64_t count, int slots, FunctionRef<void(int64_t)> body) {
   std::shared_ptr<Arena> arena;
   {
     std::lock_guard lock(g_arena_mutex);
-    if (!g_arena || g_arena->arena.max_concurrency() != slots) g_arena = std::make_shared<Arena>(slots);
-    arena = g_arena;
+    std::shared_ptr<Arena>& kept = kept_arena();
+    if (!kept || kept->arena.max_concurrency() != slots) kept = std::make_shared<Arena>(slots);
+    arena = kept;
   }
   arena->arena.execute([&] { tbb_for(count, body); });
 }

@@ -14,7 +14,8 @@ Field gain_field() { return number("gain", 1e-12, kMostNumber).defaults_to(1); }
 
 const std::vector<InitialiserRow>& initialisers() {
   constexpr int kAny = 100;
-  static const std::vector<InitialiserRow> rows{
+  // Never destroyed: models may be built at exit.
+  static const auto* const rows = new std::vector<InitialiserRow>{
       {"normal",
        {std_field(), number("mean", -kMostNumber, kMostNumber).defaults_to(0)},
        "normal numbers",
@@ -81,7 +82,7 @@ const std::vector<InitialiserRow>& initialisers() {
       {"eye", {}, "the identity; `linear` and `embedding`", 2, 2, [](Tensor t, const Numbers&) { init::eye_(t); }},
       {"dirac", {}, "channels pass as they are; convolutions", 3, 5, [](Tensor t, const Numbers&) { init::dirac_(t); }},
   };
-  return rows;
+  return *rows;
 }
 
 const InitialiserRow& initialiser_of(std::string_view where, std::string_view name) {

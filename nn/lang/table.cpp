@@ -170,8 +170,8 @@ class Table {
 };
 
 Table& table() {
-  static Table table;
-  return table;
+  static auto* const table = new Table;  // never destroyed: models may be built at exit
+  return *table;
 }
 
 }  // namespace

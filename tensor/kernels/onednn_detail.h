@@ -26,6 +26,8 @@ class SingleThread {
 const dnnl::engine& engine();
 /// Scratchpads belong to the caller: an attribute for every primitive.
 const dnnl::primitive_attr& user_scratchpad();
+/// This thread's stream; under a Permit.
+dnnl::stream& own_stream();
 void execute(const dnnl::primitive& primitive, std::initializer_list<std::pair<int, dnnl::memory>> operands);
 inline dnnl::memory at(const dnnl::memory::desc& desc, const void* data) {
   return {desc, engine(), const_cast<void*>(data)};
