@@ -35,25 +35,6 @@ bool keeps_integers(const Tensor& x) { return !x.is_floating_point(); }
 
 Tensor zero_gradient(const Tensor&) { return Tensor(); }
 
-// Of x^e. Recorded, it is a power again down to x^0, so that every derivative of a polynomial has a graph.
-Tensor power_gradient(const Tensor& g, const Tensor& x, double e) {
-  if (e == 0) return {};
-  if (e == 1 && !GradMode::is_enabled()) return g;
-  if (e == 2 && !GradMode::is_enabled()) return g * (2 * x);
-  return g * (e * x.pow(e - 1));
-}
-
-Tensor power_value(const Tensor& x, const Scalar& exponent) {
-  const double e = exponent.to_double();
-  if (!x.is_floating_point() || (e != 0 && e != 1)) return kernel::binary(Binary::Pow, "pow", x, exponent);
-  const Tensor out = kernel::output_like(x, x.dtype());
-  if (e == 0)
-    kernel::fill(out, 1);
-  else if (!out.is_alias_of(x))
-    kernel::copy(out, x);
-  return out;
-}
-
 // g * y * (1 - y), and its own gradients.
 Tensor sigmoid_grad(const Tensor& g, const Tensor& y) {
   return record(
@@ -179,11 +160,6 @@ Tensor Tensor::relu() const {
   require_not_bool("relu", dtype());
   return record("relu", kernel::unary(Unary::Relu, *this), {*this}, relu_grad);
 }
-Tensor Tensor::square() const {
-  if (dtype() == kBool) return to(kInt64);
-  return record("square", kernel::unary(Unary::Square, *this), {*this},
-                [x = saved(*this)](const Tensor& g) { return power_gradient(g, x, 2); });
-}
 Tensor Tensor::neg() const {
   require_not_bool("neg", dtype());
   return record("neg", kernel::unary(Unary::Neg, *this), {*this}, [](const Tensor& g) { return -g; });
@@ -306,28 +282,6 @@ Tensor Tensor::fmod(const Tensor& b) const { return remainder_like("fmod", Binar
 Tensor Tensor::fmod(const Scalar& b) const {
   require_numbers("fmod", *this, b);
   return record("fmod", kernel::binary(Binary::Fmod, "fmod", *this, b), {*this}, [](const Tensor& g) { return g; });
-}
-
-Tensor Tensor::pow(const Tensor& exponent) const {
-  require_numbers("pow", *this, exponent);
-  return record(
-      "pow", kernel::binary(Binary::Pow, "pow", *this, exponent), {*this, exponent},
-      [a = saved(*this), b = saved(exponent)](const Tensor& g) {
-        // b a^(b - 1), and 0 where b is 0 whatever a is.
-        return where(b() == 0, 0.0, g * (b() * a().pow(b() - 1)));
-      },
-      [a = saved(*this), b = saved(exponent)](const Tensor& g, const Tensor& y) {
-        return where((a() == 0).logical_and(b() >= 0), 0.0, g * (y * a().log()));
-      });
-}
-Tensor Tensor::pow(const Scalar& exponent) const {
-  require_numbers("pow", *this, exponent);
-  double e = exponent.to_double();
-  check<ValueError>(is_floating_point() || exponent.is_floating_point() || e >= 0,
-                    "[pow] integers have no negative powers, got exponent {}", e);
-  if (e == 2 && (is_floating_point() || !exponent.is_floating_point())) return square();
-  return record("pow", power_value(*this, exponent), {*this},
-                [a = saved(*this), e](const Tensor& g) { return power_gradient(g, a, e); });
 }
 
 Tensor Tensor::atan2(const Tensor& b) const {
