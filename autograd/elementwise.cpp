@@ -200,8 +200,7 @@ Tensor Tensor::add(const Scalar& b, const Scalar& alpha) const {
   return add_scaled("add", Binary::Add, *this, b, alpha, 1);
 }
 Tensor Tensor::sub(const Tensor& b, const Scalar& alpha) const {
-  require_not_bool("sub", dtype());
-  require_not_bool("sub", b.dtype());
+  if (dtype() == kBool || b.dtype() == kBool) require_not_bool("sub", kBool);
   return add_scaled("sub", Binary::Sub, *this, b, alpha, -1);
 }
 Tensor Tensor::sub(const Scalar& b, const Scalar& alpha) const {

@@ -108,10 +108,4 @@ void in_place(const char* op, const Tensor& self, bool overwrites, bool others_t
   set_history(self, edge.node, edge.output);
 }
 
-const Tensor& operand_of(const Tensor& operand, const Tensor& self, const Tensor& old, Tensor&& own) {
-  if (!operand.is_alias_of(self) || !(old.impl().requires_grad || needs(operand))) return operand;
-  if (operand.is_same(self)) return old;
-  return own = operand.clone();
-}
-
 }  // namespace weft::autograd

@@ -1,6 +1,7 @@
 // The one mechanism behind every in-place op.
 #pragma once
 
+#include "weft/autograd/record.h"
 #include "weft/tensor/parallel.h"
 #include "weft/tensor/tensor.h"
 
@@ -17,7 +18,10 @@ void in_place(const char* op, const Tensor& self, bool overwrites, bool others_t
 
 /// An operand of an in-place op as its compute reads it. A recorded op may keep operands, and self then owns the
 /// record: for self it gets old, for another view of self's memory a copy, which `own` holds.
-const Tensor& operand_of(const Tensor& operand, const Tensor& self, const Tensor& old, Tensor&& own);
+inline const Tensor& operand_of(const Tensor& operand, const Tensor& self, const Tensor& old, Tensor&& own) {
+  if (!operand.is_alias_of(self) || !(old.impl().requires_grad || needs(operand))) return operand;
+  return operand.is_same(self) ? old : own = operand.clone();
+}
 template <class T>
 const T& operand_of(const T& operand, const Tensor&, const Tensor&, Tensor&&) {
   return operand;

@@ -103,6 +103,15 @@ Tensor number(const Scalar& v, Dtype dtype) {
   return t;
 }
 
+// storage_for without its reading of the sizes, which the small op would feel.
+Ref<Storage> storage_like(const TensorImpl& x, Dtype dtype) {
+  try {
+    return make_ref<Storage>(x.numel * item_size(dtype));
+  } catch (const OutOfMemoryError&) {
+    return storage_for(x.sizes, dtype);  // names them
+  }
+}
+
 }  // namespace
 
 Tensor output_like(const Tensor& x, Dtype dtype) {
@@ -112,7 +121,7 @@ Tensor output_like(const Tensor& x, Dtype dtype) {
   if (impl.storage->channels_last() && impl.sizes.size() == 4)
     return Tensor(storage_for(impl.sizes, dtype, true), dtype, impl.sizes, impl.strides);
   Dims strides = dense(x) ? impl.strides : contiguous_strides(impl.sizes);
-  return Tensor(storage_for(impl.sizes, dtype), dtype, impl.sizes, std::move(strides));
+  return Tensor(storage_like(impl, dtype), dtype, impl.sizes, std::move(strides));
 }
 
 bool same_layout(const Tensor& a, const Tensor& b) {
