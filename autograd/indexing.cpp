@@ -34,11 +34,11 @@ class IndexParser {
  public:
   IndexParser(const Tensor& x, const std::vector<TensorIndex>& indices) : view_(x) {
     int64_t used = 0, dots = 0;
-    for (const TensorIndex& i : indices) used += consumed(i), dots += i.kind == Kind::Ellipsis;
+    for (const TensorIndex& i : indices) used += consumed(i), dots += i.kind == Kind::Dots;
     check<IndexError>(used <= x.dim(), "[index] indices for {} dimensions of a tensor of sizes {}", used, x.sizes());
     check<IndexError>(dots <= 1, "[index] more than one Ellipsis");
     for (const TensorIndex& i : indices) {
-      if (i.kind == Kind::Ellipsis)
+      if (i.kind == Kind::Dots)
         at_ += x.dim() - used;
       else
         take(i);
@@ -49,7 +49,7 @@ class IndexParser {
  private:
   void take(const TensorIndex& i) {
     switch (i.kind) {
-      case Kind::None:
+      case Kind::NewAxis:
         view_ = view_.unsqueeze(at_++);
         break;
       case Kind::Integer:
@@ -64,7 +64,7 @@ class IndexParser {
       case Kind::Tensor:
         take_tensor(tensor_of(i));
         break;
-      case Kind::Ellipsis:
+      case Kind::Dots:
         break;
     }
   }

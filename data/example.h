@@ -13,7 +13,7 @@ struct Example {
   using DataType = Data;
   using TargetType = Target;
   Example() = default;
-  Example(Data data, Target target) : data(std::move(data)), target(std::move(target)) {}
+  Example(Data d, Target t) : data(std::move(d)), target(std::move(t)) {}
   Data data;
   Target target;
 };
@@ -28,7 +28,7 @@ struct Example<Data, example::NoTarget> {
   using DataType = Data;
   using TargetType = example::NoTarget;
   Example() = default;
-  Example(Data data) : data(std::move(data)) {}  // NOLINT: as in libtorch
+  Example(Data d) : data(std::move(d)) {}        // NOLINT: as in libtorch
   operator Data&() { return data; }              // NOLINT
   operator const Data&() const { return data; }  // NOLINT
   Data data;

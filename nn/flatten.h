@@ -55,7 +55,7 @@ Tensor pixel_shuffle(const Tensor& x, const PixelShuffleFuncOptions& options);
 /// Joins the dimensions start_dim to end_dim.
 class FlattenImpl : public Layer<FlattenImpl> {
  public:
-  explicit FlattenImpl(const FlattenOptions& options = {}) : options(options) {}
+  explicit FlattenImpl(const FlattenOptions& o = {}) : options(o) {}
   void reset() override {}
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& x);
@@ -67,7 +67,7 @@ WEFT_LAYER(Flatten);
 class UnflattenImpl : public Layer<UnflattenImpl> {
  public:
   UnflattenImpl(int64_t dim, std::vector<int64_t> sizes) : UnflattenImpl(UnflattenOptions(dim, std::move(sizes))) {}
-  explicit UnflattenImpl(UnflattenOptions options) : options(std::move(options)) {}
+  explicit UnflattenImpl(UnflattenOptions o) : options(std::move(o)) {}
   void reset() override {}
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& x);
@@ -88,7 +88,7 @@ WEFT_LAYER(Identity);
 /// [N, C r^2, H, W] to [N, C, H r, W r]
 class PixelShuffleImpl : public Layer<PixelShuffleImpl> {
  public:
-  PixelShuffleImpl(const PixelShuffleOptions& options) : options(options) {}  // NOLINT
+  PixelShuffleImpl(const PixelShuffleOptions& o) : options(o) {}  // NOLINT
   void reset() override {}
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& x);
@@ -126,8 +126,7 @@ template <class Kind>
 class Pad2dImpl : public Layer<Pad2dImpl<Kind>> {
  public:
   Pad2dImpl(ExpandingArray<4> padding) : Pad2dImpl(Pad2dOptions(padding)) {}  // NOLINT
-  explicit Pad2dImpl(const Pad2dOptions& options)
-      : Layer<Pad2dImpl<Kind>>(std::string(Kind::kName) + "Impl"), options(options) {}
+  explicit Pad2dImpl(const Pad2dOptions& o) : Layer<Pad2dImpl<Kind>>(std::string(Kind::kName) + "Impl"), options(o) {}
   void reset() override {}
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& x);

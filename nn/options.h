@@ -151,8 +151,8 @@ struct PaddingMode {
   PaddingMode(enumtype::kReplicate) : name("replicate") {}  // NOLINT
   PaddingMode(enumtype::kCircular) : name("circular") {}    // NOLINT
   /// One of these names; throws ValueError for another.
-  PaddingMode(std::string_view name);                                     // NOLINT
-  PaddingMode(const char* name) : PaddingMode(std::string_view(name)) {}  // NOLINT
+  PaddingMode(std::string_view mode);                                     // NOLINT
+  PaddingMode(const char* mode) : PaddingMode(std::string_view(mode)) {}  // NOLINT
   bool zeros() const { return name == "zeros" || name == "constant"; }
   std::string_view name;
 };

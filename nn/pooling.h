@@ -57,7 +57,7 @@ Tensor adaptive_max_pool2d(const Tensor& x, const AdaptiveMaxPool2dFuncOptions& 
 class MaxPool2dImpl : public Layer<MaxPool2dImpl> {
  public:
   MaxPool2dImpl(ExpandingArray<2> kernel_size) : MaxPool2dImpl(MaxPool2dOptions(kernel_size)) {}  // NOLINT
-  explicit MaxPool2dImpl(const MaxPool2dOptions& options) : options(options) {}
+  explicit MaxPool2dImpl(const MaxPool2dOptions& o) : options(o) {}
   void reset() override {}
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& x);
@@ -71,7 +71,7 @@ WEFT_LAYER(MaxPool2d);
 class AvgPool2dImpl : public Layer<AvgPool2dImpl> {
  public:
   AvgPool2dImpl(ExpandingArray<2> kernel_size) : AvgPool2dImpl(AvgPool2dOptions(kernel_size)) {}  // NOLINT
-  explicit AvgPool2dImpl(const AvgPool2dOptions& options) : options(options) {}
+  explicit AvgPool2dImpl(const AvgPool2dOptions& o) : options(o) {}
   void reset() override {}
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& x);
@@ -82,7 +82,7 @@ WEFT_LAYER(AvgPool2d);
 /// x [N, C, H, W] or [C, H, W] to [.., output height, output width].
 class AdaptiveAvgPool2dImpl : public Layer<AdaptiveAvgPool2dImpl> {
  public:
-  AdaptiveAvgPool2dImpl(const AdaptiveAvgPool2dOptions& options) : options(options) {}  // NOLINT
+  AdaptiveAvgPool2dImpl(const AdaptiveAvgPool2dOptions& o) : options(o) {}  // NOLINT
   void reset() override {}
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& x);
@@ -92,7 +92,7 @@ WEFT_LAYER(AdaptiveAvgPool2d);
 
 class AdaptiveMaxPool2dImpl : public Layer<AdaptiveMaxPool2dImpl> {
  public:
-  AdaptiveMaxPool2dImpl(const AdaptiveMaxPool2dOptions& options) : options(options) {}  // NOLINT
+  AdaptiveMaxPool2dImpl(const AdaptiveMaxPool2dOptions& o) : options(o) {}  // NOLINT
   void reset() override {}
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& x);

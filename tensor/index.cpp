@@ -6,7 +6,7 @@
 
 namespace weft::indexing {
 
-TensorIndex::TensorIndex(const char* dots) : kind(Kind::Ellipsis) {
+TensorIndex::TensorIndex(const char* dots) : kind(Kind::Dots) {
   check<IndexError>(std::string_view(dots) == "...", "[index] \"{}\": the only text that may stand here is \"...\"",
                     dots);
 }

@@ -24,11 +24,11 @@ inline constexpr EllipsisType Ellipsis;  ///< as many whole dimensions as remain
 struct Slice {
   Slice() = default;
   Slice(NoneType, NoneType = {}, NoneType = {}) {}
-  Slice(int64_t start) : stop(start) {}  // NOLINT: Slice(3) is [:3], as Python's slice(3)
-  Slice(int64_t start, int64_t stop, int64_t step = 1) : start(start), stop(stop), step(step) {}
-  Slice(NoneType, int64_t stop, int64_t step = 1) : stop(stop), step(step) {}
-  Slice(int64_t start, NoneType, int64_t step = 1) : start(start), step(step) {}
-  Slice(NoneType, NoneType, int64_t step) : step(step) {}
+  Slice(int64_t end) : stop(end) {}  // NOLINT: Slice(3) is [:3], as Python's slice(3)
+  Slice(int64_t begin, int64_t end, int64_t by = 1) : start(begin), stop(end), step(by) {}
+  Slice(NoneType, int64_t end, int64_t by = 1) : stop(end), step(by) {}
+  Slice(int64_t begin, NoneType, int64_t by = 1) : start(begin), step(by) {}
+  Slice(NoneType, NoneType, int64_t by) : step(by) {}
   std::optional<int64_t> start, stop;
   int64_t step = 1;
 };
@@ -36,9 +36,9 @@ struct Slice {
 /// One element of an index list.
 class TensorIndex {
  public:
-  enum class Kind { None, Ellipsis, Integer, Boolean, Slice, Tensor };
-  TensorIndex(NoneType) : kind(Kind::None) {}                  // NOLINT
-  TensorIndex(EllipsisType) : kind(Kind::Ellipsis) {}          // NOLINT
+  enum class Kind { NewAxis, Dots, Integer, Boolean, Slice, Tensor };
+  TensorIndex(NoneType) : kind(Kind::NewAxis) {}               // NOLINT
+  TensorIndex(EllipsisType) : kind(Kind::Dots) {}              // NOLINT
   TensorIndex(const char* dots);                               // NOLINT: "..."
   TensorIndex(int64_t i) : kind(Kind::Integer), integer(i) {}  // NOLINT
   TensorIndex(int i) : kind(Kind::Integer), integer(i) {}      // NOLINT

@@ -78,8 +78,8 @@ Position position_of(Loader& loader) {
 /// EarlyStop watches.
 struct RunSchedule {
   RunSchedule() = default;
-  RunSchedule(optim::LRScheduler* by_step) : by_step(by_step) {}        // NOLINT
-  RunSchedule(optim::ReduceLROnPlateau* by_loss) : by_loss(by_loss) {}  // NOLINT
+  RunSchedule(optim::LRScheduler* schedule) : by_step(schedule) {}      // NOLINT
+  RunSchedule(optim::ReduceLROnPlateau* plateau) : by_loss(plateau) {}  // NOLINT
   optim::LRScheduler* by_step = nullptr;
   optim::ReduceLROnPlateau* by_loss = nullptr;
 };

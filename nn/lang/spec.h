@@ -23,9 +23,9 @@ struct Value {
   template <size_t D>
   Value(const ExpandingArray<D>& sizes) : numbers(sizes.begin(), sizes.end()) {}  // NOLINT
   Value(const std::vector<int64_t>& list) : numbers(list.begin(), list.end()) {}  // NOLINT
-  Value(std::string word, std::vector<double> numbers = {})                       // NOLINT
-      : word(std::move(word)), numbers(std::move(numbers)) {}
-  Value(const char* word) : word(word) {}  // NOLINT
+  Value(std::string text, std::vector<double> list = {})                          // NOLINT
+      : word(std::move(text)), numbers(std::move(list)) {}
+  Value(const char* text) : word(text) {}  // NOLINT
   bool operator==(const Value&) const = default;
 
   std::string word;
