@@ -24,17 +24,21 @@ missing_packages() {
   for package; do [[ $present == *" installed:$package "* ]] || echo "$package"; done
 }
 
-# install_packages PACKAGE...: installs what is missing, naming it; silent when all is there.
+# install_packages PACKAGE...: installs what is missing, naming it; silent when all is there. The installer's own lines
+# are shown only where it fails.
 install_packages() {
   command -v dpkg-query >/dev/null || { say "No dpkg here: assuming that $* or their like are installed."; return 0; }
-  local missing
+  local missing log
   mapfile -t missing < <(missing_packages "$@")
   [ ${#missing[@]} -gt 0 ] || return 0
   say "Installing from the distribution: ${missing[*]}"
   local apt=(apt-get -qq -o Acquire::Retries=2 -o Dpkg::Use-Pty=0)
-  as_root "${apt[@]}" update >&2 || say "The package lists could not be refreshed; trying with the present ones."
-  as_root env DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 ||
-    die "Could not install: ${missing[*]}"
+  log=$(mktemp)
+  as_root "${apt[@]}" update >"$log" 2>&1 || say "The package lists could not be refreshed; trying with the present ones."
+  as_root env DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
+    { tail -n 20 "$log" >&2; rm -f "$log"; die "Could not install: ${missing[*]}"; }
+  say "Installed $(grep -c '^Setting up ' "$log") packages, those that these need among them."
+  rm -f "$log"
 }
 
 # build_targets TARGET...: configures once, then builds. Messages go to stderr, so that stdout is the program's.
