@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 set(_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
 
 # Headers keep their places below include/weft/. What only the library's sources include stays out.
-install(FILES "${PROJECT_SOURCE_DIR}/weft.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weft")
+install(FILES "${PROJECT_SOURCE_DIR}/weft.h" "${PROJECT_SOURCE_DIR}/version.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weft")
 foreach(room IN ITEMS tensor autograd nn optim data train)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${room}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weft"
           FILES_MATCHING PATTERN "*.h" PATTERN "*.def" PATTERN "kernels" EXCLUDE
@@ -12,6 +12,8 @@ foreach(room IN ITEMS tensor autograd nn optim data train)
 endforeach()
 install(FILES "${PROJECT_SOURCE_DIR}/share/iris.csv" "${PROJECT_SOURCE_DIR}/share/README.md"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/weft")
+
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 install(TARGETS weft EXPORT weftTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
@@ -22,3 +24,26 @@ configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/weftConfig.cmake.in"
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/weftConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/weftConfig.cmake" "${PROJECT_BINARY_DIR}/weftConfigVersion.cmake"
         "${CMAKE_CURRENT_LIST_DIR}/FindOneDNN.cmake" DESTINATION "${_package_dir}")
+
+# g++ program.cpp $(pkg-config --cflags --libs weft). A static library's own dependencies are the program's, too.
+set(_requires fmt)
+set(_requires_private zlib libpng libhwy)
+if(NOT WEFT_STD_THREADS)
+  list(APPEND _requires_private tbb)
+endif()
+get_filename_component(_openmp "${OneDNN_OPENMP_RUNTIME}" NAME_WE)
+string(REGEX REPLACE "^lib" "-l" _openmp "${_openmp}")
+set(_libs -pthread)
+set(_libs_private -ldnnl ${_openmp})
+if(NOT BUILD_SHARED_LIBS)
+  foreach(list IN ITEMS _requires _libs)
+    list(APPEND ${list} ${${list}_private})
+    set(${list}_private "")
+  endforeach()
+endif()
+foreach(list IN ITEMS _requires _requires_private _libs _libs_private)
+  list(JOIN ${list} " " ${list})
+endforeach()
+file(RELATIVE_PATH _prefix_from_pc "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+configure_file("${CMAKE_CURRENT_LIST_DIR}/weft.pc.in" "${PROJECT_BINARY_DIR}/weft.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/weft.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -1,6 +1,7 @@
 // Fits y = 3x + 1 with the installed library, and finds iris in it.
 #include <iostream>
 
+#include "weft/version.h"
 #include "weft/weft.h"
 
 int main() {
@@ -13,6 +14,7 @@ int main() {
     w -= g * 0.2;
   }
   std::cout << w << "\n";
+  static_assert(WEFT_VERSION == WEFT_VERSION_MAJOR * 10000 + WEFT_VERSION_MINOR * 100 + WEFT_VERSION_PATCH);
   const bool iris = weft::data::datasets::Iris().size() == 150u;
   return w.allclose(weft::tensor({3., 1.}), 1e-3, 1e-3) && iris ? 0 : 1;
 }
