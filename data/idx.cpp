@@ -27,7 +27,7 @@ class Reader {
     std::error_code error;
     check<IoError>(!std::filesystem::is_directory(path, error), "[read_idx] {}: is a folder, not a file", path);
     file_ = gzopen(path.c_str(), "rb");
-    check<IoError>(file_ != nullptr, "[read_idx] {}: cannot be opened: {}", path, std::strerror(errno));
+    check_system(file_ != nullptr, "[read_idx] {}: cannot be opened", path);
     gzbuffer(file_, 1 << 18);
     bytes_on_disk_ = static_cast<int64_t>(std::filesystem::file_size(path, error));
     if (error) bytes_on_disk_ = -1;  // a pipe, for one

@@ -74,9 +74,9 @@ constexpr std::array kSignatures{
 
 std::string read_whole(const char* op, const std::string& path) {
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  check<IoError>(fd >= 0, "[{}] {}: cannot be opened: {}", op, path, std::strerror(errno));
+  check_system(fd >= 0, "[{}] {}: cannot be opened", op, path);
   struct stat s {};
-  check<IoError>(::fstat(fd, &s) == 0, "[{}] {}: cannot be read: {}", op, path, std::strerror(errno));
+  check_system(::fstat(fd, &s) == 0, "[{}] {}: cannot be read", op, path);
   check<IoError>(!S_ISDIR(s.st_mode), "[{}] {}: is a folder, not a file", op, path);
   check<IoError>(!S_ISBLK(s.st_mode) && (!S_ISCHR(s.st_mode) || ::isatty(fd) == 1), "[{}] {}: is a device, not a file",
                  op, path);
@@ -87,7 +87,7 @@ std::string read_whole(const char* op, const std::string& path) {
     const size_t done = out.size();
     out.resize(std::max(done + kPiece, std::min(out.capacity(), done + (size_t{1} << 30))));
     const ssize_t got = read_some(fd, out.data() + done, out.size() - done);
-    check<IoError>(got >= 0, "[{}] {}: cannot be read: {}", op, path, std::strerror(errno));
+    check_system(got >= 0, "[{}] {}: cannot be read", op, path);
     out.resize(done + static_cast<size_t>(got));
     if (got == 0) return out;
     check<IoError>(S_ISREG(s.st_mode) || static_cast<int64_t>(out.size()) <= kMostOfPipe,

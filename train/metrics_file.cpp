@@ -41,7 +41,7 @@ MetricsRecord record_of(const Json& line) {
 // The finished lines of a file with what they say.
 std::vector<std::pair<std::string, MetricsRecord>> lines_of(const std::string& path) {
   std::ifstream file(path);
-  check<IoError>(file.good(), "[metrics] {} cannot be read: {}", path, std::strerror(errno));
+  check_system(file.good(), "[metrics] {} cannot be read", path);
   std::vector<std::pair<std::string, MetricsRecord>> out;
   int64_t number = 0;
   for (std::string line; std::getline(file, line);) {
@@ -61,7 +61,7 @@ std::vector<std::pair<std::string, MetricsRecord>> lines_of(const std::string& p
 MetricsFile::MetricsFile(std::string path, bool append)
     : path_(std::move(path)),
       fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (append ? 0 : O_TRUNC), 0666)) {
-  check<IoError>(fd_ >= 0, "[metrics] {} cannot be written: {}", path_, std::strerror(errno));
+  check_system(fd_ >= 0, "[metrics] {} cannot be written", path_);
 }
 
 MetricsFile::MetricsFile(MetricsFile&& other) noexcept

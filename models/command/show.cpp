@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "command/commands.h"
@@ -146,7 +144,7 @@ Content content_of(const std::string& what) {
   check<IoError>(is_there || !is_path, "[show] {}: there is no such file", what);
   check<IoError>(is_file || !is_path, "[show] {}: is no file; csv:{} reads a table from a pipe", what, what);
   if (!is_file) return Content::kDataSet;
-  check<IoError>(access(what.c_str(), R_OK) == 0, "[show] {}: cannot be read: {}", what, std::strerror(errno));
+  check_system(access(what.c_str(), R_OK) == 0, "[show] {}: cannot be read", what);
   if (is_png(what)) return Content::kImage;
   const std::string head = first_bytes(what, 16);
   check<IoError>(!head.empty(), "[show] {}: is empty", what);
