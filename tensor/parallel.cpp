@@ -100,21 +100,12 @@ class Pool {
     lock.unlock();
     if (job.error) std::rethrow_exception(job.error);
   }
-  ~Pool() {
-    {
-      std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    wake_.notify_all();
-    for (auto& w : workers_) w.join();
-  }
 
  private:
   void serve() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      wake_.wait(lock, [&] { return stop_ || !queue_.empty(); });
-      if (stop_) return;
+      wake_.wait(lock, [&] { return !queue_.empty(); });
       Job* job = queue_.front();
       queue_.pop_front();
       ++job->helpers;
@@ -128,12 +119,11 @@ class Pool {
   std::condition_variable wake_, done_;
   std::deque<Job*> queue_;
   std::vector<std::thread> workers_;
-  bool stop_ = false;
 };
 
 void run(int64_t count, int slots, FunctionRef<void(int64_t)> body) {
-  static Pool pool;
-  pool.run(count, body, slots);
+  static auto* const pool = new Pool;  // never destroyed: threads may compute while the process exits
+  pool->run(count, body, slots);
 }
 
 #else
