@@ -374,7 +374,7 @@ BOOST_AUTO_TEST_CASE(slopes) {
     for (const SlopeRow& row : kSlopes) {
       const Tensor x = full({1}, row.at, dtype).set_requires_grad(true);
       row.op(x).sum().backward();
-      const double got = x.grad().item<double>();
+      const double got = x.grad().defined() ? x.grad().item<double>() : 0;
       BOOST_CHECK_MESSAGE(same_slope(got, row.want),
                           row.name << " at " << row.at << " has slope " << got << ", not " << row.want);
     }

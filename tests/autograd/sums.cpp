@@ -263,4 +263,79 @@ BOOST_AUTO_TEST_CASE(layer_norm_gradients_of_many_rows) {
       {rand({20'000, 50}) + 1e3, rand({50}), rand({50})}, kBound);
 }
 
+BOOST_AUTO_TEST_CASE(losses) {
+  using Loss = Tensor (*)(const Tensor& x, const Tensor& t);
+  const std::pair<const char*, Loss> rows[] = {
+      {"mse_loss", [](const Tensor& x, const Tensor& t) { return mse_loss(x, t); }},
+      {"mse_loss, sum", [](const Tensor& x, const Tensor& t) { return mse_loss(x, t, Reduction::Sum); }},
+      {"l1_loss", [](const Tensor& x, const Tensor& t) { return l1_loss(x, t); }},
+      {"smooth_l1_loss", [](const Tensor& x, const Tensor& t) { return smooth_l1_loss(x, t); }},
+      {"huber_loss", [](const Tensor& x, const Tensor& t) { return huber_loss(x, t); }},
+      {"binary_cross_entropy_with_logits",
+       [](const Tensor& x, const Tensor& t) { return binary_cross_entropy_with_logits(x, t); }},
+      {"kl_div", [](const Tensor& x, const Tensor& t) { return kl_div(x, t + 1); }},
+      {"cross_entropy",
+       [](const Tensor& x, const Tensor& t) {
+         return cross_entropy(x.reshape({-1, 10}), t.reshape({-1, 10}).select(1, 0).to(kInt64));
+       }},
+      {"nll_loss",
+       [](const Tensor& x, const Tensor& t) {
+         return nll_loss(x.reshape({-1, 10}), t.reshape({-1, 10}).select(1, 0).to(kInt64));
+       }},
+  };
+  manual_seed(5);
+  for (int64_t n : {1000, 1'000'000})
+    for (const Data& data : kData)
+      for (double offset : kOffsets) {
+        const Tensor x = data.make(n) + offset, t = zeros({n});
+        for (const auto& [name, loss] : rows)
+          hold(fmt::format("{} of {} {} at {}", name, n, data.name, offset), loss(x, t),
+               loss(x.to(kFloat64), t.to(kFloat64)).item<double>(), 2);
+      }
+}
+
+BOOST_AUTO_TEST_CASE(gradients_of_what_was_broadcast) {
+  manual_seed(6);
+  for (const Data& data : kData)
+    for (double offset : kOffsets) {
+      const Tensor g = (data.make(300'000) + offset).reshape({100, 1000, 3});
+      for (const Dims& s : {Dims{}, Dims{1}, Dims{3}, Dims{1000, 1}, Dims{100, 1, 1}, Dims{1, 1000, 3}}) {
+        const Tensor b = zeros(s).set_requires_grad(true), wide = zeros(s, kFloat64).set_requires_grad(true);
+        (g + b).backward(g);
+        (g.to(kFloat64) + wide).backward(g.to(kFloat64));
+        const std::vector<double> got = values_of(b.grad()), want = values_of(wide.grad());
+        for (size_t i = 0; i < got.size(); ++i) BOOST_REQUIRE_LE(std::abs(got[i] - want[i]), ulp(want[i]));
+      }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_same_bits_on_any_number_of_threads) {
+  manual_seed(7);
+  const int before = get_num_threads();
+  const Tensor x = randn({1'000'003}) + 1e3, images = randn({16, 8, 40, 40}), rows = randn({3000, 70});
+  const auto results = [&] {
+    const Tensor r = rows.detach().clone().set_requires_grad(true), w = ones({70}).set_requires_grad(true);
+    layer_norm(r, {70}, w, zeros({70})).backward(rows);
+    return TensorList{x.sum(),
+                      x.var(),
+                      x.norm(),
+                      x.softmax(0),
+                      x.reshape({-1, 1}).expand({x.size(0), 2}).mean(0),
+                      batch_norm(images, {}, {}, {}, {}, true),
+                      batch_norm(images.contiguous(MemoryFormat::ChannelsLast), {}, {}, {}, {}, true),
+                      r.grad(),
+                      w.grad(),
+                      mse_loss(x, x * 0)};
+  };
+  set_num_threads(1);
+  const TensorList want = results();
+  for (int threads : {2, 3, 7}) {
+    set_num_threads(threads);
+    const TensorList got = results();
+    for (size_t i = 0; i < got.size(); ++i)
+      BOOST_CHECK_MESSAGE(got[i].equal(want[i]), "number " << i << " at " << threads);
+  }
+  set_num_threads(before);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
