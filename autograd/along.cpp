@@ -1,4 +1,5 @@
 // Ops along one dimension: extremes with their positions, sorting, running sums; and comparisons of whole tensors.
+#include "weft/autograd/functions.h"
 #include "weft/autograd/record.h"
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise.h"
@@ -62,13 +63,26 @@ Tensor Tensor::bincount(int64_t minlength) const { return kernel::bincount(*this
 
 bool Tensor::equal(const Tensor& other) const { return kernel::equal(*this, other); }
 
+namespace {
+/// |a - b| of integers in float64, never wrapped and rounded once.
+Tensor integer_distance(const Tensor& a, const Tensor& b) {
+  const Tensor gap = a.maximum(b) - a.minimum(b);  // modulo 2^64
+  const Tensor distance = gap.to(kFloat64);
+  return where(gap.lt(0), distance + 0x1p64, distance);
+}
+}  // namespace
+
 Tensor Tensor::isclose(const Tensor& other, double rtol, double atol, bool equal_nan) const {
   const NoGradGuard no_grad;
   check<DtypeError>(dtype() == other.dtype(), "[isclose] dtypes {} and {} differ", dtype(), other.dtype());
   check<ValueError>(rtol >= 0 && atol >= 0, "[isclose] tolerances {} and {} must not be negative", rtol, atol);
-  const Tensor a = to(kFloat64), b = other.to(kFloat64), distance = (a - b).abs();
-  Tensor close = eq(other).logical_or(distance.le(b.abs() * rtol + atol).logical_and(distance.isfinite()));
-  return equal_nan ? close.logical_or(a.isnan().logical_and(b.isnan())) : close;
+  Tensor close = eq(other);
+  if (equal_nan && is_floating_point()) close = close.logical_or(isnan().logical_and(other.isnan()));
+  if (rtol == 0 && atol == 0) return close;
+  const bool exact = !is_floating_point();
+  const Tensor distance = exact ? integer_distance(to(kInt64), other.to(kInt64)) : (*this - other).abs();
+  const Tensor bound = ((exact ? other.to(kFloat64) : other) * rtol).abs() + atol;
+  return close.logical_or(distance.le(bound).logical_and(distance.isfinite()));
 }
 
 bool Tensor::allclose(const Tensor& other, double rtol, double atol, bool equal_nan) const {

@@ -287,6 +287,31 @@ BOOST_AUTO_TEST_CASE(comparing_and_counting) {
   BOOST_TEST((numbers(a.isclose(b)) == std::vector<double>{1, 1, 0, 1}));
   BOOST_TEST((numbers(a.isclose(b, 0, 0)) == std::vector<double>{1, 0, 0, 1}));
   BOOST_TEST((numbers(a.isclose(b, 0, 0, true)) == std::vector<double>{1, 0, 1, 1}));
+  // Integers exactly.
+  const int64_t big = int64_t{1} << 53, least = std::numeric_limits<int64_t>::min(), most = ~least;
+  const auto close = [](const Tensor& x, const Tensor& y, double rtol, double atol) {
+    BOOST_TEST(x.allclose(y, rtol, atol) == x.isclose(y, rtol, atol).all().item<bool>());
+    return x.allclose(y, rtol, atol);
+  };
+  BOOST_TEST(!close(tensor({big}), tensor({big + 1}), 0, 0));
+  BOOST_TEST(!close(tensor({big}), tensor({big + 1}), 0, 0.5));
+  BOOST_TEST(close(tensor({big}), tensor({big + 1}), 0, 1));
+  BOOST_TEST(!close(tensor({big * 512}), tensor({big * 512 + 3}), 0, 2));
+  BOOST_TEST(!close(tensor({least}), tensor({most}), 0, 1e19));
+  BOOST_TEST(close(tensor({least}), tensor({most}), 0, 1.9e19));
+  BOOST_TEST(close(tensor({100}, kInt32), tensor({110}, kInt32), 0.1, 0));
+  BOOST_TEST(!close(tensor({110}, kInt32), tensor({98}, kInt32), 0.1, 0));
+  BOOST_TEST(close(tensor({3}, kUInt8), tensor({250}, kUInt8), 0, 247));
+  BOOST_TEST(!close(tensor({3}, kUInt8), tensor({250}, kUInt8), 0, 246));
+  BOOST_TEST(!close(tensor({true}), tensor({false}), 0, 0.5));
+  BOOST_TEST(close(tensor({true}), tensor({false}), 0, 1));
+  // float32 in float32: bound and distance are rounded as PyTorch rounds them.
+  const Tensor one = tensor({1.f}), next = tensor({std::nextafter(1.f, 2.f)});
+  BOOST_TEST(close(next, one, 0, 1.19209289e-7));  // below the distance 2^-23 in float64, equal to it in float32
+  BOOST_TEST(!close(next.to(kFloat64), one.to(kFloat64), 0, 1.19209289e-7));
+  BOOST_TEST(!close(tensor({3e38f}), tensor({-3e38f}), 0, HUGE_VAL));
+  BOOST_TEST(!close(tensor({HUGE_VAL}), tensor({1.}), HUGE_VAL, 0));
+  BOOST_TEST(close(tensor({HUGE_VAL}), tensor({HUGE_VAL}), 0, 0));
   BOOST_TEST(!a.allclose(b));
   BOOST_TEST(a.allclose(b, 1e-5, 1e-8, true));
   BOOST_TEST(!tensor({inf}).allclose(tensor({-inf})));
