@@ -18,21 +18,22 @@ TensorList grads_of(const TensorList& parameters) {
 
 /// The norm of the norms. A sum in double: many small parameters lose nothing, and its order is the list's.
 double total_norm(const TensorList& grads, double norm_type) {
-  double total = 0;
+  if (grads.empty()) return 0;
+  if (norm_type == 0) return static_cast<double>(grads.size());
+  double sum = 0, extreme = -std::copysign(HUGE_VAL, norm_type);
   for (const Tensor& g : grads) {
     const double norm = g.norm(norm_type).item<double>();
-    if (std::isinf(norm_type))
-      total = norm > total || std::isnan(norm) ? norm : total;
-    else
-      total += std::pow(norm, norm_type);
+    const bool further = norm_type > 0 ? norm > extreme : norm < extreme;
+    extreme = further || std::isnan(norm) ? norm : extreme;
+    sum += std::pow(norm, norm_type);
   }
-  return std::isinf(norm_type) ? total : std::pow(total, 1 / norm_type);
+  return std::isinf(norm_type) ? extreme : std::pow(sum, 1 / norm_type);
 }
 
 }  // namespace
 
 double clip_grad_norm_(const TensorList& parameters, double max_norm, double norm_type, bool error_if_nonfinite) {
-  check<ValueError>(norm_type > 0, "[clip_grad_norm_] norm_type is {}, expected above 0", norm_type);
+  check<ValueError>(!std::isnan(norm_type), "[clip_grad_norm_] norm_type is NaN");
   check<ValueError>(max_norm >= 0, "[clip_grad_norm_] max_norm is {}, expected at least 0", max_norm);
   NoGradGuard no_grad;
   TensorList grads = grads_of(parameters);

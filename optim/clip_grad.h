@@ -7,9 +7,10 @@ namespace weft {
 namespace nn::utils {
 
 /// Scales the gradients so that the norm of all of them together is at most max_norm, by max_norm / (norm + 1e-6) as
-/// PyTorch does; returns the norm before. norm_type may be infinity. Parameters without a gradient are left out. Throws
-/// ValueError for a norm_type that is not above 0, and with error_if_nonfinite StateError for a norm that is NaN or
-/// infinite; no gradient has changed then.
+/// PyTorch does; returns the norm before. norm_type is any number p of Tensor::norm: infinity takes the largest
+/// element, -infinity the smallest, and 0 counts the gradients, as in libtorch. Parameters without a gradient are left
+/// out. Throws ValueError for a norm_type of NaN or a negative max_norm, and with error_if_nonfinite StateError for a
+/// norm that is NaN or infinite; no gradient has changed then.
 double clip_grad_norm_(const TensorList& parameters, double max_norm, double norm_type = 2,
                        bool error_if_nonfinite = false);
 double clip_grad_norm_(const Tensor& parameter, double max_norm, double norm_type = 2, bool error_if_nonfinite = false);

@@ -50,6 +50,35 @@ BOOST_AUTO_TEST_CASE(norms) {
   }
 }
 
+// Norm types of 0 and below: libtorch's numbers for gradients {3, -4, 0} and {4, 2}.
+BOOST_AUTO_TEST_CASE(norm_types_down_to_minus_infinity) {
+  const auto made = [] {
+    TensorList out{zeros({3}, kFloat64), zeros({2}, kFloat64), zeros({1}, kFloat64)};
+    for (Tensor& p : out) p.set_requires_grad(true);
+    out[0].mutable_grad() = tensor({3., -4., 0.}, kFloat64);
+    out[1].mutable_grad() = tensor({4., 2.}, kFloat64);
+    return out;
+  };
+  TensorList p = made();
+  BOOST_TEST(optim::clip_grad_norm_(p, 1, 0) == 2);  // gradients
+  BOOST_CHECK_CLOSE(p[0].grad()[0].item<double>(), 1.5, 1e-4);
+  BOOST_CHECK_CLOSE(p[1].grad()[0].item<double>(), 2, 1e-4);
+  for (double type : {-1., -2., -kInfinity}) {
+    p = made();
+    BOOST_TEST(optim::clip_grad_norm_(p, 1, type) == 0);  // of an element 0
+    BOOST_TEST(p[0].grad().equal(tensor({3., -4., 0.}, kFloat64)));
+  }
+  p = parameters();
+  BOOST_CHECK_CLOSE(optim::clip_grad_norm_(p, 1, -1), 1 / (1. / 3 + 1. / 4 + 1. / 12), 1e-10);
+  p = parameters();
+  BOOST_TEST(optim::clip_grad_norm_(p, 1, -kInfinity) == 3);
+  BOOST_CHECK_CLOSE(grads(p)[2], 4, 1e-4);
+  p = parameters();
+  BOOST_CHECK_CLOSE(optim::clip_grad_norm_(p, 1, 0.5), 51.06, 20);
+  for (double type : {0., -1., -kInfinity, 2., kInfinity})
+    BOOST_TEST(optim::clip_grad_norm_(TensorList{p[2]}, 1, type) == 0);  // no gradient
+}
+
 BOOST_AUTO_TEST_CASE(values) {
   TensorList p = parameters();
   optim::clip_grad_value_(p, 3.5);
@@ -78,7 +107,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_finite) {
     BOOST_TEST((std::isnan(bad) ? std::isnan(grads(p)[0]) : grads(p)[0] == 0));
   }
   TensorList p = parameters();
-  BOOST_CHECK_THROW(optim::clip_grad_norm_(p, 1, 0), ValueError);
+  BOOST_CHECK_THROW(optim::clip_grad_norm_(p, 1, std::nan("")), ValueError);
   BOOST_CHECK_THROW(optim::clip_grad_norm_(p, -1), ValueError);
   BOOST_CHECK_THROW(optim::clip_grad_value_(p, -1), ValueError);
 }
