@@ -18,6 +18,14 @@ void print_option(std::ostream& out, const char*& separator, const char* label, 
   separator = ", ";
 }
 
+// The options that a layer refuses when it is made.
+template <class Options>
+void check_options(const Options&) {}
+void check_options(const HardtanhOptions& o) {
+  check<ValueError>(o.min_val() < o.max_val(), "[Hardtanh] min_val {} is not below max_val {}", o.min_val(),
+                    o.max_val());
+}
+
 }  // namespace
 
 #define WEFT_ROW(Name, function, call, print)                                                        \
@@ -47,7 +55,9 @@ namespace detail {
 
 template <class Options>
 ActivationImpl<Options>::ActivationImpl(Options options)
-    : Layer<ActivationImpl<Options>>(std::string(Row<Options>::kName) + "Impl"), options(std::move(options)) {}
+    : Layer<ActivationImpl<Options>>(std::string(Row<Options>::kName) + "Impl"), options(std::move(options)) {
+  check_options(this->options);
+}
 
 template <class Options>
 void ActivationImpl<Options>::pretty_print(std::ostream& out) const {

@@ -39,8 +39,7 @@ T get(const LayerCall& c, const char* name) {
 constexpr struct {
   std::string_view layer, field;
   double least;
-} kBounds[] = {
-    {"celu", "alpha", 1e-6}, {"softplus", "beta", 1e-6}, {"hardshrink", "lambda", 0}, {"softshrink", "lambda", 0}};
+} kBounds[] = {{"celu", "alpha", 1e-6}, {"softplus", "beta", 1e-6}, {"softshrink", "lambda", 0}};
 
 void bound(std::string_view layer, Field& field) {
   for (const auto& b : kBounds)
@@ -48,7 +47,7 @@ void bound(std::string_view layer, Field& field) {
 }
 
 Plan plan_hardtanh(const LayerCall& c) {
-  check<ValueError>(c.number("min_val") <= c.number("max_val"), "[hardtanh] min_val {} is above max_val {}",
+  check<ValueError>(c.number("min_val") < c.number("max_val"), "[hardtanh] min_val {} is not below max_val {}",
                     c.number("min_val"), c.number("max_val"));
   return same_sizes(c);
 }

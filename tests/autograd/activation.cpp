@@ -1,5 +1,6 @@
 // Activations: values at chosen points, gradients of both orders, refused options.
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <limits>
 
 #include "weft/autograd/autograd.h"
@@ -108,13 +109,24 @@ BOOST_AUTO_TEST_CASE(prelu_gradients) {
   BOOST_CHECK_THROW(prelu(randn({2, 3}), randn({1}, kFloat64)), DtypeError);
 }
 
+// hardshrink with a negative lambda keeps everything, in value and gradient.
+BOOST_AUTO_TEST_CASE(hardshrink_of_negative_lambda) {
+  for (Dtype dtype : {kFloat32, kFloat64}) {
+    const Tensor x = linspace(-2, 2, 41, dtype).requires_grad_();
+    const Tensor y = hardshrink(x, -0.5);
+    y.sum().backward();
+    BOOST_TEST(y.equal(x));
+    BOOST_TEST(x.grad().equal(ones_like(x)));
+    BOOST_TEST(hardshrink(full({9}, std::nan(""), dtype), -0.5).isnan().all().item<bool>());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_refused) {
   const Tensor x = randn({2});
   BOOST_CHECK_THROW(gelu(x, "erf"), ValueError);
   BOOST_CHECK_THROW(softplus(x, 0), ValueError);
   BOOST_CHECK_THROW(celu(x, 0), ValueError);
   BOOST_CHECK_THROW(hardtanh(x, 1, -1), ValueError);
-  BOOST_CHECK_THROW(hardshrink(x, -1), ValueError);
   BOOST_CHECK_THROW(softshrink(x, -0.1), ValueError);
   for (const Row& row : kRows) BOOST_CHECK_THROW(row.f(ones({2}, kInt64)), DtypeError);
 }

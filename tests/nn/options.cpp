@@ -32,6 +32,9 @@ BOOST_AUTO_TEST_CASE(values_out_of_range_are_refused) {
   BOOST_CHECK_THROW(F::conv2d(ones({1, 1, 4, 4}), ones({1, 1, 3, 3}), F::Conv2dFuncOptions().stride(2).padding(kSame)),
                     ValueError);
   BOOST_CHECK_THROW(nn::Dropout(1.5), ValueError);
+  BOOST_CHECK_THROW(nn::Hardtanh(1., 1.), ValueError);
+  BOOST_CHECK_THROW(nn::Hardtanh(nn::HardtanhOptions().min_val(2).max_val(1)), ValueError);
+  BOOST_TEST(F::hardtanh(ones({1}), F::HardtanhFuncOptions().min_val(0.5).max_val(0.5)).item<float>() == 0.5);
   BOOST_CHECK_THROW(nn::Dropout2d(-0.1), ValueError);
   BOOST_CHECK_THROW(nn::GroupNorm(3, 4), ValueError);
   BOOST_CHECK_THROW(nn::BatchNorm2d(0), ValueError);
