@@ -23,6 +23,7 @@ Tensor hardtanh(const Tensor& x, double min_val = -1.0, double max_val = 1.0);
 Tensor relu6(const Tensor& x);
 Tensor logsigmoid(const Tensor& x);
 Tensor tanhshrink(const Tensor& x);
+/// x where x is outside [-lambd, lambd], else 0; the identity for a negative lambd.
 Tensor hardshrink(const Tensor& x, double lambd = 0.5);
 Tensor softshrink(const Tensor& x, double lambd = 0.5);
 Tensor threshold(const Tensor& x, double threshold, double value);
@@ -73,8 +74,10 @@ Tensor dropout(const Tensor& x, double p = 0.5, bool training = true);
 /// The same for whole channels: x [N, C, ...].
 Tensor dropout2d(const Tensor& x, double p = 0.5, bool training = true);
 
-/// weight [num, dim] at index (int64 or int32, any shape): [*index, dim]. padding_idx gets no gradient.
-Tensor embedding(const Tensor& index, const Tensor& weight, std::optional<int64_t> padding_idx = {});
+/// The rows of weight [num, dim] at indices (int64 or int32, any shape): [*indices, dim]. Row padding_idx gets no
+/// gradient; -1 means none. Throws IndexError for an index or padding_idx outside the table. (The arguments are in the
+/// order of libtorch's torch::embedding; functional::embedding takes the indices first, as there.)
+Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_idx = -1);
 /// pad: {left, right, top, bottom, ...} from the last dimension on. mode: constant, reflect, replicate, circular.
 Tensor pad(const Tensor& x, IntArrayRef pad, std::string_view mode = "constant", double value = 0);
 /// [N, C r^2, H, W] to [N, C, H r, W r]

@@ -20,7 +20,7 @@ std::optional<int64_t> row(std::optional<int64_t> padding_idx, int64_t num) {
 
 namespace functional {
 Tensor embedding(const Tensor& index, const Tensor& weight, const EmbeddingFuncOptions& o) {
-  return weft::embedding(index, weight, row(o.padding_idx(), weight.size(0)));
+  return weft::embedding(weight, index, row(o.padding_idx(), weight.size(0)).value_or(-1));
 }
 }  // namespace functional
 
@@ -55,7 +55,7 @@ void EmbeddingImpl::pretty_print(std::ostream& out) const {
 }
 
 Tensor EmbeddingImpl::forward(const Tensor& index) {
-  return run([this](const Tensor& i) { return weft::embedding(i, weight, options.padding_idx()); }, index);
+  return run([this](const Tensor& i) { return weft::embedding(weight, i, options.padding_idx().value_or(-1)); }, index);
 }
 
 Embedding Embedding::from_pretrained(const Tensor& embeddings, const EmbeddingFromPretrainedOptions& o) {

@@ -25,9 +25,9 @@ namespace functional {
 struct EmbeddingFuncOptions {
   WEFT_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
 };
-using weft::embedding;
 using weft::one_hot;
-Tensor embedding(const Tensor& index, const Tensor& weight, const EmbeddingFuncOptions& options);
+/// The rows of weight [num, dim] at index (int64 or int32, any shape): [*index, dim].
+Tensor embedding(const Tensor& index, const Tensor& weight, const EmbeddingFuncOptions& options = {});
 }  // namespace functional
 
 /// index (int64 or int32, any shape) to [*index, embedding_dim]; an index outside the table throws IndexError. The

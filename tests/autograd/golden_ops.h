@@ -180,7 +180,7 @@ inline const std::map<std::string, Op>& golden_ops() {
       {"flip", one([](C c) { return c["x"].flip(c.dims("dims")); })},
       {"roll", one([](C c) { return c["x"].roll(c.dims("shifts"), c.dims("dims")); })},
       {"pixel_shuffle", one([](C c) { return pixel_shuffle(c["x"], c.integer("upscale_factor")); })},
-      {"embedding", one([](C c) { return embedding(c["index"], c["weight"]); })},
+      {"embedding", one([](C c) { return embedding(c["weight"], c["index"]); })},
       // convolution and pooling
       {"conv2d", one([](C c) {
          return conv2d(c["x"], c["weight"], c.get("bias"), c.dims("stride", {1}), c.dims("padding", {0}),

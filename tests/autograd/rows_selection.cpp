@@ -43,14 +43,14 @@ std::vector<OpRow> selection_rows() {
       moves(
           "embedding",
           [](T w) {
-            return embedding(tensor({{1, 3}, {3, 0}}), w);
+            return embedding(w, tensor({{1, 3}, {3, 0}}));
           },
           {4, 5}, {2, 2, 5},
           [](I i) {
             return V{(V{1, 3, 3, 0})[static_cast<size_t>(2 * i[0] + i[1])], i[2]};
           },
           [] {
-            embedding(tensor({4}), zeros({4, 5}));
+            embedding(zeros({4, 5}), tensor({4}));
           }),
       {"scatter", returns([](In in) {
          return in[0].scatter(1, tensor({{0, 2}, {2, 1}, {3, 1}}), in[1]);
