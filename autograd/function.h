@@ -1,7 +1,6 @@
 // Custom differentiable functions, as libtorch spells them.
 #pragma once
 
-#include <any>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "weft/autograd/grad_mode.h"
 #include "weft/autograd/node.h"
+#include "weft/autograd/saved_value.h"
 
 namespace weft::autograd {
 
@@ -23,8 +23,8 @@ class AutogradContext {
   void save_for_backward(TensorList tensors) { to_save_ = std::move(tensors); }
   /// The kept tensors. Throws StateError when one was changed in place since, or after the graph was freed.
   TensorList get_saved_variables() const;
-  /// Anything else: numbers, sizes.
-  std::map<std::string, std::any> saved_data;
+  /// Anything else: `saved_data["scale"] = 2.5;` and in backward `saved_data["scale"].toDouble()`.
+  std::map<std::string, SavedValue> saved_data;
   /// Names inputs that forward changed in place and returned.
   void mark_dirty(const TensorList& inputs) { dirty_ = inputs; }
   /// Names outputs that have no gradient.

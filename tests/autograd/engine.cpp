@@ -230,7 +230,7 @@ struct Cube : autograd::Function<Cube> {
   }
   static TensorList backward(autograd::AutogradContext* ctx, TensorList g) {
     Tensor x = ctx->get_saved_variables()[0];
-    return {g[0] * 3 * x * x * std::any_cast<double>(ctx->saved_data["scale"]), Tensor()};
+    return {g[0] * 3 * x * x * ctx->saved_data["scale"].toDouble(), Tensor()};
   }
 };
 
@@ -244,6 +244,45 @@ struct ExpAndDouble : autograd::Function<ExpAndDouble> {
     return {g[0] * ctx->get_saved_variables()[0] + g[1] * 2};
   }
 };
+
+BOOST_AUTO_TEST_CASE(saved_data) {
+  std::map<std::string, autograd::SavedValue> data;
+  data["double"] = 2.5;
+  data["float"] = 1.5f;
+  data["int"] = 3;
+  data["size"] = size_t{4};
+  data["bool"] = true;
+  data["text"] = "abc";
+  data["tensor"] = ones({2});
+  data["sizes"] = zeros({2, 3}).sizes();
+  data["list"] = std::vector<double>{1, 2};
+  data["tensors"] = TensorList{ones({1})};
+  data["scalar"] = Scalar(7);
+  data["copy"] = data["int"];
+  data["other"] = std::pair(1, 2);
+  BOOST_TEST(data["double"].toDouble() == 2.5);
+  BOOST_TEST(data["float"].toDouble() == 1.5);
+  BOOST_TEST(data["int"].toInt() == 3);
+  BOOST_TEST(data["copy"].toInt() == 3);
+  BOOST_TEST(data["size"].toInt() == 4);
+  BOOST_TEST(data["bool"].toBool());
+  BOOST_TEST(data["text"].toStringRef() == "abc");
+  BOOST_TEST(data["tensor"].toTensor().sum().item<float>() == 2);
+  BOOST_TEST((data["sizes"].toIntVector() == std::vector<int64_t>{2, 3}));
+  BOOST_TEST(data["list"].toDoubleVector().size() == 2);
+  BOOST_TEST(data["tensors"].toTensorVector().size() == 1);
+  BOOST_TEST(data["scalar"].toScalar().to<int>() == 7);
+  BOOST_TEST(data["double"].toScalar().to_double() == 2.5);
+  BOOST_TEST(std::any_cast<double>(data["double"]) == 2.5);
+  BOOST_TEST((std::any_cast<std::pair<int, int>>(data["other"]).second == 2));
+  BOOST_TEST(data["absent"].isNone());
+  BOOST_TEST(data["text"].isString());
+  BOOST_TEST(!data["bool"].isInt());
+  check_throws<DtypeError>([&] { data["int"].toDouble(); }, "[saved_data] toDouble of an integer");
+  check_throws<DtypeError>([&] { data["double"].toInt(); }, "toInt of a floating-point number");
+  check_throws<DtypeError>([&] { data["absent"].toTensor(); }, "nothing is kept");
+  check_throws<DtypeError>([&] { data["other"].toBool(); }, "any_cast");
+}
 
 BOOST_AUTO_TEST_CASE(custom_functions) {
   Tensor x = leaf({0.5, -1.5});
