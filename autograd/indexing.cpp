@@ -2,6 +2,7 @@
 
 #include "weft/autograd/inplace.h"
 #include "weft/autograd/record.h"
+#include "weft/autograd/view.h"
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise.h"
 #include "weft/tensor/overlap.h"
@@ -29,7 +30,8 @@ int64_t consumed(const TensorIndex& i) {
   }
 }
 
-// Walks along the list; `view` and `at`, the next dimension of it, move along.
+// Walks along the list with the view so far, its next dimension `at`, and that dimension's number in the original,
+// `from`, which errors name.
 class IndexParser {
  public:
   IndexParser(const Tensor& x, const std::vector<TensorIndex>& indices) : view_(x) {
@@ -39,12 +41,12 @@ class IndexParser {
     check<IndexError>(dots <= 1, "[index] more than one Ellipsis");
     for (const TensorIndex& i : indices) {
       if (i.kind == Kind::Dots)
-        at_ += x.dim() - used;
+        at_ += x.dim() - used, from_ += x.dim() - used;
       else
         take(i);
     }
   }
-  ParsedIndex result() && { return {std::move(view_), std::move(tensors_)}; }
+  ParsedIndex result() && { return {std::move(view_), std::move(tensors_), std::move(dims_)}; }
 
  private:
   void take(const TensorIndex& i) {
@@ -56,7 +58,7 @@ class IndexParser {
         take_integer(i.integer);
         break;
       case Kind::Slice:
-        view_ = view_.slice(at_, i.slice.start, i.slice.stop, i.slice.step), ++at_;
+        view_ = view_.slice(at_, i.slice.start, i.slice.stop, i.slice.step), ++at_, ++from_;
         break;
       case Kind::Boolean:
         take_truth(i.integer != 0);
@@ -70,33 +72,34 @@ class IndexParser {
   }
   void take_integer(int64_t i) {
     const int64_t size = view_.size(at_);
-    check<IndexError>(-size <= i && i < size, "[index] index {} is out of range for dimension {} of size {}", i, at_,
+    check<IndexError>(-size <= i && i < size, "[index] index {} is out of range for dimension {} of size {}", i, from_,
                       size);
-    view_ = view_.select(at_, i);
+    view_ = view_.select(at_, i), ++from_;
   }
   // x[True] is x[None], x[False] has no element.
   void take_truth(bool truth) {
     view_ = view_.unsqueeze(at_);
-    put(truth ? zeros({1}, kInt64) : empty({0}, kInt64));
+    put(truth ? zeros({1}, kInt64) : empty({0}, kInt64), from_);
   }
   void take_tensor(const Tensor& t) {
     if (t.dim() == 0) return is_mask(t) ? take_truth(t.item<bool>()) : take_integer(t.item<int64_t>());
-    if (!is_mask(t)) return put(t);
+    if (!is_mask(t)) return put(t, from_++);
     for (int64_t d = 0; d < t.dim(); ++d)
       check<IndexError>(t.size(d) == view_.size(at_ + d),
-                        "[index] a mask of sizes {} at dimension {} of a tensor of sizes {}", t.sizes(), at_,
+                        "[index] a mask of sizes {} at dimension {} of a tensor of sizes {}", t.sizes(), from_,
                         view_.sizes());
     const Tensor places = kernel::nonzero(t);
-    for (int64_t d = 0; d < t.dim(); ++d) put(places.select(1, d));
+    for (int64_t d = 0; d < t.dim(); ++d) put(places.select(1, d), from_++);
   }
-  void put(const Tensor& index) {
-    tensors_.resize(at_ + 1);
-    tensors_[at_++] = index;
+  void put(const Tensor& index, int64_t from) {
+    tensors_.resize(at_ + 1), dims_.resize(at_ + 1);
+    tensors_[at_] = index, dims_[at_++] = from;
   }
 
   Tensor view_;
   IndexTensors tensors_;
-  int64_t at_ = 0;
+  std::vector<int64_t> dims_;
+  int64_t at_ = 0, from_ = 0;
 };
 
 // Index tensors kept for backward.
@@ -130,17 +133,17 @@ ParsedIndex parse_index(const Tensor& x, const std::vector<TensorIndex>& indices
   return IndexParser(x, indices).result();
 }
 
-Tensor index(const Tensor& x, const IndexTensors& indices) {
-  return record("index", kernel::index(x, indices), {x},
+Tensor index(const Tensor& x, const IndexTensors& indices, IntArrayRef dims) {
+  return record("index", kernel::index(x, indices, dims), {x},
                 [sizes = Dims(x.sizes()), at = SavedIndices(indices)](const Tensor& g) {
                   return index_put(zeros(sizes, g.dtype()), at(), g, true);
                 });
 }
 
-Tensor index_put(const Tensor& x, const IndexTensors& indices, const Tensor& value, bool accumulate) {
+Tensor index_put(const Tensor& x, const IndexTensors& indices, const Tensor& value, bool accumulate, IntArrayRef dims) {
   Tensor out = kernel::copy_of(x, x.dtype());
   const Tensor converted = value.to(x.dtype());
-  kernel::index_put_into(out, indices, converted, accumulate);
+  kernel::index_put_into(out, indices, converted, accumulate, dims);
   const SavedIndices at(indices);
   return record(
       "index_put", out, {x, converted},
@@ -156,7 +159,8 @@ Tensor index_put(const Tensor& x, const IndexTensors& indices, const Tensor& val
 
 Tensor Tensor::index(const std::vector<indexing::TensorIndex>& indices) const {
   const autograd::ParsedIndex parsed = autograd::parse_index(*this, indices);
-  return parsed.tensors.empty() ? parsed.view : autograd::index(parsed.view, parsed.tensors);
+  if (parsed.tensors.empty()) return parsed.view.is_same(*this) ? autograd::alias(*this) : parsed.view;
+  return autograd::selected(autograd::index(parsed.view, parsed.tensors, parsed.dims));
 }
 Tensor Tensor::index(std::initializer_list<indexing::TensorIndex> indices) const {
   return index(std::vector<indexing::TensorIndex>(indices));
@@ -185,9 +189,10 @@ void put(const Tensor& self, const std::vector<indexing::TensorIndex>& indices, 
   }
   const Tensor fitting = without_leading_ones(value, kernel::indexed_sizes(view, parsed.tensors).size());
   autograd::in_place("index_put_", view, true, autograd::tracks(value), [&](const Tensor& old) {
-    if (!old.impl().donated) return autograd::index_put(old, parsed.tensors, fitting, accumulate);
+    if (!old.impl().donated) return autograd::index_put(old, parsed.tensors, fitting, accumulate, parsed.dims);
     const bool aliased = overlap_of(value, view) != Overlap::None || value.dtype() != view.dtype();
-    kernel::index_put_into(old, parsed.tensors, aliased ? kernel::copy_of(fitting, view.dtype()) : fitting, accumulate);
+    kernel::index_put_into(old, parsed.tensors, aliased ? kernel::copy_of(fitting, view.dtype()) : fitting, accumulate,
+                           parsed.dims);
     return old;
   });
 }

@@ -15,13 +15,15 @@ using kernel::IndexTensors;
 struct ParsedIndex {
   Tensor view;
   IndexTensors tensors;
+  std::vector<int64_t> dims;  ///< the dimension of the original that each of `tensors` stands for, named by errors
 };
 ParsedIndex parse_index(const Tensor& x, const std::vector<indexing::TensorIndex>& indices);
 
 /// x[indices], differentiable in x.
-Tensor index(const Tensor& x, const IndexTensors& indices);
+Tensor index(const Tensor& x, const IndexTensors& indices, IntArrayRef dims = {});
 /// A copy of x with [indices] = value, or += value. Differentiable in x and value; of values put to the same place the
 /// last one stays, and only it gets a gradient.
-Tensor index_put(const Tensor& x, const IndexTensors& indices, const Tensor& value, bool accumulate);
+Tensor index_put(const Tensor& x, const IndexTensors& indices, const Tensor& value, bool accumulate,
+                 IntArrayRef dims = {});
 
 }  // namespace weft::autograd

@@ -87,7 +87,12 @@ Edge edge_of(const Tensor& t) {
     if (!(meta && meta->grad_fn && meta->version == p.storage->version())) refresh_view(t);
   }
   if (AutogradMeta* meta = find_meta(t); meta && meta->grad_fn) return {meta->grad_fn, meta->output};
-  return leaf_edge(t);
+  if (p.requires_grad) return leaf_edge(t);
+  check<StateError>(p.no_grad_version == p.storage->version(),
+                    "[autograd] a view {} made while gradients were off is used while they are recorded, after its "
+                    "memory was changed in place; make the view again",
+                    p.sizes);
+  return {};
 }
 
 void set_history(const Tensor& t, Ref<Node> node, uint32_t output) {

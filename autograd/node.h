@@ -104,14 +104,15 @@ inline AutogradMeta* find_meta(const Tensor& t) {
   return t.defined() ? static_cast<AutogradMeta*>(t.unsafe_impl()->autograd.get()) : nullptr;
 }
 
-/// Whether t takes part in gradients: a leaf that requires one, the result of a recorded op, or a view of such.
+/// True if t requires a gradient: a leaf that does, the result of a recorded op, or a view of such.
 inline bool tracks(const Tensor& t) {
   const TensorImpl* p = t.unsafe_impl();
-  return p && (p->requires_grad || (p->base && p->base->requires_grad && !p->no_grad_view));
+  return p && (p->requires_grad || (p->base && p->base->requires_grad));
 }
 
-/// The edge to t's producer: its node, its accumulator when it is a leaf, nothing when it does not track. Brings the
-/// node of a view up to date when its base was changed in place.
+/// The edge to t's producer: its node, its accumulator when it is a leaf, nothing when it does not track. A view made
+/// while gradients were off tracks, but passes no gradient on. Brings the node of a view up to date when its base was
+/// changed in place; throws StateError if such a view was made while gradients were off.
 Edge edge_of(const Tensor& t);
 
 /// Makes t the given output of node.

@@ -2,6 +2,7 @@
 #include "weft/autograd/functions.h"
 #include "weft/autograd/nn_ops.h"
 #include "weft/autograd/record.h"
+#include "weft/autograd/view.h"
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise.h"
 #include "weft/tensor/kernels/index.h"
@@ -12,15 +13,16 @@ namespace weft {
 
 using autograd::record;
 using autograd::saved;
+using autograd::selected;
 
 // Gather and scatter
 // ----------------------------------------------------------------------------------------------------
 
 Tensor Tensor::gather(int64_t dim, const Tensor& index) const {
-  return record("gather", kernel::gather(*this, dim, index), {*this},
-                [dim, sizes = Dims(this->sizes()), at = saved(index)](const Tensor& g) {
-                  return zeros(sizes, g.dtype()).scatter_add(dim, at, g);
-                });
+  return selected(record("gather", kernel::gather(*this, dim, index), {*this},
+                         [dim, sizes = Dims(this->sizes()), at = saved(index)](const Tensor& g) {
+                           return zeros(sizes, g.dtype()).scatter_add(dim, at, g);
+                         }));
 }
 
 namespace {
@@ -70,10 +72,10 @@ Tensor Tensor::scatter_add(int64_t dim, const Tensor& index, const Tensor& src) 
 }
 
 Tensor Tensor::index_select(int64_t dim, const Tensor& index) const {
-  return record("index_select", kernel::index_select(*this, dim, index), {*this},
-                [dim, sizes = Dims(sizes()), at = saved(index)](const Tensor& g) {
-                  return zeros(sizes, g.dtype()).index_add(dim, at, g);
-                });
+  return selected(record("index_select", kernel::index_select(*this, dim, index), {*this},
+                         [dim, sizes = Dims(sizes()), at = saved(index)](const Tensor& g) {
+                           return zeros(sizes, g.dtype()).index_add(dim, at, g);
+                         }));
 }
 
 Tensor Tensor::index_add(int64_t dim, const Tensor& index, const Tensor& src, const Scalar& alpha) const {

@@ -18,11 +18,18 @@ Tensor window(const Tensor& x, Dims sizes, Dims strides, int64_t offset) {
   TensorImpl& q = out.impl();
   q.base = p.base ? p.base : Ref<TensorImpl>(&p);
   q.no_grad_view = p.no_grad_view || !GradMode::is_enabled();
+  if (q.no_grad_view) q.no_grad_version = p.storage->version();
   return out;
+}
+
+Tensor alias(const Tensor& x) {
+  return record("alias", window(x, x.impl().sizes, x.impl().strides, x.storage_offset()), {x},
+                [](const Tensor& g) { return g; });
 }
 
 }  // namespace autograd
 
+using autograd::alias;
 using autograd::window;
 
 namespace {
@@ -96,7 +103,8 @@ Tensor Tensor::reshape_as(const Tensor& other) const { return reshape(other.size
 
 Tensor Tensor::reshape(IntArrayRef new_sizes) const {
   Dims sizes = resolve_sizes("reshape", new_sizes, numel());
-  return view_strides(*this, sizes) ? view(sizes) : clone().view(sizes);
+  if (view_strides(*this, sizes)) return view(sizes);
+  return autograd::selected(clone().view(sizes));
 }
 
 Tensor Tensor::flatten(int64_t start_dim, int64_t end_dim) const {
@@ -153,7 +161,7 @@ Tensor Tensor::transpose(int64_t dim0, int64_t dim1) const {
 
 Tensor Tensor::t() const {
   check<ShapeError>(dim() <= 2, "[t] needs at most 2 dimensions, got {}", sizes());
-  return dim() < 2 ? *this : transpose(0, 1);
+  return dim() < 2 ? alias(*this) : transpose(0, 1);
 }
 
 Tensor Tensor::unsqueeze(int64_t dim) const {
@@ -175,7 +183,7 @@ Tensor Tensor::squeeze() const {
 
 Tensor Tensor::squeeze(int64_t dim) const {
   int64_t d = wrap_dim("squeeze", dim, this->dim());
-  if (this->dim() == 0 || size(d) != 1) return *this;
+  if (this->dim() == 0 || size(d) != 1) return alias(*this);
   Dims to_sizes = impl().sizes, to_strides = impl().strides;
   to_sizes.erase(d), to_strides.erase(d);
   return record("squeeze", window(*this, to_sizes, to_strides, storage_offset()), {*this},

@@ -36,6 +36,7 @@ NestedList::NestedList(std::initializer_list<NestedList> rows) {
   for (const NestedList& row : rows) {
     check<ShapeError>(row.sizes_ == rows.begin()->sizes_, "[tensor] rows of sizes {} and {} in one list",
                       rows.begin()->sizes_, row.sizes_);
+    check<DtypeError>((kind_ == kBool) == (row.kind_ == kBool), "[tensor] one list holds both bools and numbers");
     kind_ = promote_types(kind_, row.kind_);
     values_.insert(values_.end(), row.values_.begin(), row.values_.end());
   }

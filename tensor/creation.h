@@ -30,7 +30,8 @@ class NestedList {
 };
 
 /// tensor({{1., 2.}, {3., 4.}}), tensor(3), tensor({1, 2}, kInt32). Without a dtype: bool, int64 or the default
-/// floating type, by what the list holds. Throws ShapeError for ragged lists.
+/// floating type, by what the list holds; integers beside floating-point numbers become these. Throws ShapeError for
+/// ragged lists, DtypeError for bools beside numbers.
 Tensor tensor(const NestedList& values, const TensorOptions& options = {});
 Tensor tensor(std::initializer_list<NestedList> values, const TensorOptions& options = {});
 /// A tensor of no dimensions holding a number.

@@ -15,36 +15,32 @@ struct TensorImpl;
 
 namespace indexing {
 
-struct NoneType {};
+using NoneType = std::nullopt_t;
 struct EllipsisType {};
-inline constexpr NoneType None;          ///< a new dimension of size 1
-inline constexpr EllipsisType Ellipsis;  ///< as many whole dimensions as remain
+inline constexpr NoneType None = std::nullopt;  ///< in an index: a new dimension of size 1; in a Slice: not given
+inline constexpr EllipsisType Ellipsis;         ///< as many whole dimensions as remain
 
-/// start:stop:step as in Python; negative bounds count from the end, step is positive.
+/// start:stop:step as in Python, each absent or None: Slice(3) is [3:], Slice(None, 3) is [:3]. Negative bounds count
+/// from the end; the step must be positive.
 struct Slice {
-  Slice() = default;
-  Slice(NoneType, NoneType = {}, NoneType = {}) {}
-  Slice(int64_t end) : stop(end) {}  // NOLINT: Slice(3) is [:3], as Python's slice(3)
-  Slice(int64_t begin, int64_t end, int64_t by = 1) : start(begin), stop(end), step(by) {}
-  Slice(NoneType, int64_t end, int64_t by = 1) : stop(end), step(by) {}
-  Slice(int64_t begin, NoneType, int64_t by = 1) : start(begin), step(by) {}
-  Slice(NoneType, NoneType, int64_t by) : step(by) {}
+  explicit Slice(std::optional<int64_t> begin = {}, std::optional<int64_t> end = {}, std::optional<int64_t> by = {})
+      : start(begin), stop(end), step(by.value_or(1)) {}
   std::optional<int64_t> start, stop;
-  int64_t step = 1;
+  int64_t step;
 };
 
 /// One element of an index list.
 class TensorIndex {
  public:
   enum class Kind { NewAxis, Dots, Integer, Boolean, Slice, Tensor };
-  TensorIndex(NoneType) : kind(Kind::NewAxis) {}               // NOLINT
-  TensorIndex(EllipsisType) : kind(Kind::Dots) {}              // NOLINT
-  TensorIndex(const char* dots);                               // NOLINT: "..."
-  TensorIndex(int64_t i) : kind(Kind::Integer), integer(i) {}  // NOLINT
-  TensorIndex(int i) : kind(Kind::Integer), integer(i) {}      // NOLINT
-  TensorIndex(bool b) : kind(Kind::Boolean), integer(b) {}     // NOLINT
-  TensorIndex(Slice s) : kind(Kind::Slice), slice(s) {}        // NOLINT
-  TensorIndex(const Tensor& t);                                // NOLINT
+  TensorIndex(NoneType) : kind(Kind::NewAxis) {}                // NOLINT
+  TensorIndex(EllipsisType) : kind(Kind::Dots) {}               // NOLINT
+  TensorIndex(const char* dots);                                // NOLINT: "..."
+  TensorIndex(int64_t i) : kind(Kind::Integer), integer(i) {}   // NOLINT
+  TensorIndex(int i) : kind(Kind::Integer), integer(i) {}       // NOLINT
+  TensorIndex(bool b) : kind(Kind::Boolean), integer(b) {}      // NOLINT
+  TensorIndex(const Slice& s) : kind(Kind::Slice), slice(s) {}  // NOLINT
+  TensorIndex(const Tensor& t);                                 // NOLINT
   TensorIndex(const TensorIndex&);
   ~TensorIndex();
   Kind kind;

@@ -1,7 +1,9 @@
 // Device and TensorOptions: how a tensor is to be made.
 #pragma once
 
+#include <iosfwd>
 #include <optional>
+#include <string>
 
 #include "weft/tensor/dtype.h"
 
@@ -11,14 +13,29 @@ namespace weft {
 /// unchanged.
 enum class DeviceType : uint8_t { CPU };
 inline constexpr DeviceType kCPU = DeviceType::CPU;
-struct Device {
-  Device(DeviceType t = kCPU) : type(t) {}  // NOLINT: as in libtorch
-  explicit Device(const char* text);        ///< "cpu"; throws ValueError for anything else
-  DeviceType type;
+class Device {
+ public:
+  Device(DeviceType type = kCPU) : type_(type) {}  // NOLINT: as in libtorch
+  /// index: -1 (none) or 0. Throws ValueError for another.
+  Device(DeviceType type, int8_t index);
+  /// "cpu" or "cpu:0". Throws ValueError for anything else.
+  Device(const std::string& text);  // NOLINT: as in libtorch
+  DeviceType type() const { return type_; }
+  int8_t index() const { return index_; }
+  bool has_index() const { return index_ != -1; }
   bool is_cpu() const { return true; }
   bool is_cuda() const { return false; }
+  /// "cpu" or "cpu:0".
+  std::string str() const;
   bool operator==(const Device&) const = default;
+
+ private:
+  DeviceType type_;
+  int8_t index_ = -1;
 };
+std::ostream& operator<<(std::ostream& out, DeviceType type);
+/// Prints str().
+std::ostream& operator<<(std::ostream& out, const Device& device);
 
 namespace cuda {
 /// Always false.
@@ -27,6 +44,7 @@ inline bool is_available() { return false; }
 
 /// How the four dimensions of an image batch [N, C, H, W] lie in memory.
 enum class MemoryFormat : uint8_t { Contiguous, ChannelsLast };
+std::ostream& operator<<(std::ostream& out, MemoryFormat format);
 
 /// dtype and requires_grad of a new tensor: `TensorOptions().dtype(kFloat64).requires_grad(true)`, or just `kFloat64`.
 class TensorOptions {

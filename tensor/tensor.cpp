@@ -43,8 +43,14 @@ Scalar Tensor::item() const {
   return dispatch(dtype(), [&](auto tag) { return Scalar(*data_ptr<typename decltype(tag)::type>()); });
 }
 
-Device::Device(const char* text) : type(kCPU) {
-  check<ValueError>(std::string_view(text) == "cpu", "[Device] weft computes on the CPU, not on \"{}\"", text);
+Tensor& Tensor::written_through(const char* op) {
+  check<StateError>(!impl().selected || use_count() > 1,
+                    "[{}] the left side is a copy of selected elements, so the assignment would change nothing else; "
+                    "use index_put_, masked_fill_ or scatter_",
+                    op);
+  return *this;
 }
+Tensor& Tensor::operator=(const Tensor& value) && { return written_through("operator=").copy_(value); }
+Tensor& Tensor::operator=(const Scalar& value) && { return written_through("operator=").fill_(value); }
 
 }  // namespace weft

@@ -55,6 +55,18 @@ class Tensor {
   /// A tensor of this window on a storage.
   Tensor(Ref<Storage> storage, Dtype dtype, Dims sizes, Dims strides, int64_t offset = 0)
       : impl_(make_ref<TensorImpl>(std::move(storage), dtype, std::move(sizes), std::move(strides), offset)) {}
+  Tensor(const Tensor&) = default;
+  Tensor(Tensor&&) noexcept = default;
+  ~Tensor() = default;
+
+  /// A variable is made another handle: `a = b` changes no elements.
+  Tensor& operator=(const Tensor&) & = default;
+  Tensor& operator=(Tensor&&) & noexcept = default;
+  /// A temporary is written through, as in libtorch: `x[0] = t`, `x.index({Slice(1, 3)}) = t` and `x.t()[0][0] = 1.5`
+  /// copy_ or fill_ the elements shown. Throws what copy_ and fill_ throw, and StateError for a temporary that holds a
+  /// copy of selected elements (`x.index({mask}) = t`: nothing of x would change; use index_put_).
+  Tensor& operator=(const Tensor& value) &&;
+  Tensor& operator=(const Scalar& value) &&;
 
   // What it is ------------------------------------------------------------------------------------------------------
   bool defined() const { return static_cast<bool>(impl_); }
@@ -182,9 +194,11 @@ class Tensor {
 
   Tensor operator-() const { return neg(); }
   Tensor operator~() const { return bitwise_not(); }
-#define WEFT_COMPOUND(op, name)                                    \
-  Tensor& operator op(const Tensor& other) { return name(other); } \
-  Tensor& operator op(const Scalar& other) { return name(other); }
+#define WEFT_COMPOUND(op, name)                                                                      \
+  Tensor& operator op(const Tensor& other)& { return name(other); }                                  \
+  Tensor& operator op(const Scalar& other)& { return name(other); }                                  \
+  Tensor& operator op(const Tensor& other)&& { return written_through("operator" #op).name(other); } \
+  Tensor& operator op(const Scalar& other)&& { return written_through("operator" #op).name(other); }
   WEFT_COMPOUND(+=, add_)
   WEFT_COMPOUND(-=, sub_)
   WEFT_COMPOUND(*=, mul_)
@@ -192,6 +206,8 @@ class Tensor {
 #undef WEFT_COMPOUND
 
  private:
+  /// This tensor; throws StateError if it is the only handle of a copy of selected elements.
+  Tensor& written_through(const char* op);
   [[noreturn]] static void undefined();
   [[noreturn]] void wrong_dtype(Dtype asked) const;
   [[noreturn]] void wrong_dims(size_t asked) const;

@@ -5,10 +5,10 @@
 
 namespace weft {
 namespace {
-bool is_contiguous(const Dims& sizes, const Dims& strides) {
+bool is_contiguous(const Dims& sizes, const Dims& strides, int64_t numel) {
+  if (numel == 0) return true;
   int64_t expected = 1;
   for (size_t i = sizes.size(); i-- > 0;) {
-    if (sizes[i] == 0) return true;
     if (sizes[i] != 1 && strides[i] != expected) return false;
     expected *= sizes[i];
   }
@@ -23,7 +23,7 @@ TensorImpl::TensorImpl(Ref<Storage> s, Dtype d, Dims sz, Dims st, int64_t off)
       offset(off),
       numel(numel_of(sizes)),
       dtype(d),
-      contiguous(is_contiguous(sizes, strides)) {
+      contiguous(is_contiguous(sizes, strides, numel)) {
   Tally::add(Tally::kTensors, 1);
 }
 

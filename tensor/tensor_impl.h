@@ -20,6 +20,7 @@ struct TensorImpl : RefCounted<TensorImpl> {
   TensorImpl(Ref<Storage> storage, Dtype dtype, Dims sizes, Dims strides, int64_t offset);
   ~TensorImpl();
 
+  uint32_t no_grad_version = 0;  ///< of a view made while grad mode was off: the storage's version then
   Ref<Storage> storage;
   Dims sizes, strides;
   int64_t offset;  ///< elements
@@ -27,8 +28,9 @@ struct TensorImpl : RefCounted<TensorImpl> {
   Dtype dtype;
   bool contiguous;             ///< row-major without gaps
   bool requires_grad = false;  ///< a leaf that wants a gradient, or the result of a recorded op
-  bool no_grad_view = false;   ///< a view made while grad mode was off: in-place ops on it cannot be recorded
+  bool no_grad_view = false;   ///< a view made while grad mode was off: no gradient passes through it
   bool donated = false;        ///< an elementwise kernel may write its result over this operand
+  bool selected = false;       ///< a copy of elements of another tensor: assigning to this temporary reaches no one
   Ref<TensorImpl> base;        ///< of a view: the tensor it is a view of, which is no view itself
   std::unique_ptr<AutogradSlot> autograd;
 

@@ -49,7 +49,7 @@ enum class Memory { Standard, ChannelsLast, Strided };
 Tensor leaf(const Tensor& t, Dtype dtype, Memory memory) {
   if (!t.defined()) return t;
   NoGradGuard no_grad;
-  Tensor c = t.is_floating_point() ? t.detach().to(dtype, true) : t.detach().clone();
+  Tensor c = t.is_floating_point() ? t.detach().to(dtype, false, true) : t.detach().clone();
   if (memory == Memory::ChannelsLast && t.dim() == 4) c = c.contiguous(MemoryFormat::ChannelsLast);
   if (memory == Memory::Strided && t.dim() == 1) c = stack({c, c}, 1).select(1, 0);
   if (memory == Memory::Strided && t.dim() > 1) c = c.transpose(0, -1).contiguous().transpose(0, -1);

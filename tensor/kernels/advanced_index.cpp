@@ -54,8 +54,9 @@ Tensor spread(const char* op, const Tensor& t, IntArrayRef sizes) {
   return kernel::contiguous(view);
 }
 
-// Where in x each pick lies, in elements.
-std::vector<int64_t> offsets(const char* op, const Tensor& x, const IndexTensors& indices, const Selection& s) {
+// Where in x each pick lies, in elements. An error names dims[d], if given, for dimension d of x.
+std::vector<int64_t> offsets(const char* op, const Tensor& x, const IndexTensors& indices, const Selection& s,
+                             IntArrayRef dims) {
   std::vector<int64_t> out(s.picks, 0);
   for (size_t d = 0; d < indices.size(); ++d) {
     if (!indices[d].defined()) continue;
@@ -65,7 +66,7 @@ std::vector<int64_t> offsets(const char* op, const Tensor& x, const IndexTensors
     for (int64_t i = 0; i < s.picks; ++i) {
       const int64_t k = p[i];
       if (k < -size || k >= size) [[unlikely]]
-        fail_index(op, k, static_cast<int64_t>(d), size);
+        fail_index(op, k, dims.empty() ? static_cast<int64_t>(d) : dims[d], size);
       out[i] += (k < 0 ? k + size : k) * stride;
     }
   }
@@ -124,20 +125,21 @@ void put(const Tensor& out, const Selection& s, const std::vector<int64_t>& pick
 
 Dims indexed_sizes(const Tensor& x, const IndexTensors& indices) { return select(x, indices).sizes(); }
 
-Tensor index(const Tensor& x, const IndexTensors& indices) {
+Tensor index(const Tensor& x, const IndexTensors& indices, IntArrayRef dims) {
   const Selection s = select(x, indices);
-  const std::vector<int64_t> picks = offsets("index", x, indices, s);
+  const std::vector<int64_t> picks = offsets("index", x, indices, s, dims);
   Tensor out = empty(s.sizes(), x.dtype());
   if (out.numel() > 0)
     dispatch_moved(x.dtype(), [&](auto tag) { pick<typename decltype(tag)::type>(x, s, picks, out); });
   return out;
 }
 
-void index_put_into(const Tensor& out, const IndexTensors& indices, const Tensor& value, bool accumulate) {
+void index_put_into(const Tensor& out, const IndexTensors& indices, const Tensor& value, bool accumulate,
+                    IntArrayRef dims) {
   check<DtypeError>(value.dtype() == out.dtype(), "[index_put] the value is {}, the tensor {}", value.dtype(),
                     out.dtype());
   const Selection s = select(out, indices);
-  const std::vector<int64_t> picks = offsets("index_put", out, indices, s);
+  const std::vector<int64_t> picks = offsets("index_put", out, indices, s, dims);
   const Tensor full = spread("index_put", value, s.sizes());
   if (full.numel() == 0) return;
   if (accumulate)

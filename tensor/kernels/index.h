@@ -23,10 +23,11 @@ void index_add_into(const Tensor& out, int64_t dim, const Tensor& index, const T
 /// broadcast together; negative numbers count from the end.
 using IndexTensors = std::vector<Tensor>;
 /// x[indices]: the broadcast index dimensions stand where the indexed dimensions stood if those were neighbours, else
-/// in front.
-Tensor index(const Tensor& x, const IndexTensors& indices);
+/// in front. Errors name dims[d], if given, for dimension d.
+Tensor index(const Tensor& x, const IndexTensors& indices, IntArrayRef dims = {});
 /// out[indices] = value, or += value; value broadcasts to the sizes of index(out, indices) and has out's dtype.
-void index_put_into(const Tensor& out, const IndexTensors& indices, const Tensor& value, bool accumulate);
+void index_put_into(const Tensor& out, const IndexTensors& indices, const Tensor& value, bool accumulate,
+                    IntArrayRef dims = {});
 /// Sizes of index(x, indices).
 Dims indexed_sizes(const Tensor& x, const IndexTensors& indices);
 

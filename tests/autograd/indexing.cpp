@@ -115,21 +115,25 @@ BOOST_AUTO_TEST_CASE(against_differences) {
       {"embedding",
        {{4, 3}},
        [](auto& x) {
-         return embedding(ids({{1, 0}, {1, 3}}), bent(x[0]));
+         return embedding(bent(x[0]), ids({{1, 0}, {1, 3}}));
        }},
   });
 }
 
 BOOST_AUTO_TEST_CASE(embeddings) {
   const Tensor weight = ones({4, 2}, TensorOptions(kFloat64).requires_grad(true));
-  const Tensor y = embedding(ids({{1, 0}, {1, 3}}), weight, -1);
+  const Tensor y = embedding(weight, ids({{1, 0}, {1, 3}}), 3);
   BOOST_TEST((y.sizes() == IntArrayRef({2, 2, 2})));
   y.sum().backward();
   BOOST_TEST((values(weight.grad()) == std::vector<double>{1, 1, 2, 2, 0, 0, 0, 0}));
-  BOOST_CHECK_THROW(embedding(ids({4}), weight), IndexError);
-  BOOST_CHECK_THROW(embedding(ids({0}), weight, 4), IndexError);
-  BOOST_CHECK_THROW(embedding(ids({0}), zeros({3})), ShapeError);
-  BOOST_CHECK_THROW(embedding(tensor({0.5}), weight), DtypeError);
+  // -1 is no row, as in libtorch; functional::embedding counts from the end.
+  weight.mutable_grad() = Tensor();
+  embedding(weight, ids({3}), -1).sum().backward();
+  BOOST_TEST((values(weight.grad()) == std::vector<double>{0, 0, 0, 0, 0, 0, 1, 1}));
+  BOOST_CHECK_THROW(embedding(weight, ids({4})), IndexError);
+  BOOST_CHECK_THROW(embedding(weight, ids({0}), 4), IndexError);
+  BOOST_CHECK_THROW(embedding(zeros({3}), ids({0})), ShapeError);
+  BOOST_CHECK_THROW(embedding(weight, tensor({0.5})), DtypeError);
 }
 
 // Of several values put to one place only the one that stays gets a gradient.

@@ -267,7 +267,7 @@ std::vector<OpRow> copy_rows() {
           },
           [] { zeros(k234).contiguous(MemoryFormat::ChannelsLast); }),
       regroups(
-          "to", [](T x) { return x.to(kFloat64, true); }, k234, k234, [] { Tensor().to(kFloat64); }),
+          "to", [](T x) { return x.to(kFloat64, false, true); }, k234, k234, [] { Tensor().to(kFloat64); }),
       moves(
           "flip",
           [](T x) {

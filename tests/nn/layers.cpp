@@ -236,7 +236,7 @@ std::vector<Row> rows() {
 
 TensorList with_parameters(const Tensor& x, const nn::Module& module, Dtype dtype) {
   TensorList in{x};
-  for (const Tensor& p : module.parameters()) in.push_back(p.detach().to(dtype, true).requires_grad_());
+  for (const Tensor& p : module.parameters()) in.push_back(p.detach().to(dtype, false, true).requires_grad_());
   return in;
 }
 

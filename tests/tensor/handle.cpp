@@ -1,5 +1,6 @@
 // The handle: creation, dtypes and promotion, views, conversion, memory.
 #include <boost/test/unit_test.hpp>
+#include <sstream>
 
 #include "weft/tensor/allocator.h"
 #include "weft/weft.h"
@@ -18,6 +19,10 @@ BOOST_AUTO_TEST_CASE(creation) {
   BOOST_TEST(tensor({{1, 2}, {3, 4}}, kFloat64)[1][0].item<double>() == 3);
   BOOST_TEST(tensor(3.5).dim() == 0);
   BOOST_CHECK_THROW(tensor({{1, 2}, {3}}), ShapeError);
+  BOOST_TEST(tensor({{1, 2}, {3, 4.5}}).equal(tensor({{1., 2.}, {3., 4.5}})));
+  BOOST_CHECK_THROW(tensor({{true, 2.0}}), DtypeError);
+  BOOST_CHECK_THROW(tensor({1, false}), DtypeError);
+  BOOST_CHECK_THROW(tensor({{1, 2}, {true, false}}, kFloat32), DtypeError);
   BOOST_TEST(full({2}, 7).dtype() == kInt64);
   BOOST_TEST(full({2}, 7.5).dtype() == kFloat32);
   BOOST_TEST(eye(3).sum().item<float>() == 3);
@@ -106,7 +111,7 @@ BOOST_AUTO_TEST_CASE(conversion) {
   BOOST_TEST(x.to(kInt64).equal(tensor({-1, 0, 2})));
   BOOST_TEST(x.to(kBool).equal(tensor({true, false, true})));
   BOOST_TEST(x.to(kFloat32).is_same(x));
-  BOOST_TEST(!x.to(kFloat32, true).is_same(x));
+  BOOST_TEST(!x.to(kFloat32, false, true).is_same(x));
   BOOST_TEST((x.to(kFloat64).dtype() == kFloat64));
   Tensor image = arange(48, kFloat32).view({2, 3, 2, 4});
   Tensor last = image.contiguous(MemoryFormat::ChannelsLast);
@@ -116,6 +121,48 @@ BOOST_AUTO_TEST_CASE(conversion) {
   BOOST_TEST((last * 2).is_contiguous(MemoryFormat::ChannelsLast));
   BOOST_TEST((last + image).equal(image * 2));
   BOOST_TEST(last.contiguous().equal(image));
+}
+
+// Arguments in libtorch's order: dtype or options or device, non_blocking, copy, memory format.
+BOOST_AUTO_TEST_CASE(forms_of_to) {
+  const Tensor x = arange(16, kFloat32).view({1, 2, 2, 4});
+  BOOST_TEST(x.to(kFloat32, true).is_same(x));
+  BOOST_TEST(!x.to(kFloat32, false, true).is_alias_of(x));
+  BOOST_TEST(x.to(kCPU).is_same(x));
+  BOOST_TEST(x.to(Device("cpu")).is_same(x));
+  BOOST_TEST(x.to(Device(kCPU), true).is_same(x));
+  BOOST_TEST(!x.to(x.options(), false, true).is_alias_of(x));
+  BOOST_TEST((x.to(kCPU, kInt64).dtype() == kInt64));
+  BOOST_TEST(!x.to(kCPU, kFloat32, true, true).is_alias_of(x));
+  BOOST_TEST((x.to(arange(2), true).dtype() == kInt64));
+  const Tensor last = x.to(kFloat64, false, false, MemoryFormat::ChannelsLast);
+  BOOST_TEST((last.dtype() == kFloat64));
+  BOOST_TEST(last.is_contiguous(MemoryFormat::ChannelsLast));
+  BOOST_TEST(!x.to(kFloat32, false, true, MemoryFormat::Contiguous).is_alias_of(x));
+  BOOST_TEST(x.to(kFloat32, false, false, MemoryFormat::Contiguous).is_same(x));
+}
+
+BOOST_AUTO_TEST_CASE(devices) {
+  std::ostringstream out;
+  out << Device("cpu") << ' ' << Device("cpu:0") << ' ' << kCPU << ' ' << zeros({1}).device() << ' '
+      << MemoryFormat::ChannelsLast;
+  BOOST_TEST(out.str() == "cpu cpu:0 cpu cpu ChannelsLast");
+  BOOST_TEST((Device("cpu:0").type() == kCPU));
+  BOOST_TEST(int{Device("cpu:0").index()} == 0);
+  BOOST_TEST(int{Device(kCPU).index()} == -1);
+  BOOST_TEST(!Device("cpu").has_index());
+  BOOST_TEST((Device(kCPU, 0) == Device("cpu:0") && Device("cpu") == kCPU && Device("cpu") != Device("cpu:0")));
+  for (const char* text : {"", "cpu:", "cpu:1", "cpu:00", "cpu:-1", "CPU", "cuda", "cuda:0"})
+    BOOST_CHECK_THROW(Device{text}, ValueError);
+  BOOST_CHECK_THROW(Device(kCPU, 1), ValueError);
+}
+
+BOOST_AUTO_TEST_CASE(contiguity_of_empty_tensors) {
+  BOOST_TEST(zeros({0, 3}).as_strided({0, 3}, {5, 7}).is_contiguous());
+  BOOST_TEST(zeros({3, 0, 2}).transpose(0, 2).is_contiguous());
+  BOOST_TEST(zeros({4, 4}).slice(0, 2, 2).t().is_contiguous());
+  BOOST_TEST(zeros({4, 4}).slice(0, 2, 2).t().view({0, 9}).numel() == 0);
+  BOOST_TEST(!zeros({4, 4}).t().is_contiguous());
 }
 
 BOOST_AUTO_TEST_CASE(broadcasting_matches_plain_loops) {

@@ -95,6 +95,32 @@ BOOST_AUTO_TEST_CASE(basic_indexing) {
   BOOST_TEST((x[2].sizes() == IntArrayRef({4, 5})));
 }
 
+// The arguments of Slice in libtorch's order: start, stop, step.
+BOOST_AUTO_TEST_CASE(slices) {
+  const Tensor x = arange(6);
+  const std::pair<Slice, Tensor> rows[] = {{Slice(), tensor({0, 1, 2, 3, 4, 5})},
+                                           {Slice(3), tensor({3, 4, 5})},
+                                           {Slice(-2), tensor({4, 5})},
+                                           {Slice(None), tensor({0, 1, 2, 3, 4, 5})},
+                                           {Slice(None, 3), tensor({0, 1, 2})},
+                                           {Slice(None, -4), tensor({0, 1})},
+                                           {Slice(3, None), tensor({3, 4, 5})},
+                                           {Slice(1, 4), tensor({1, 2, 3})},
+                                           {Slice(1, 5, 2), tensor({1, 3})},
+                                           {Slice(1, None, 2), tensor({1, 3, 5})},
+                                           {Slice(None, 5, 2), tensor({0, 2, 4})},
+                                           {Slice(None, None, 4), tensor({0, 4})},
+                                           {Slice(2, 4, None), tensor({2, 3})},
+                                           {Slice(None, None, None), tensor({0, 1, 2, 3, 4, 5})},
+                                           {Slice(9), empty({0}, kInt64)}};
+  int row = 0;
+  for (const auto& [slice, want] : rows) BOOST_TEST_CONTEXT("row " << row++) BOOST_TEST(x.index({slice}).equal(want));
+  BOOST_TEST(x.slice(0, None, 2).equal(tensor({0, 1})));
+  BOOST_CHECK_THROW(x.index({Slice(None, None, 0)}), ValueError);
+  BOOST_CHECK_THROW(x.index({Slice(None, None, -1)}), ValueError);
+  static_assert(!std::is_convertible_v<int64_t, Slice>, "index({3}) is a number");
+}
+
 BOOST_AUTO_TEST_CASE(advanced_indexing) {
   for (Layout layout : kLayouts) {
     const Tensor x = counting({3, 4, 5, 2}, kFloat32, layout), i = tensor({0, 2, -1}), j = tensor({1, 3, 0}, kInt32);
@@ -249,6 +275,27 @@ BOOST_AUTO_TEST_CASE(errors) {
     BOOST_ERROR("no error");
   } catch (const IndexError& e) {
     BOOST_TEST(std::string(e.what()).find("index 7 is out of range for dimension 1 of size 4") != std::string::npos);
+  }
+  // The dimension is the original's, not that of the view so far.
+  const Tensor deep = zeros({2, 5, 10});
+  const std::pair<std::vector<weft::indexing::TensorIndex>, const char*> named[] = {
+      {{0, 1, 15}, "index 15 is out of range for dimension 2 of size 10"},
+      {{0, 7}, "index 7 is out of range for dimension 1 of size 5"},
+      {{"...", -11}, "index -11 is out of range for dimension 2 of size 10"},
+      {{None, 1, None, 0, 10}, "index 10 is out of range for dimension 2 of size 10"},
+      {{0, Slice(), tensor(10)}, "index 10 is out of range for dimension 2 of size 10"},
+      {{0, tensor({3, 9})}, "index 9 is out of range for dimension 1 of size 5"},
+      {{0, None, tensor({3, 4}), tensor({1, 12})}, "index 12 is out of range for dimension 2 of size 10"},
+      {{tensor({1}), 0, tensor({30})}, "index 30 is out of range for dimension 2 of size 10"},
+      {{true, 1, 0, tensor({30})}, "index 30 is out of range for dimension 2 of size 10"},
+      {{0, zeros({4, 10}, kBool)}, "a mask of sizes [4, 10] at dimension 1"},
+  };
+  for (const auto& [indices, message] : named) {
+    const auto says = [message = message](const IndexError& e) {
+      return std::string(e.what()).find(message) != std::string::npos;
+    };
+    BOOST_CHECK_EXCEPTION(deep.index(indices), IndexError, says);
+    BOOST_CHECK_EXCEPTION(deep.clone().index_put_(indices, ones({})), IndexError, says);
   }
   const std::vector<std::function<void()>> out_of_range = {
       [&] { x.index({3}); },
