@@ -1,6 +1,7 @@
 // Joining tensors, taking them apart, and copies in another order.
 #include "weft/autograd/functions.h"
 #include "weft/autograd/record.h"
+#include "weft/autograd/view.h"
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise.h"
 #include "weft/tensor/kernels/index.h"
@@ -70,7 +71,27 @@ Tensor stack(const TensorList& tensors, int64_t dim) {
 // Taking apart
 // ----------------------------------------------------------------------------------------------------------
 
+namespace {
+
+/// Records `parts`, windows of x side by side, as one op, whose gradient joins theirs: a sequence of T steps costs T.
+template <class Join>
+TensorList record_parts(const char* op, const Tensor& x, TensorList parts, Join join) {
+  if (!autograd::records({x})) return parts;
+  std::vector<Dims> sizes;
+  for (const Tensor& part : parts) sizes.push_back(part.impl().sizes);
+  return record(op, std::move(parts), {x},
+                [sizes = std::move(sizes), dtype = x.dtype(), join](std::span<const Tensor> g, autograd::Grads& grads) {
+                  TensorList all(g.begin(), g.end());
+                  for (size_t i = 0; i < all.size(); ++i)
+                    if (!all[i].defined()) all[i] = zeros(sizes[i], dtype);
+                  grads[0] = join(all);
+                });
+}
+
+}  // namespace
+
 TensorList Tensor::split(IntArrayRef split_sizes, int64_t dim) const {
+  check<IndexError>(this->dim() > 0, "[split] a tensor without dimensions cannot be taken apart");
   dim = wrap_dim("split", dim, this->dim());
   int64_t total = 0;
   for (int64_t s : split_sizes) {
@@ -79,13 +100,15 @@ TensorList Tensor::split(IntArrayRef split_sizes, int64_t dim) const {
   }
   check<ShapeError>(total == size(dim), "[split] pieces {} sum to {}, dimension {} has size {}", split_sizes, total,
                     dim, size(dim));
-  TensorList out;
-  int64_t start = 0;
+  TensorList parts;
+  int64_t offset = storage_offset();
+  Dims sizes = impl().sizes;
   for (int64_t s : split_sizes) {
-    out.push_back(narrow(dim, start, s));
-    start += s;
+    sizes[dim] = s;
+    parts.push_back(autograd::window(*this, sizes, impl().strides, offset));
+    offset += s * stride(dim);
   }
-  return out;
+  return record_parts("split", *this, std::move(parts), [dim](const TensorList& g) { return cat(g, dim); });
 }
 
 TensorList Tensor::split(int64_t split_size, int64_t dim) const {
@@ -106,9 +129,14 @@ TensorList Tensor::chunk(int64_t chunks, int64_t dim) const {
 }
 
 TensorList Tensor::unbind(int64_t dim) const {
-  TensorList out;
-  for (int64_t i = 0; i < size(dim); ++i) out.push_back(select(dim, i));
-  return out;
+  check<IndexError>(this->dim() > 0, "[unbind] a tensor without dimensions cannot be taken apart");
+  dim = wrap_dim("unbind", dim, this->dim());
+  Dims sizes = impl().sizes, strides = impl().strides;
+  sizes.erase(dim), strides.erase(dim);
+  TensorList parts;
+  for (int64_t i = 0; i < size(dim); ++i)
+    parts.push_back(autograd::window(*this, sizes, strides, storage_offset() + i * stride(dim)));
+  return record_parts("unbind", *this, std::move(parts), [dim](const TensorList& g) { return stack(g, dim); });
 }
 
 // Copies in another order

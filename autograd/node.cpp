@@ -144,12 +144,13 @@ void fail_released(const Node& node) {
       node.name());
 }
 
-void connect(Ref<Node> node, Inputs inputs, const Tensor& out) {
+void connect(Ref<Node> node, Inputs inputs, std::span<const Tensor> outs) {
   node->edges.reserve(inputs.size());
   for (const Tensor& t : inputs) node->add_edge(edge_of(t));
-  node->outputs.push_back({out.impl().sizes, out.dtype()});
+  for (const Tensor& out : outs) node->outputs.push_back({out.impl().sizes, out.dtype()});
   if (AnomalyMode::is_enabled()) node->where = where_called();
-  set_history(out, std::move(node), 0);
+  for (uint32_t i = 1; i < outs.size(); ++i) set_history(outs[i], node, i);
+  set_history(outs[0], std::move(node), 0);
 }
 
 }  // namespace detail

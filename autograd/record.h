@@ -120,8 +120,25 @@ class JointNode final : public Node {
   std::optional<Rule> rule_;
 };
 
-/// Adds the edges of `inputs`, describes the output, and makes `out` the node's output 0.
-void connect(Ref<Node> node, Inputs inputs, const Tensor& out);
+/// One rule for all inputs of an op of several outputs.
+template <class Rule>
+class OutputsNode final : public Node {
+ public:
+  OutputsNode(const char* op, Rule&& rule) : Node(op), rule_(std::move(rule)) {}
+  void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override {
+    if (!rule_) fail_released(*this);
+    Grads grads(*this, grad_inputs);
+    (*rule_)(grad_outputs, grads);
+  }
+  void release() override { rule_.reset(); }
+
+ private:
+  std::optional<Rule> rule_;
+};
+
+/// Adds the edges of `inputs`, describes the outputs, and makes outs[i] the node's output i.
+void connect(Ref<Node> node, Inputs inputs, std::span<const Tensor> outs);
+inline void connect(Ref<Node> node, Inputs inputs, const Tensor& out) { connect(std::move(node), inputs, {&out, 1}); }
 
 }  // namespace detail
 
@@ -154,6 +171,18 @@ Tensor record_joint(const char* op, Tensor out, Inputs inputs, Rule rule) {
   if (!records(inputs)) return out;
   detail::connect(make_ref<detail::JointNode<Rule>>(op, std::move(rule)), inputs, out);
   return out;
+}
+
+/// Records an op of several outputs: `outs` = op(inputs). The rule void(std::span<const Tensor> g, Grads& grads) sets
+/// grads[i] where grads.needs(i); g[k] is the gradient of outs[k], undefined where none arrived. Returns outs, which
+/// must be new tensors.
+///
+///     record("halves", TensorList{a, b}, {x}, [](std::span<const Tensor> g, Grads& grads) { ... });
+template <class Rule>
+TensorList record(const char* op, TensorList outs, Inputs inputs, Rule rule) {
+  if (outs.empty() || !records(inputs)) return outs;
+  detail::connect(make_ref<detail::OutputsNode<Rule>>(op, std::move(rule)), inputs, outs);
+  return outs;
 }
 
 /// True where input i of a recorded op needs a gradient: lets a forward skip saving.

@@ -1,4 +1,5 @@
 // Gradients of joining, splitting, reordering, padding and einsum; and values of the latter two.
+#include "weft/autograd/autograd.h"
 #include "weft/autograd/functions.h"
 #include "weft/autograd/nn_ops.h"
 #include "weft/tests/autograd/gradient_rows.h"
@@ -89,6 +90,48 @@ BOOST_AUTO_TEST_CASE(against_differences) {
       {"einsum ellipsis", {{2, 3, 4}, {4, 5}}, [](auto& x) { return einsum("...j,jk->...k", x); }},
       {"einsum sum", {{2, 3, 4}}, [](auto& x) { return einsum("ijk->kj", {bent(x[0])}); }},
   });
+}
+
+// A sequence of T steps costs one node and one joined gradient, not T of them.
+BOOST_AUTO_TEST_CASE(parts_share_one_node) {
+  Tensor x = arange(12, kFloat64).view({4, 3}).requires_grad_(true);
+  for (const TensorList& parts : {bent(x).unbind(), bent(x).split(1), bent(x).chunk(4), bent(x).split({1, 0, 3})})
+    for (const Tensor& part : parts) BOOST_CHECK(part.grad_fn() == parts[0].grad_fn());
+
+  const TensorList parts = bent(x).unbind(1);
+  autograd::backward({(parts[2] * 2).sum(), (parts[0] * parts[2]).sum()});
+  const Tensor a = x.detach().select(1, 0), c = x.detach().select(1, 2);
+  BOOST_CHECK(x.grad().equal(stack({2 * a * c * c, zeros({4}, kFloat64), 2 * c * (2 + a * a)}, 1)));
+}
+
+BOOST_AUTO_TEST_CASE(parts_changed_in_place) {
+  Tensor x = arange(6, kFloat64).view({3, 2}).requires_grad_(true);
+  Tensor base = x * 1;
+  const TensorList parts = base.unbind();
+  parts[1].mul_(5);
+  (parts[1].sum() + 3 * parts[2].sum() + base.sum()).backward();
+  BOOST_CHECK(x.grad().equal(tensor({1.0, 1.0, 10.0, 10.0, 4.0, 4.0}).view({3, 2})));
+}
+
+BOOST_AUTO_TEST_CASE(an_op_of_several_outputs) {
+  // {x y, x + y}, by a user
+  const auto both = [](const Tensor& x, const Tensor& y) {
+    return autograd::record(
+        "both", TensorList{x.detach() * y.detach(), x.detach() + y.detach()}, {x, y},
+        [x = autograd::saved(x), y = autograd::saved(y)](std::span<const Tensor> g, autograd::Grads& grads) {
+          for (int i = 0; i < 2; ++i) {
+            Tensor sum = g[0].defined() ? g[0] * (i == 0 ? y : x) : zeros_like(x());
+            if (grads.needs(i)) grads[i] = g[1].defined() ? sum + g[1] : sum;
+          }
+        });
+  };
+  check_gradients({{"both",
+                    {{2, 3}, {2, 3}},
+                    [&](auto& x) {
+                      const TensorList out = both(x[0], x[1]);
+                      return out[0] * out[1];
+                    }},
+                   {"the second alone", {{2, 3}, {2, 3}}, [&](auto& x) { return bent(both(x[0], x[1])[1]); }}});
 }
 
 BOOST_AUTO_TEST_CASE(paddings) {
