@@ -5,12 +5,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,9 +29,26 @@
 
 namespace models {
 
+/// `code`, or 2 with a line on standard error where standard output could not be written.
+inline int written(int code) {
+  std::cout.flush();
+  errno = 0;
+  const bool flushed = std::fflush(stdout) == 0;
+  if (flushed && !std::ferror(stdout) && std::cout.good()) return code;
+  std::fprintf(stderr, "error: standard output cannot be written%s%s\n", errno ? ": " : "",
+               errno ? std::strerror(errno) : "");
+  return 2;
+}
+
 /// The command line of any program. Add the program's own options to `app`, then parse.
 struct BaseOptions {
-  explicit BaseOptions(const std::string& description) : app(description) {}
+  /// Those of the common options that change something in this program: only they are offered.
+  struct Takes {
+    bool seed, threads, data;
+  };
+
+  explicit BaseOptions(const std::string& description) : BaseOptions(description, {true, true, true}) {}
+  BaseOptions(const std::string& description, Takes takes) : app(description), takes_(takes) {}
 
   uint64_t seed = 1;
   std::optional<int> threads;
@@ -38,9 +58,11 @@ struct BaseOptions {
   /// Reads the command line, seeds the generator and sets the number of threads. Ends the program after --help, and
   /// with exit code 2 and a line that names the option when the command line is wrong.
   void parse(int argc, char** argv) {
-    app.add_option("--seed", seed, "of the random numbers")->check(integer(0, UINT64_MAX))->capture_default_str();
-    app.add_option("--threads", threads, "threads to use [WEFT_THREADS, else all cores]")->check(integer(1, 1024));
-    app.add_option("--data", data, "folder that holds mnist/ [WEFT_DATA, else the cache folder]");
+    if (takes_.seed)
+      app.add_option("--seed", seed, "of the random numbers")->check(integer(0, UINT64_MAX))->capture_default_str();
+    if (takes_.threads)
+      app.add_option("--threads", threads, "threads to use [WEFT_THREADS, else all cores]")->check(integer(1, 1024));
+    if (takes_.data) app.add_option("--data", data, "folder that holds mnist/ [WEFT_DATA, else the cache folder]");
     read(argc, argv);
   }
 
@@ -48,17 +70,23 @@ struct BaseOptions {
   static std::string name_of(char** argv) { return std::filesystem::path(argv[0]).filename().string(); }
 
   /// Ends the program with a line that names what is not known, and the known option that is nearest to it.
-  [[noreturn]] void refuse_unknown(const CLI::ExtrasError& e) {
+  [[noreturn]] void refuse_unknown(const std::string& name) {
     std::vector<std::string> names;
     for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
-    const std::vector<std::string> extras = app.remaining();
-    const std::string extra = extras.empty() ? "" : extras.front().substr(0, extras.front().find('='));
-    if (extra.starts_with("-"))
-      std::fprintf(stderr, "error: unknown option %s%s\nRun with --help for more information.\n", extra.c_str(),
-                   weft::nn::lang::did_you_mean(extra, names).c_str());
-    else
-      app.exit(e);
+    std::fprintf(stderr, "error: unknown option %s%s\nRun with --help for more information.\n", name.c_str(),
+                 weft::nn::lang::did_you_mean(name, names).c_str());
     std::exit(2);
+  }
+
+  /// The first of the words that looks like an option and is none; empty where there is none. A value of an unknown
+  /// option is read as an argument, and is then what CLI11 complains of.
+  std::string unknown_option(const std::vector<std::string>& words) const {
+    for (const std::string& word : words) {
+      if (word == "--") break;
+      const std::string name = word.substr(0, word.find('='));
+      if (name.starts_with("--") && !app.get_option_no_throw(name)) return name;
+    }
+    return "";
   }
 
   /// A check of an option's value, with what it must be.
@@ -98,14 +126,21 @@ struct BaseOptions {
   }
   static CLI::Validator count() { return integer(1, 1'000'000'000'000'000); }
 
+ private:
+  Takes takes_;
+
  protected:
   void read(int argc, char** argv) {
     try {
       app.parse(argc, argv);
-    } catch (const CLI::ExtrasError& e) {
-      refuse_unknown(e);
     } catch (const CLI::ParseError& e) {
-      std::exit(app.exit(e) == 0 ? 0 : 2);
+      const bool is_help = e.get_exit_code() == 0;
+      const std::string unknown = is_help ? "" : unknown_option({argv + 1, argv + argc});
+      if (!unknown.empty()) refuse_unknown(unknown);
+      const std::vector<std::string> rest = app.remaining();
+      if (!is_help && !rest.empty() && rest.front().starts_with("-")) refuse_unknown(rest.front());
+      app.exit(e);
+      std::exit(is_help ? written(0) : 2);
     }
     if (threads) weft::set_num_threads(*threads);
     weft::manual_seed(seed);
@@ -187,10 +222,12 @@ struct Options : BaseOptions, weft::train::RunOptions {
         ->capture_default_str();
     app.add_option(
            "--early-stop", stop,
-           "PATIENCE [MIN_DELTA]: stop after so many tests without a lower loss on the validation set, or where "
+           "PATIENCE [MIN_DELTA]: stop after so many tests without a lower loss on the validation part, or where "
            "there is none on what is trained on")
         ->expected(1, 2)
         ->check(number("at least 0", [](double v) { return v >= 0; }));
+    app.add_flag("--allow-nan", run.allow_nan,
+                 "continue where the loss or a weight is not finite; else the run ends with exit code 3");
     app.add_option("--out", run.out,
                    "folder for report.html, metrics.jsonl, last and best.safetensors; one that holds a run already is "
                    "an error");
@@ -216,14 +253,21 @@ struct Options : BaseOptions, weft::train::RunOptions {
   std::string trained_on_;    // the data set of the run that is gone on with
 };
 
+inline constexpr int kNotFinite = 3;
+
 /// Calls `program(argc, argv)`, and turns what it throws into a line on standard error and exit code 2. A run that
-/// Ctrl-C stopped gives 130, as shells say of a program that it ended (143 for SIGTERM).
+/// Ctrl-C stopped gives 130, as shells say of a program that it ended (143 for SIGTERM), one whose loss is not
+/// finite 3.
 template <class Program>
 int run(int argc, char** argv, Program program) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow further is an error, not the end
   try {
-    const int code = program(argc, argv);
+    const int code = written(program(argc, argv));
     return code == 0 && weft::train::stopped_by() ? 128 + weft::train::stopped_by() : code;
+  } catch (const weft::train::NotFinite& e) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "error: %s; --allow-nan goes on\n", e.what());
+    return kNotFinite;
   } catch (const std::exception& e) {
     std::fflush(stdout);
     std::fprintf(stderr, "error: %s\n", weft::printable(e.what()).c_str());

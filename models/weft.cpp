@@ -23,7 +23,7 @@ constexpr Command kCommands[] = {
 };
 
 int help(std::FILE* to, int code) {
-  std::fprintf(to, "usage: weft COMMAND ...     weft COMMAND --help shows its options\n\n");
+  std::fprintf(to, "usage: weft COMMAND ...     weft COMMAND --help shows its options\n       weft --version\n\n");
   for (const Command& c : kCommands) std::fprintf(to, "  %-10s %s\n", c.name, c.what);
   return code;
 }
@@ -33,7 +33,11 @@ int help(std::FILE* to, int code) {
 int main(int argc, char** argv) {
   if (argc < 2) return help(stderr, 2);
   const std::string name = argv[1];
-  if (name == "--help" || name == "-h" || name == "help") return help(stdout, 0);
+  if (name == "--version") {
+    std::printf("weft %s\n", WEFT_VERSION);
+    return models::written(0);
+  }
+  if (name == "--help" || name == "-h" || name == "help") return models::written(help(stdout, 0));
   std::vector<std::string> known;
   for (const Command& c : kCommands) {
     if (name == c.name) return models::run(argc - 1, argv + 1, c.run);

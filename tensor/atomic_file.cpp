@@ -26,8 +26,11 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   bool exists = ::stat(path_.c_str(), &old) == 0;
   check<IoError>(!exists || S_ISREG(old.st_mode), "[save] '{}' exists and is not a regular file", path_);
   static std::atomic<unsigned> count{0};
-  temporary_ = fmt::format("{}.{}-{}.tmp", path_, ::getpid(), count++);
-  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  // A killed process of the same id, as in containers, may have left the name behind.
+  do {
+    temporary_ = fmt::format("{}.{}-{}.tmp", path_, ::getpid(), count++);
+    fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (fd_ < 0 && errno == EEXIST);
   if (fd_ < 0) {
     temporary_.clear();
     fail("cannot create the file");

@@ -8,6 +8,7 @@
 #include "weft/autograd/grad_mode.h"
 #include "weft/autograd/nn_ops.h"
 #include "weft/tensor/creation.h"
+#include "weft/train/progress.h"
 #include "weft/train/table.h"
 
 namespace weft::train {
@@ -179,11 +180,12 @@ void Metrics::add(const Tensor& scores, const Tensor& target, const Tensor& loss
                     scores.size(1), confusion_ ? confusion_->classes() : 0);
   if (scores.size(0) == 0) return;
   const double mean = loss.item<double>();
+  const Tensor answers = scores.argmax(1);
   ConfusionMatrix first(scores.size(1));
-  (confusion_ ? *confusion_ : first).add(scores.argmax(1), target);
+  (confusion_ ? *confusion_ : first).add(answers, target);
   if (!confusion_) confusion_ = std::move(first);
   count_ += target.numel();
-  in_top_k_ += (rank_of(scores, target) < top_k_).sum().item<int64_t>();
+  in_top_k_ += (rank_of(scores, target) < top_k_).logical_or(answers == target).sum().item<int64_t>();
   loss_sum_ += mean * static_cast<double>(target.numel());
 }
 
@@ -208,8 +210,8 @@ std::string Metrics::table(const std::vector<std::string>& class_names) const {
   const std::string top = top_k_ > 1 && top_k_ < confusion().classes()
                               ? fmt::format(", top-{} {:.2f} %", top_k_, 100 * top_k_accuracy())
                               : "";
-  return fmt::format("{}accuracy {:.2f} %{}, mean loss {:.4f}\n", confusion().table(class_names), 100 * accuracy(), top,
-                     loss());
+  return fmt::format("{}accuracy {:.2f} %{}, mean loss {}\n", confusion().table(class_names), 100 * accuracy(), top,
+                     format_loss(loss()));
 }
 
 }  // namespace weft::train

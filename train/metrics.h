@@ -103,7 +103,7 @@ class Metrics {
   double loss() const;
   double accuracy() const { return confusion().accuracy(); }
   /// Share of the samples whose class is among the k largest scores; of equal scores the first counts as larger. A
-  /// sample whose score is not a number is wrong.
+  /// class whose score is NaN is among them only where argmax gives it, so that this is never below accuracy().
   double top_k_accuracy() const;
   int64_t top_k() const { return top_k_; }
   const ConfusionMatrix& confusion() const;

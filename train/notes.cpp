@@ -55,6 +55,11 @@ Notes notes_of(const std::string& text, const std::string& where) {
 
 Metadata metadata_of(const Notes& notes) { return {{kNotesKey, json_of(notes)}}; }
 
+std::string note_text(const Metadata& metadata) {
+  const auto found = metadata.find(kNotesKey);
+  return found == metadata.end() ? "" : found->second;
+}
+
 std::optional<Notes> notes_in(const Metadata& metadata, const std::string& file) {
   const auto found = metadata.find(kNotesKey);
   if (found == metadata.end()) return std::nullopt;

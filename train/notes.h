@@ -39,6 +39,8 @@ struct Notes {
 std::string json_of(const Notes& notes);
 Notes notes_of(const std::string& json, const std::string& where);
 
+/// The notes among the metadata as they stand there; empty where there are none.
+std::string note_text(const Metadata& metadata);
 /// As metadata of a checkpoint. Throws ValueError for names that are not UTF-8.
 Metadata metadata_of(const Notes& notes);
 /// And back: nothing where they hold none. Throws StateError, naming the file, for notes that cannot be read.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -12,35 +13,65 @@
 namespace weft::train {
 namespace fs = std::filesystem;
 
-OutputFolder::OutputFolder(std::string path, std::string marker, bool resumed)
-    : path_(std::move(path)), marker_(std::move(marker)) {
+namespace {
+
+// True for "NAME.PID-N.tmp", the temporary of an AtomicFile that writes NAME.
+bool is_temporary_of(const std::string& name, const std::string& file) {
+  constexpr std::string_view kEnd = ".tmp";
+  if (!name.starts_with(file + ".") || !name.ends_with(kEnd)) return false;
+  const size_t number = file.size() + 1;
+  return name.find_first_not_of("0123456789-", number) == name.size() - kEnd.size();
+}
+
+}  // namespace
+
+OutputFolder::OutputFolder(std::string path, std::vector<std::string> files, std::vector<std::string> early,
+                           bool resumed)
+    : path_(std::move(path)), files_(std::move(files)), early_(std::move(early)) {
   while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
   std::error_code error;
   if (resumed) {
     check_run_folder(path_);
-    check<IoError>(is_saved(), "[resume] {} holds no {}: nothing was saved into it", path_, marker_);
-  } else if (fs::exists(fs::symlink_status(path_, error))) {
-    check<IoError>(fs::is_directory(path_, error) && fs::is_empty(path_, error),
-                   "[train] {} exists already: {}name another folder by --out", path_,
-                   is_saved() ? fmt::format("go on with it by --resume {}, or ", path_) : "");
   } else {
     for (fs::path p = path_; !p.empty() && !fs::exists(p, error); p = p.parent_path()) made_ = p.string();
+    check<IoError>(!made_.empty() || fs::is_directory(path_, error),
+                   "[train] {} exists already: name another folder by --out", path_);
     fs::create_directories(path_, error);
     check<IoError>(!error, "[train] the folder {} cannot be made: {}", path_, error.message());
   }
-  check_writable(file(marker_));
+  check_writable(file(files_.front()));
+  lock_ = std::make_unique<FolderLock>(path_);
+  check<IoError>(!resumed || is_saved(), "[resume] {} holds no {}: nothing was saved into it", path_, files_.front());
+  clear(resumed);
+}
+
+// Refuses a folder of other content before it removes anything.
+void OutputFolder::clear(bool resumed) const {
+  std::vector<fs::path> stale;
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    const std::string name = entry.path().filename().string();
+    const bool temporary =
+        std::any_of(files_.begin(), files_.end(), [&](const std::string& f) { return is_temporary_of(name, f); });
+    const bool early = !is_saved() && std::find(early_.begin(), early_.end(), name) != early_.end();
+    if (temporary || early) stale.push_back(entry.path());
+    check<IoError>(resumed || temporary || early || name == FolderLock::kName,
+                   "[train] {} exists already: {}name another folder by --out", path_,
+                   is_saved() ? fmt::format("go on with it by --resume {}, or ", path_) : "");
+  }
+  for (const fs::path& p : stale) fs::remove(p);
 }
 
 OutputFolder::~OutputFolder() {
+  lock_.reset();
   if (made_.empty() || is_saved()) return;
-  // What is not empty stays.
+  // A folder that is not empty stays.
   std::error_code error;
   for (fs::path p = path_; fs::remove(p, error) && p != made_;) p = p.parent_path();
 }
 
 bool OutputFolder::is_saved() const {
   std::error_code error;
-  return fs::exists(file(marker_), error);
+  return fs::exists(file(files_.front()), error);
 }
 
 std::string unused_folder(const std::string& stem) {

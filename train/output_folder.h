@@ -1,16 +1,23 @@
 // OutputFolder: a folder that a program makes and fills.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
+
+#include "weft/train/folder_lock.h"
 
 namespace weft::train {
 
-/// A folder with a file, the marker, that tells that something was saved into it.
+/// A folder that one process at a time fills. Its files are known by name; one of them, the marker, tells that
+/// something was saved.
 class OutputFolder {
  public:
-  /// With `resumed` the folder of an earlier run, which holds the marker; else one that is new or empty, so that
-  /// nothing is written over. Throws IoError where that is not so, or the folder cannot be made or written.
-  OutputFolder(std::string path, std::string marker, bool resumed);
+  /// `files` are the names of all files, the marker first; `early` are those written before it. With `resumed` the
+  /// folder holds the marker. Otherwise it is new, empty, or holds what a process left that was killed before it wrote
+  /// the marker: early files, which are removed. Temporaries of killed processes are removed in every case. Throws
+  /// IoError for any other folder, for one that cannot be made or written, and, naming the process, for one in use.
+  OutputFolder(std::string path, std::vector<std::string> files, std::vector<std::string> early, bool resumed);
   /// Removes a folder that it made and nothing was saved into.
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;
@@ -19,9 +26,14 @@ class OutputFolder {
   const std::string& path() const { return path_; }
   std::string file(const std::string& name) const { return path_ + "/" + name; }
   bool is_saved() const;
+  /// Stores a text that lock_note reads where this process is killed.
+  void note(const std::string& text) { lock_->note(text); }
 
  private:
-  std::string path_, marker_;
+  void clear(bool resumed) const;
+  std::string path_;
+  std::vector<std::string> files_, early_;
+  std::unique_ptr<FolderLock> lock_;
   std::string made_;  ///< the first folder on the way to it that had to be made
 };
 

@@ -27,6 +27,8 @@ void Progress::clear() {
   shown_ = false;
 }
 
+std::string format_loss(double loss) { return std::isnan(loss) ? "nan" : fmt::format("{:.4f}", loss); }
+
 std::string format_duration(double seconds) {
   if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
   auto s = static_cast<long>(std::lround(seconds));

@@ -1,7 +1,10 @@
 // The live line of a training run.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <chrono>
+#include <cstdio>
 #include <string>
 
 namespace weft::train {
@@ -26,6 +29,15 @@ class Progress {
   std::chrono::steady_clock::time_point next_;
 };
 
+/// Prints to standard output at once. An output that cannot be written ends no training: it stays an error of the
+/// stream, which the program reports when it ends.
+template <class... Args>
+void say(fmt::format_string<Args...> format, Args&&... args) {
+  std::fputs(fmt::format(format, std::forward<Args>(args)...).c_str(), stdout);
+  std::fflush(stdout);
+}
+/// A loss with four decimals; "nan" whatever the sign of the NaN.
+std::string format_loss(double loss);
 /// "0.8 s", "47 s", "3 min 05 s", "2 h 10 min"
 std::string format_duration(double seconds);
 /// "71,234"

@@ -23,6 +23,17 @@ std::string name_of(int64_t c, const Names& names) {
 
 std::string percent(double share) { return std::isfinite(share) ? fmt::format("{:.2f} %", 100 * share) : "-"; }
 
+// Samples per second of all training steps: the records' speeds, weighted by the time that their steps took.
+double mean_speed(const std::vector<MetricsRecord>& course) {
+  double steps = 0, time = 0;  // in units of a batch and its time
+  int64_t before = 0;
+  for (const MetricsRecord& r : course) {
+    const auto taken = static_cast<double>(r.step - std::exchange(before, r.step));
+    if (r.samples_per_second > 0) steps += taken, time += taken / r.samples_per_second;
+  }
+  return time > 0 ? steps / time : 0;
+}
+
 // The figures of a run at a glance.
 std::string tiles(const Report& r) {
   std::string out;
@@ -33,22 +44,24 @@ std::string tiles(const Report& r) {
     tile((r.tested + " accuracy").c_str(), percent(r.test->accuracy()));
     if (r.test->top_k() > 1 && r.test->top_k() < r.test->confusion().classes())
       tile(fmt::format("among the top {}", r.test->top_k()).c_str(), percent(r.test->top_k_accuracy()));
-    tile((r.tested + " loss").c_str(), fmt::format("{:.4f}", r.test->loss()));
+    tile((r.tested + " loss").c_str(), format_loss(r.test->loss()));
   } else if (!r.course.empty()) {
     tile("test accuracy", percent(r.course.back().test_accuracy));
-    tile("test loss", fmt::format("{:.4f}", r.course.back().test_loss));
+    tile("test loss", format_loss(r.course.back().test_loss));
   }
   if (!r.course.empty()) {
     const MetricsRecord& last = r.course.back();
-    double best = 0;
-    for (const auto& record : r.course)
-      if (record.samples_per_second > best) best = record.samples_per_second;
     tile("epochs", fmt::format("{}", last.epoch));
     tile("steps", format_count(static_cast<double>(last.step)));
     tile("time", format_duration(last.seconds));
-    tile("samples per second", format_count(best));
+    tile("samples per second", format_count(mean_speed(r.course)));
   }
-  return out.empty() ? "" : "<div class=\"tiles\">" + out + "</div>\n";
+  if (out.empty()) return "";
+  const std::string weights = r.test && !r.weights.empty()
+                                  ? fmt::format("<p class=\"hint\">{} figures and images are of {}.</p>",
+                                                r.tested == "test" ? "Test" : "Validation", escape_markup(r.weights))
+                                  : "";
+  return "<div class=\"tiles\">" + out + "</div>" + weights + "\n";
 }
 
 // A curve of a chart, with its colour, which is the same in all charts.
@@ -75,17 +88,36 @@ Chart course_chart(const std::vector<MetricsRecord>& course, const char* title, 
   return chart;
 }
 
+// The same with the training curve of every few steps instead of every record.
+Chart course_chart(const Report& r, const char* title, double StepPoint::*value, std::initializer_list<Curve> curves) {
+  if (r.steps.size() <= r.course.size()) return course_chart(r.course, title, curves);
+  Chart chart{title, {"step"}};
+  chart.x.whole = true;
+  for (auto [name, member, color] : curves) {
+    Series s{name};
+    s.color = color;
+    if (color == 0) {
+      for (const StepPoint& p : r.steps) s.x.push_back(static_cast<double>(p.step)), s.y.push_back(p.*value);
+    } else {
+      for (const auto& record : r.course)
+        s.x.push_back(static_cast<double>(record.step)), s.y.push_back(record.*member);
+    }
+    if (std::any_of(s.y.begin(), s.y.end(), [](double v) { return std::isfinite(v); })) chart.series.push_back(s);
+  }
+  return chart;
+}
+
 std::string curves(const Report& r) {
-  if (r.course.empty()) return "";
+  if (r.course.empty() && r.steps.empty()) return "";
   std::string out;
   auto add = [&](const Chart& chart) {
     if (!chart.series.empty()) out += "<div class=\"card\">" + chart_svg(chart) + "</div>";
   };
-  add(course_chart(r.course, "Loss",
+  add(course_chart(r, "Loss", &StepPoint::loss,
                    {{"training", &MetricsRecord::train_loss},
                     {"validation", &MetricsRecord::validation_loss, 2},
                     {"test", &MetricsRecord::test_loss, 1}}));
-  add(course_chart(r.course, "Accuracy",
+  add(course_chart(r, "Accuracy", &StepPoint::accuracy,
                    {{"training", &MetricsRecord::train_accuracy},
                     {"validation", &MetricsRecord::validation_accuracy, 2},
                     {"test", &MetricsRecord::test_accuracy, 1}}));
@@ -116,8 +148,8 @@ std::string confused_pairs(const ConfusionMatrix& m, const Names& names) {
       out, m.most_confused().size(), m.listed_classes().size());
 }
 
-// Cells are shaded by their share of the row: right answers in one colour, mistakes in another, which is stronger so
-// that few of them are seen.
+// Cells are shaded by their share of the row: right answers in one colour, mistakes in another, by the root of the
+// share, so that few of them are seen and many still differ.
 std::string confusion(const ConfusionMatrix& m, const Names& names) {
   const std::vector<int64_t> listed = m.listed_classes();
   std::string out = "<table class=\"heat\"><thead><tr><th></th>";
@@ -128,7 +160,7 @@ std::string confusion(const ConfusionMatrix& m, const Names& names) {
     const auto row = static_cast<double>(std::max<int64_t>(1, m.of(t).support));
     for (const int64_t p : listed) {
       const auto n = static_cast<double>(m.count(t, p));
-      const double shade = t == p ? 0.15 + 0.75 * n / row : std::min(0.9, n > 0 ? 0.08 + 6 * n / row : 0);
+      const double shade = t == p ? 0.15 + 0.75 * n / row : n > 0 ? 0.08 + 0.82 * std::sqrt(n / row) : 0;
       out += fmt::format("<td class=\"{}{}\" style=\"--shade:{:.2f}\" title=\"{} taken for {}: {} of {}\">{}</td>",
                          t == p ? "right" : "wrong", shade > 0.55 ? " full" : "", shade, name_of(t, names),
                          name_of(p, names), n, row, n);

@@ -37,6 +37,7 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 .numbers{width:100%;font-size:14px}
 .numbers th,.numbers td,.options th,.options td{padding:5px 8px;border-bottom:1px solid var(--line);text-align:right}
 .numbers th:first-child,.options th{text-align:left;font-weight:600}
+.numbers td,.numbers th:first-child,.tile b{white-space:nowrap}
 .numbers thead th{color:var(--muted);font-size:13px}
 .numbers tr:last-child>*,.options tr:last-child>*{border-bottom:0}
 .options{width:100%}
@@ -54,7 +55,7 @@ details[open] summary{margin-bottom:12px}
 @media(max-width:560px){main{padding:18px 12px 32px}a{color:rgb(var(--right))}
 h1{font-size:21px}.heat{font-size:11px}.heat td{height:28px;border-width:1px}
 .heat th{padding:2px}.images{grid-template-columns:repeat(auto-fill,minmax(78px,1fr));gap:10px}
-.numbers,.options{font-size:13px}.numbers th,.numbers td{padding:5px 5px}.tile b{font-size:19px}}
+.numbers,.options{font-size:12.5px}.numbers th,.numbers td{padding:5px 3px}.tile b{font-size:19px}}
 @media print{body{background:#fff}section{break-inside:avoid}}
 )css";
 

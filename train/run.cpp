@@ -35,6 +35,7 @@ Run::Run(RunOptions options, nn::Module& model, optim::Optimizer& optimizer, Pos
   if (options_.save) check_writable(*options_.save);
   began_ = mark_ = saved_ = Clock::now();
   open_files();
+  if (!options_.allow_nan) watch_ = std::make_unique<FiniteWatch>(model_);
   stop_signals_.emplace();
 }
 
@@ -55,6 +56,7 @@ bool Run::next_epoch() {
     if (!options_.steps && loss_steps_ > 0) record();
   }
   if (interrupted() || complete()) return false;
+  if (!std::exchange(begun_, true) && !options_.quiet) print_judges();
   inside_ = true;
   model_.train();
   if (since_mark_ == 0) mark_ = Clock::now();
@@ -63,25 +65,31 @@ bool Run::next_epoch() {
 
 bool Run::step(const Tensor& loss, const Tensor& scores, const Tensor& target) {
   NoGradGuard no_grad;
-  right_ += scores.detach().argmax(1).eq(target).sum().item<int64_t>();
+  const auto right = scores.detach().argmax(1).eq(target).sum().item<int64_t>();
+  right_ += right;
   judged_ += target.numel();
-  return step(loss, target.numel());
+  return step(loss.item<double>(), target.numel(), static_cast<double>(right) / static_cast<double>(target.numel()));
 }
 
-bool Run::step(const Tensor& loss, int64_t samples) {
-  ++step_, ++in_epoch_, ++loss_steps_, ++since_mark_;
+bool Run::step(const Tensor& loss, int64_t samples) { return step(loss.item<double>(), samples, kNoNumber); }
+
+bool Run::step(double loss, int64_t samples, double accuracy) {
+  ++step_, ++in_epoch_;
+  check_finite(loss, "loss", [&] { return watch_->reason(); });
+  ++loss_steps_, ++since_mark_;
   samples_ += samples;
-  double value = loss.item<double>();
-  loss_sum_ += value;
+  loss_sum_ += loss;
+  curve_.add(step_, loss, accuracy);
   if (schedule_.by_step) schedule_.by_step->step();
-  progress_.show([&] { return status(value); });
+  progress_.show([&] { return status(); });
   if (options_.steps && (step_ % options_.test_every == 0 || step_ == *options_.steps)) record();
   if (folder_ && seconds_between(saved_, Clock::now()) > kSecondsBetweenSaves) save_last();
   ended_ = interrupted() || (options_.steps && complete());
   return !ended_;
 }
 
-std::string Run::status(double loss) const {
+// The loss is the mean over the steps since the last record.
+std::string Run::status() const {
   double elapsed = seconds_between(mark_, Clock::now());
   double rate = elapsed > 0 ? static_cast<double>(samples_) / elapsed : 0;
   double per_step = elapsed / static_cast<double>(std::max<int64_t>(1, since_mark_));
@@ -90,7 +98,8 @@ std::string Run::status(double loss) const {
       options_.steps ? fmt::format("step {}/{}", step_, total)
                      : fmt::format("epoch {}/{}  {:3.0f} %", epoch_ + 1, options_.epochs,
                                    100.0 * static_cast<double>(in_epoch_) / static_cast<double>(position_.batches));
-  return fmt::format("{}{}  loss {:.4f}  {} samples/s  {} left", options_.label, place, loss, format_count(rate),
+  const std::string loss = format_loss(loss_sum_ / static_cast<double>(std::max<int64_t>(1, loss_steps_)));
+  return fmt::format("{}{}  loss {}  {} samples/s  {} left", options_.label, place, loss, format_count(rate),
                      format_duration(per_step * static_cast<double>(std::max<int64_t>(0, total - step_))));
 }
 
@@ -112,31 +121,37 @@ void Run::record() {
   print(r);
   for (MetricsFile& file : metrics_) file.write(r);
   if (schedule_.by_loss) schedule_.by_loss->step(validation_ ? r.validation_loss : r.train_loss);
-  if (folder_ && better) save(folder_->best());
+  // `last` tells that the folder holds a run: it comes first.
   if (folder_ && !has_saved_) save_last();
+  if (folder_ && better) save(folder_->best());
   mark_ = Clock::now();
 }
 
 // Runs the tests that are due; true when the model is the best so far.
 bool Run::judge(MetricsRecord& r) {
+  auto made = [&](const Test& test, const char* loss) {
+    last_ = test();
+    check_finite(last_->loss, loss, [&] { return first_not_finite(model_, [&] { (void)test(); }); });
+  };
   if (validation_) {
-    last_ = validation_();
+    made(validation_, "validation loss");
     last_is_test_ = false;
     r.validation_loss = last_->loss, r.validation_accuracy = last_->accuracy;
   }
+  const Evaluation judging = last_.value_or(Evaluation{});
   if (stopping_) stopping_->step(validation_ ? r.validation_loss : r.train_loss);
   if (!validation_ || complete()) {
-    last_ = test_();
+    made(test_, "test loss");
     last_is_test_ = true;
     r.test_loss = last_->loss, r.test_accuracy = last_->accuracy;
   }
-  const double accuracy = validation_ ? r.validation_accuracy : r.test_accuracy;
-  const double loss = validation_ ? r.validation_loss : r.test_loss;
-  if (accuracy < best_accuracy_ || (accuracy == best_accuracy_ && !(loss < best_loss_))) return false;
-  best_accuracy_ = accuracy, best_loss_ = loss;
-  if (options_.keep_best) {
-    best_weights_ = copies_of(model_);
-  }
+  const Evaluation& seen = validation_ ? judging : *last_;
+  const bool better = seen.accuracy > best_accuracy_ || (seen.accuracy == best_accuracy_ && seen.loss < best_loss_);
+  if (!better || std::isnan(seen.loss)) return false;
+  best_accuracy_ = seen.accuracy, best_loss_ = seen.loss;
+  best_epoch_ = epoch_, best_step_ = step_;
+  best_seen_ = seen;
+  if (options_.keep_best) best_weights_ = copies_of(model_);
   return true;
 }
 
@@ -144,59 +159,6 @@ std::optional<double> Run::take_best() {
   if (best_weights_.empty()) return std::nullopt;
   ModuleUpdate(model_, best_weights_, "the best weights").apply();
   return best_accuracy_;
-}
-
-void Run::print(const MetricsRecord& r) const {
-  if (options_.quiet) return;
-  std::string line = options_.steps ? fmt::format("step {}/{}", step_, *options_.steps)
-                                    : fmt::format("epoch {}/{}", epoch_, options_.epochs);
-  auto add = [&](const char* part, double loss, double accuracy) {
-    if (!std::isnan(loss) || !std::isnan(accuracy)) line += fmt::format(", {} loss {:.4f}", part, loss);
-    if (!std::isnan(accuracy)) line += fmt::format(", {} accuracy {:.2f} %", part, 100 * accuracy);
-  };
-  add("train", r.train_loss, r.train_accuracy);
-  if (validation_) add("validation", r.validation_loss, r.validation_accuracy);
-  if (last_is_test_) add("test", r.test_loss, r.test_accuracy);
-  line[line.find(',')] = ':';
-  fmt::print("{}, {} samples/s, {}\n", line, format_count(r.samples_per_second), format_duration(r.seconds));
-  std::fflush(stdout);
-}
-
-Evaluation Run::finish() {
-  progress_.clear();
-  // A half epoch of an interrupted run is not tested.
-  const bool untested = !interrupted() && !last_;
-  if (untested) {
-    model_.eval();
-    last_ = test_();
-    last_is_test_ = true;
-  }
-  if (!options_.quiet) print_end(untested);
-  if (options_.save) save(*options_.save);
-  if (folder_) {
-    save_last();
-    write_report();
-    if (!options_.quiet)
-      fmt::print("saved to {}: report.html, metrics.jsonl, last{}.safetensors\n", folder_->path(),
-                 std::filesystem::exists(folder_->best()) ? " and best" : "");
-  }
-  std::fflush(stdout);
-  model_.eval();
-  return last_.value_or(Evaluation{});
-}
-
-// How the run ended, and its test where no record told of it.
-void Run::print_end(bool untested) const {
-  if (interrupted())
-    fmt::print("interrupted after step {}{}\n", step_,
-               folder_ ? fmt::format("; go on with {}--resume {}",
-                                     options_.about.metadata.empty() ? "the same options and " : "", folder_->path())
-                       : "");
-  else if (stopping_ && stopping_->stopped())
-    fmt::print("stopped early: the {} loss has not fallen by more than {} below {:.4f} in {} tests\n",
-               validation_ ? "validation" : "train", options_.early_stop->min_delta, stopping_->best(),
-               options_.early_stop->patience);
-  if (untested) fmt::print("test loss {:.4f}, test accuracy {:.2f} %\n", last_->loss, 100 * last_->accuracy);
 }
 
 }  // namespace weft::train

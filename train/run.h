@@ -18,8 +18,10 @@
 #include "weft/train/early_stopping.h"
 #include "weft/train/evaluate.h"
 #include "weft/train/metrics_file.h"
+#include "weft/train/not_finite.h"
 #include "weft/train/progress.h"
 #include "weft/train/run_folder.h"
+#include "weft/train/step_curve.h"
 #include "weft/train/stop_signals.h"
 
 namespace weft::train {
@@ -53,7 +55,10 @@ struct RunOptions {
   std::optional<std::string> resume = {};
   std::optional<EarlyStop> early_stop = {};
   bool keep_best = false;  ///< keep the best weights in memory and in checkpoints, for Run::take_best
-  bool quiet = false;      ///< print nothing but the progress line, which begins with `label`
+  /// Continue where a loss or a weight is NaN or infinite. Without it the run throws NotFinite and saves no such
+  /// weights.
+  bool allow_nan = false;
+  bool quiet = false;  ///< print nothing but the progress line, which begins with `label`
   std::string label = {};
   RunDescription about = {};
 };
@@ -95,8 +100,9 @@ struct RunSchedule {
 ///     run.finish();
 ///
 /// On a terminal a line shows rate and time left; every epoch (every `test_every` steps where steps are given) prints
-/// one line and writes one metrics record. Interrupted by Ctrl-C or SIGTERM, the run ends after the present step, and
-/// finish() saves; a second Ctrl-C ends the program at once.
+/// one line and writes one metrics record. A loss that is not finite ends the run: step() throws NotFinite, which names
+/// the first module whose output was not finite, and the checkpoints stay as they are. Interrupted by Ctrl-C or
+/// SIGTERM, the run ends after the present step, and finish() saves; a second Ctrl-C ends the program at once.
 class Run {
  public:
   using Test = std::function<Evaluation()>;
@@ -113,12 +119,13 @@ class Run {
 
   /// True while there is an epoch to run; puts the model into training mode.
   bool next_epoch();
-  /// Counts a step; false when the run is over.
+  /// Counts a step; false when the run is over. Throws NotFinite for a loss or weights that are not finite.
   bool step(const Tensor& loss, int64_t samples);
   /// The same, with the accuracy on what is trained on: scores [N, classes], target int64 [N].
   bool step(const Tensor& loss, const Tensor& scores, const Tensor& target);
-  /// Saves where asked, writes the report, and returns the last test, made now where there was none, but of an
-  /// interrupted run: then there may be none. Throws IoError when a file cannot be written.
+  /// Saves where asked and returns the last test, made now where there was none, but of an interrupted run: then there
+  /// may be none. The report and the last line are of the weights in `best` where the run has a folder: `weft eval` and
+  /// `weft predict` take the same. Throws IoError when a file cannot be written, NotFinite as step().
   Evaluation finish();
   /// Gives the model its best weights, with `keep_best`, and returns their accuracy; nothing where none was tested.
   std::optional<double> take_best();
@@ -130,20 +137,32 @@ class Run {
 
  private:
   using Clock = std::chrono::steady_clock;
+  bool step(double loss, int64_t samples, double accuracy);
   bool complete() const;
   void record();
   bool judge(MetricsRecord& r);
+  /// An evaluation with the weights that it is of, in words.
+  struct Answer {
+    std::optional<Evaluation> seen;
+    bool is_test = true;
+    std::string weights;
+  };
+  Answer answer();
+  Evaluation test_of_best();
+  void check_finite(double value, const char* what, const std::function<std::string()>& reason) const;
+  void check_weights() const;
+  void print_judges() const;
   void print(const MetricsRecord& r) const;
-  void print_end(bool untested) const;
+  void print_end(const Answer& answer) const;
   void open_files();
-  std::string status(double loss) const;
+  std::string status() const;
   double seconds() const;
   Checkpoint checkpoint() const;
   void save(const std::string& path) const;
   void save_best_weights();
   void save_last();
   void resume(const std::string& path);
-  void write_report() const;
+  void write_report(const Answer& answer) const;
 
   RunOptions options_;
   nn::Module& model_;
@@ -169,9 +188,13 @@ class Run {
   Clock::time_point began_, mark_, saved_;            ///< the run; training since the last record; `last` was saved
   int64_t since_mark_ = 0;                            ///< steps
   double best_accuracy_ = -1, best_loss_ = INFINITY;  ///< of what `best` holds
+  int64_t best_epoch_ = 0, best_step_ = 0;            ///< the record they are of
   NamedTensors best_weights_;                         ///< where they are kept
+  std::optional<Evaluation> best_seen_;               ///< what judged them, in this process
+  StepCurve curve_;
+  std::unique_ptr<FiniteWatch> watch_;
   std::optional<Evaluation> last_;
-  bool last_is_test_ = false, has_saved_ = false;
+  bool last_is_test_ = false, has_saved_ = false, begun_ = false;
 };
 
 }  // namespace weft::train

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "weft/nn/lang/summary.h"
+#include "weft/train/notes.h"
 #include "weft/train/report.h"
 #include "weft/train/run.h"
 #include "weft/train/serialize.h"
@@ -30,21 +31,32 @@ void Run::open_files() {
   std::optional<std::string> from = options_.resume;
   check<ValueError>(!from || !from->empty() || options_.out, "[resume] --resume without a folder needs --out");
   if (from && from->empty()) from = options_.out;
-  const bool is_folder = from && std::filesystem::is_directory(*from);
+  bool is_folder = from && std::filesystem::is_directory(*from);
   if (is_folder) {
     std::error_code error;  // of a folder that is not there
     check<ValueError>(!options_.out || std::filesystem::equivalent(*options_.out, *from, error),
                       "[resume] a run that goes on in {} cannot write to {}", *from, *options_.out);
     options_.out = from;
+    if (!std::filesystem::exists(*from + "/" + RunFolder::kLast)) {  // killed before its first checkpoint
+      if (!options_.quiet) say("nothing was saved into {}: the run begins anew\n", *from);
+      from.reset();
+      is_folder = false;
+    }
   } else if (from && options_.resume->empty()) {
     check_run_folder(*from);
   }
-  if (options_.out) folder_ = std::make_unique<RunFolder>(*options_.out, is_folder);
+  if (options_.out) {
+    folder_ = std::make_unique<RunFolder>(*options_.out, is_folder);
+    folder_->note(note_text(options_.about.metadata));
+  }
   if (from) resume(is_folder ? folder_->last() : *from);
   // A new folder has no `best` yet.
   if (!is_folder && best_weights_.empty()) best_accuracy_ = -1, best_loss_ = INFINITY;
-  if (folder_ && !is_folder && !best_weights_.empty()) save_best_weights();
   has_saved_ = is_folder;
+  if (folder_ && !is_folder && !best_weights_.empty()) {
+    save_last();
+    save_best_weights();
+  }
 
   auto open = [&](const std::string& path, bool append) {
     // A checkpoint with losses that no record tells of was saved before the record of its step.
@@ -64,6 +76,7 @@ Checkpoint Run::checkpoint() const {
 }
 
 void Run::save(const std::string& path) const {
+  check_weights();
   Checkpoint c = checkpoint();
   c.epoch = epoch_, c.step = step_, c.position = position_.state();
   c.metadata = options_.about.metadata;
@@ -77,6 +90,8 @@ void Run::save(const std::string& path) const {
   c.metadata["run.training_seconds"] = to_text(training_seconds_ + unrecorded);
   c.metadata["run.best_accuracy"] = to_text(best_accuracy_);
   c.metadata["run.best_loss"] = to_text(best_loss_);
+  c.metadata["run.best_epoch"] = to_text(best_epoch_), c.metadata["run.best_step"] = to_text(best_step_);
+  c.metadata["run.curve"] = curve_.text();
   c.tensors = best_weights_;
   c.save(path);
 }
@@ -110,22 +125,27 @@ void Run::resume(const std::string& path) {
     training_seconds_ = double_at(c.metadata, "run.training_seconds");
   if (options_.keep_best) best_weights_ = c.tensors;
   best_accuracy_ = double_at(c.metadata, "run.best_accuracy"), best_loss_ = double_at(c.metadata, "run.best_loss");
+  if (c.metadata.contains("run.best_step"))  // these, too
+    best_epoch_ = int_at(c.metadata, "run.best_epoch"), best_step_ = int_at(c.metadata, "run.best_step");
+  if (c.metadata.contains("run.curve")) curve_ = StepCurve::of(c.metadata.at("run.curve"));
   if (!options_.quiet)
-    fmt::print("resuming after epoch {}, step {}{}\n", epoch_, step_,
-               complete() ? ": nothing is left to train; --epochs or --steps may ask for more" : "");
+    say("resuming after epoch {}, step {}{}\n", epoch_, step_,
+        complete() ? ": nothing is left to train; --epochs or --steps may ask for more" : "");
 }
 
-void Run::write_report() const {
+void Run::write_report(const Answer& answer) const {
   const RunDescription& about = options_.about;
   Report report{about.title, about.data};
   report.course = read_metrics(folder_->metrics());
   if (interrupted())
     report.subtitle += fmt::format("{}interrupted after step {}{}", about.data.empty() ? "" : "; ", step_,
                                    report.course.empty() ? ", before anything was recorded" : "");
-  if (last_ && last_->metrics) report.test = *last_->metrics;
-  report.tested = last_is_test_ ? "test" : "validation";
+  report.steps = curve_.points();
+  if (answer.seen && answer.seen->metrics) report.test = *answer.seen->metrics;
+  report.tested = answer.is_test ? "test" : "validation";
+  report.weights = answer.weights;
   report.class_names = about.class_names;
-  if (last_) report.mistakes = last_->mistakes;
+  if (answer.seen) report.mistakes = answer.seen->mistakes;
   report.model = about.model.empty() ? summary_of(model_) : about.model;
   report.options = about.options;
   train::write_report(folder_->report(), report);

@@ -14,8 +14,10 @@ class RunFolder : public OutputFolder {
   static constexpr const char* kLast = "last.safetensors";
 
   /// As OutputFolder, whose marker is last.safetensors.
-  RunFolder(std::string path, bool resumed) : OutputFolder(std::move(path), kLast, resumed) {}
-  /// Of a run that could not be saved nothing goes on.
+  RunFolder(std::string path, bool resumed)
+      : OutputFolder(std::move(path), {kLast, "best.safetensors", "metrics.jsonl", "report.html"}, {"metrics.jsonl"},
+                     resumed) {}
+  /// If nothing was saved, the partial files are removed.
   ~RunFolder() {
     if (is_saved()) return;
     std::remove(metrics().c_str());

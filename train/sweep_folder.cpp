@@ -16,7 +16,7 @@ constexpr const char* kMarker = "sweep.json";
 }  // namespace
 
 SweepFolder::SweepFolder(std::string path, bool resumed, const Notes& notes)
-    : OutputFolder(std::move(path), kMarker, resumed), resumed_(resumed) {
+    : OutputFolder(std::move(path), {kMarker, "results.jsonl", "report.html"}, {}, resumed), resumed_(resumed) {
   if (resumed) {
     const std::string then = notes_of_sweep(this->path(), notes.program).data_set;
     check<ValueError>(then == notes.data_set, "[resume] the sweep in {} was trained on {}; here is {}", this->path(),
@@ -32,7 +32,7 @@ SweepFolder::~SweepFolder() {
   for (fs::directory_iterator at(path(), error), end; !error && at != end; at.increment(error)) ++entries;
   if (error) return;
   const bool no_results = !fs::exists(results(), error) || fs::is_empty(results(), error);
-  if (resumed_ || !no_results || entries > 2) return;
+  if (resumed_ || !no_results || entries > 3) return;
   fs::remove(results(), error);
   fs::remove(file(kMarker), error);
 }
@@ -42,10 +42,7 @@ void SweepFolder::tell(const Notes& notes) const { write_whole(file(kMarker), js
 void SweepFolder::place(RunOptions& run, const std::string& name) const {
   const std::string folder = file(name);
   run.out = folder;
-  if (fs::exists(folder + "/" + RunFolder::kLast))
-    run.resume = folder;
-  else
-    fs::remove_all(folder);  // of a run that was killed before anything was saved
+  if (fs::exists(folder + "/" + RunFolder::kLast)) run.resume = folder;
 }
 
 Notes notes_of_sweep(const std::string& path, const std::string& program) {

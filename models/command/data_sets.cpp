@@ -207,6 +207,7 @@ DataSet load_data_set(const DataRequest& r) {
   }
   if (r.validation > 0) {
     const auto kept = static_cast<int64_t>(std::floor(static_cast<double>(set.train.size()) * (1 - r.validation)));
+    if (!r.needs_validation && (kept == 0 || kept == set.train.size())) return set;
     check<ValueError>(kept > 0 && kept < set.train.size(), "[data] a validation part of {} of {} samples leaves {}",
                       r.validation, set.train.size(), kept);
     set.validation = set.train.slice(kept, set.train.size());

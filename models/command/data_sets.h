@@ -43,6 +43,7 @@ struct DataRequest {
   double test = 0.2;                     ///< share of each class of a table that is kept for the test; 1: all is both
   std::optional<int64_t> samples;        ///< train on so many, drawn with the seed
   double validation = 0;                 ///< share of the training part, its last samples
+  bool needs_validation = true;          ///< false: none is cut off a set that is too small
   bool generate = false;                 ///< draw digits where no MNIST is found
   std::vector<std::string> class_names;  ///< of a CSV file, where they are known
   std::string header = "auto";           ///< of a CSV file: "auto", "first" or "none"

@@ -25,7 +25,7 @@ DataRequest request_of(const train::Notes& notes) {
   r.target = notes.option("--target");
   r.header = notes.option("--header").value_or(r.header);
   r.test = number("--test", r.test);
-  r.validation = number("--validation", 0);
+  r.validation = number("--validation", 0), r.needs_validation = false;
   if (notes.option("--samples")) r.samples = static_cast<int64_t>(number("--samples", 0));
   r.class_names = notes.class_names;
   const auto seed = notes.option("--seed");
@@ -51,7 +51,8 @@ const Samples& part_of(const DataSet& set, const std::string& part) {
 }  // namespace
 
 int eval(int argc, char** argv) {
-  models::BaseOptions options("Tests the model of a checkpoint on the data it was trained for, or on other data.");
+  models::BaseOptions options("Tests the model of a checkpoint on the data it was trained for, or on other data.",
+                              {.seed = false, .threads = true, .data = true});
   std::string file, part = "test", given, header;
   std::optional<std::string> target;
   options.app.name("weft eval");

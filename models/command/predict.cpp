@@ -19,7 +19,9 @@ namespace {
 constexpr int64_t kBatch = 1000;
 
 struct PredictOptions : models::BaseOptions {
-  PredictOptions() : BaseOptions("Answers of a checkpoint's model: the likeliest classes of each image or row.") {
+  PredictOptions()
+      : BaseOptions("Answers of a checkpoint's model: the likeliest classes of each image or row.",
+                    {.seed = false, .threads = true, .data = false}) {
     app.name("weft predict");
     app.add_option("CHECKPOINT", checkpoint, "a file of weft train, or the folder of a run: its best")->required();
     app.add_option("FILES", files, "PNG images, IDX files of images, or, for a model of a table, CSV files")

@@ -15,15 +15,20 @@ namespace command {
 using namespace weft;
 
 int summary(int argc, char** argv) {
-  models::BaseOptions options("Shows a model's layers, their output sizes, parameters and cost.");
-  std::string given;
+  models::BaseOptions options("Shows a model's layers, their output sizes, parameters and cost.",
+                              {.seed = false, .threads = false, .data = false});
+  std::string given, input = "1 28 28";
   options.app.name("weft summary");
   options.app.add_option("MODEL", given, "a model's text, a file of it, a checkpoint, or the folder of a run")
       ->required();
+  options.app.add_option("--input", input, "sizes of a sample, of a text that does not begin with `input`")
+      ->capture_default_str();
   options.parse(argc, argv);
   std::error_code error;
   if (!is_checkpoint(given) && !std::filesystem::is_directory(given, error)) {
-    std::cout << nn::summary(nn::lang::Chain(model_text(given)));
+    const nn::lang::Chain chain(model_text(given));
+    const bool begins = !chain.layers.empty() && chain.layers.front().layer == "input";
+    std::cout << nn::summary(begins ? chain : nn::lang::Chain("input " + input) | chain);
     return 0;
   }
   const Opened opened = open_checkpoint(given);

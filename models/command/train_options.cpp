@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int64_t kUsualBatch = 64;
+constexpr double kUsualValidation = 0.1;
 
 /// Texts that mean the same made the same.
 std::string plain(const std::string& option, const std::string& value) {
@@ -60,6 +61,7 @@ TrainOptions::TrainOptions() : BaseOptions("Trains a model of the model language
 void TrainOptions::add_options() {
   app.name("weft train");
   epochs = 5;
+  data_set.validation = kUsualValidation;
   const auto share = number("at least 0 and below 1", [](double v) { return v >= 0 && v < 1; });
   app.add_option(
       "--net,net", net,
@@ -70,8 +72,10 @@ void TrainOptions::add_options() {
                  "the column of a CSV file that holds the class [class, label ..., or the last]");
   add_header_option(app, data_set.header);
   app.add_option("--samples", data_set.samples, "train on so many, drawn with the seed")->check(count());
-  app.add_option("--validation", data_set.validation,
-                 "share of the training part that is tested on instead, its last samples; the test set only at the end")
+  app.add_option(
+         "--validation", data_set.validation,
+         "share of the training part, its last samples, by which the best weights and --early-stop are judged; with 0 "
+         "the test set judges them")
       ->check(share)
       ->capture_default_str();
   app.add_option("--test", data_set.test, "share of each class of a table that is kept for the test")
@@ -109,6 +113,7 @@ void TrainOptions::go_on(int argc, char** argv) {
   const std::string folder = models::resumed_path(*resume, out);
   train::check_run_folder(folder);
   const auto notes = models::notes_of_run(folder, kProgram);
+  if (!notes && !fs::exists(folder + "/" + weft::train::RunFolder::kLast)) return;  // nothing was saved: it begins anew
   check<StateError>(notes.has_value(), "[resume] {} is no run of {}", folder, kProgram);
   read_resumed(argc, argv, folder, notes->options, rules());
   data_set.class_names = notes->class_names;
@@ -116,6 +121,7 @@ void TrainOptions::go_on(int argc, char** argv) {
 
 void TrainOptions::finish() {
   check<ValueError>(!net.empty(), "[train] --net is missing: the model, or a file of its text");
+  data_set.needs_validation = app.count("--validation") > 0;
   data_set.folder = data;
   data_set.generate = app.get_option("--data-set")->count() == 0;
   data_set.name = plain("--data-set", data_set.name);

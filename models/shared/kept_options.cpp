@@ -6,6 +6,7 @@
 #include "weft/data/csv_text.h"
 #include "weft/tensor/error.h"
 #include "weft/tensor/safetensors.h"
+#include "weft/train/folder_lock.h"
 #include "weft/train/output_folder.h"
 
 namespace models {
@@ -107,9 +108,12 @@ std::string resumed_path(const std::string& resume, const std::optional<std::str
 std::optional<train::Notes> notes_of_run(const std::string& path, const std::string& program) {
   const bool is_folder = fs::is_directory(path);
   const std::string file = is_folder ? path + "/last.safetensors" : path;
-  check<IoError>(!is_folder || fs::exists(file), "[resume] {} holds no last.safetensors: nothing was saved into it",
-                 path);
-  const auto notes = train::notes_in(load_safetensors(file).metadata, file);
+  std::optional<train::Notes> notes;
+  if (is_folder && !fs::exists(file)) {  // killed before its first checkpoint: its lock file tells its options
+    if (const std::string text = train::lock_note(path); !text.empty()) notes = train::notes_of(text, path);
+  } else {
+    notes = train::notes_in(load_safetensors(file).metadata, file);
+  }
   check<StateError>(!notes || notes->program == program, "[resume] {} is a run of {}, not of {}", path,
                     notes ? notes->program : "", program);
   return notes;

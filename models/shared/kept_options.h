@@ -17,9 +17,10 @@ using weft::train::ToldOptions;
 /// Options that may be told anew when a run goes on (how long it is, and what does not change what it computes), those
 /// that have no meaning for a later command, and when two values of an option mean the same.
 struct KeepingRules {
-  std::vector<std::string> free{"--epochs", "--steps", "--test-every", "--threads", "--data", "--metrics", "--save"};
+  std::vector<std::string> free{"--epochs", "--steps",   "--test-every", "--threads",
+                                "--data",   "--metrics", "--save",       "--allow-nan"};
   std::vector<std::string> growing = {};  ///< lists: what is told anew is added
-  std::vector<std::string> not_kept{"--out", "--resume", "--threads", "--data", "--metrics", "--save"};
+  std::vector<std::string> not_kept{"--out", "--resume", "--threads", "--data", "--metrics", "--save", "--allow-nan"};
   std::function<bool(const std::string& option, const std::string& now, const std::string& then)> same = same_value;
 
   /// By the value of numbers, also of several with spaces between them, else by the text.
@@ -42,8 +43,9 @@ weft::train::Notes notes_on(const weft::train::DigitSets& digits, const std::str
 /// The folder or file that --resume names. Throws ValueError where it names nothing and there is no --out, IoError
 /// where there is no such folder.
 std::string resumed_path(const std::string& resume, const std::optional<std::string>& out);
-/// The notes of the run there: of a folder, of its last checkpoint. Throws IoError where nothing was saved into it, and
-/// StateError for a run of another program; nothing for a checkpoint without notes, which weft once wrote.
+/// The notes of the run there: of a folder, of its last checkpoint, or, where it has none, of its lock file. Throws
+/// StateError for a run of another program; nothing for a checkpoint without notes, which weft once wrote, and for a
+/// folder without either.
 std::optional<weft::train::Notes> notes_of_run(const std::string& path, const std::string& program);
 
 }  // namespace models

@@ -52,13 +52,15 @@ void SweepOptions::parse(int argc, char** argv) {
                  "go on with the sweep in this folder (that of --out where none is named); --hidden and --lr are "
                  "added to its own")
       ->expected(0, 1);
+  app.add_flag("--allow-nan", allow_nan,
+               "train networks on whose loss is not finite; else they have no results, and the exit code is 3");
   app.add_option("--results", results, "keep the results in this file alone; a network that it holds is not trained");
   app.add_option("--chart", chart, "draw the results into this file (.png or .svg)");
   BaseOptions::parse(argc, argv);
   program = name_of(argv);
-  rules_.free = {"--threads", "--data", "--chart"};
+  rules_.free = {"--threads", "--data", "--chart", "--allow-nan"};
   rules_.growing = {"--hidden", "--lr"};
-  rules_.not_kept = {"--out", "--resume", "--threads", "--data", "--chart"};
+  rules_.not_kept = {"--out", "--resume", "--threads", "--data", "--chart", "--allow-nan"};
   const size_t sizes = resume ? app.count("--hidden") : 0, rates_told = resume ? app.count("--lr") : 0;
   if (resume) {
     const std::string folder = resumed_path(*resume, out);
@@ -103,6 +105,7 @@ train::RunOptions NetworkSweep::run_options(const train::Numbers& settings, cons
   notes.options.clear();
   train::RunOptions run;
   run.quiet = true;
+  run.allow_nan = options_.allow_nan;
   run.label = fmt::format("{}/{} {}: ", begun_, networks_, sweep_.name_of(settings));
   for (const auto& [name, value] : settings) notes.options.emplace_back(name, fmt::format("{}", value));
   run.about.title = fmt::format("{}: {}", options_.program, sweep_.name_of(settings));
@@ -120,7 +123,14 @@ void NetworkSweep::train(const train::Numbers& settings, const Inputs& inputs, c
   if (train::stopped_by()) return;
   sweep_.run(settings, [&] {
     manual_seed(options_.seed);
-    const train::Numbers results = work(run_options(settings, inputs));
+    train::Numbers results;
+    try {
+      results = work(run_options(settings, inputs));
+    } catch (const train::NotFinite& e) {  // the other networks do not depend on this one
+      ++failed_;
+      fmt::print(stderr, "{}: {}\n", sweep_.name_of(settings), e.what());
+      return train::Numbers();
+    }
     if (train::stopped_by()) return train::Numbers();
     // What was told anew counts from the first network that it trained.
     if (folder_ && options_.resume) folder_->tell(notes_);
@@ -144,14 +154,15 @@ int NetworkSweep::finish(const std::vector<train::Chart>& charts) {
   if (done > 0) fmt::print("\n{}", sweep_.table().text());
   if (folder_) write_report(charts);
   if (done > 0 && options_.chart) train::write_charts(*options_.chart, charts, kChartColumns);
-  if (done < networks_)
+  if (done + failed_ < networks_)
     fmt::print("interrupted after {} of {} networks{}\n", done, networks_,
                folder_            ? "; go on with --resume " + folder_->path()
                : options_.results ? "; the same command goes on behind them"
                                   : "");
   else if (folder_)
     fmt::print("saved to {}: report.html, results.jsonl and a folder for each network\n", folder_->path());
-  return 0;
+  if (failed_ > 0) fmt::print(stderr, "error: {} of {} networks have no results: --allow-nan\n", failed_, networks_);
+  return failed_ > 0 ? kNotFinite : 0;
 }
 
 }  // namespace models

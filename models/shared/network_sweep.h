@@ -22,6 +22,7 @@ struct SweepOptions : BaseOptions {
   std::vector<int64_t> hidden = {500, 1000, 1500, 2000};
   std::vector<double> rates;
   int64_t epochs = 200, images = 20000;
+  bool allow_nan = false;
   std::optional<std::string> results, chart, out, resume;
   std::string program;
 
@@ -73,7 +74,7 @@ class NetworkSweep {
   const SweepOptions& options_;
   std::string data_;
   weft::train::Notes notes_;
-  size_t networks_, begun_ = 0;
+  size_t networks_, begun_ = 0, failed_ = 0;
   weft::train::StopSignals stop_signals_;
   std::unique_ptr<weft::train::SweepFolder> folder_;
   weft::train::Sweep sweep_;

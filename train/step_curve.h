@@ -1,0 +1,33 @@
+// StepCurve: the course of training within epochs, in a bounded number of points.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace weft::train {
+
+/// Means over consecutive training steps.
+struct StepPoint {
+  int64_t step = 0;     ///< the last of them
+  double loss = 0;      ///< mean
+  double accuracy = 0;  ///< share of right answers, 0 to 1; NaN where the steps gave none
+};
+
+/// Adds up steps to points of N steps each. N begins at 1 and doubles when there are 400 points.
+class StepCurve {
+ public:
+  void add(int64_t step, double loss, double accuracy);
+  const std::vector<StepPoint>& points() const { return points_; }
+
+  /// The whole state on one line, and back. Throws StateError for a text that is none.
+  std::string text() const;
+  static StepCurve of(const std::string& text);
+
+ private:
+  std::vector<StepPoint> points_;
+  int64_t every_ = 1, pending_ = 0;      // steps per point, steps since the last
+  double loss_sum_ = 0, right_sum_ = 0;  // of these
+};
+
+}  // namespace weft::train
