@@ -6,6 +6,7 @@
 #include "command/commands.h"
 #include "options.h"
 #include "weft/nn/lang/words.h"
+#include "weft/version.h"
 
 namespace {
 
@@ -34,7 +35,7 @@ int main(int argc, char** argv) {
   if (argc < 2) return help(stderr, 2);
   const std::string name = argv[1];
   if (name == "--version") {
-    std::printf("weft %s\n", WEFT_VERSION);
+    std::printf("weft %d.%d.%d\n", WEFT_VERSION_MAJOR, WEFT_VERSION_MINOR, WEFT_VERSION_PATCH);
     return models::written(0);
   }
   if (name == "--help" || name == "-h" || name == "help") return models::written(help(stdout, 0));

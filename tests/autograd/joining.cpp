@@ -2,6 +2,7 @@
 #include "weft/autograd/autograd.h"
 #include "weft/autograd/functions.h"
 #include "weft/autograd/nn_ops.h"
+#include "weft/autograd/record.h"
 #include "weft/tests/autograd/gradient_rows.h"
 
 using namespace weft;
