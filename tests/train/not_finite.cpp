@@ -8,6 +8,9 @@
 #include "tests/temp_folder.h"
 #include "weft/tensor/safetensors.h"
 #include "weft/train/checkpoint.h"
+#include "weft/train/metrics.h"
+#include "weft/train/metrics_file.h"
+#include "weft/train/run.h"
 #include "weft/weft.h"
 
 using namespace weft;
