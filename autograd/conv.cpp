@@ -2,9 +2,13 @@
 // gradient of its weight, each linear in both operands; the transposed convolution is the second of them.
 #include "weft/tensor/kernels/conv.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "weft/autograd/elementwise.h"
 #include "weft/autograd/nn_ops.h"
 #include "weft/autograd/pooling.h"
+#include "weft/autograd/window_options.h"
 
 namespace weft {
 using autograd::Act;
@@ -12,16 +16,16 @@ using autograd::ConvArgs;
 using autograd::Grads;
 using autograd::MaxPoolArgs;
 using autograd::needs;
+using autograd::pair_of;
 using autograd::record;
 using autograd::record_joint;
 using autograd::Saved;
 using autograd::saved;
+using autograd::Size2;
 using kernel::ConvGrad;
 using kernel::ConvOptions;
 
 namespace {
-
-using Size2 = std::array<int64_t, 2>;  // height, width
 
 Tensor convolution(const char* op, const Tensor& x, const Tensor& w, const Tensor& b, Size2 out, const ConvOptions& o,
                    Act act = Act::None);
@@ -110,23 +114,25 @@ Tensor input_gradient(const char* op, const Tensor& g, const Tensor& w, const Te
                       });
 }
 
-Size2 pair_of(const char* op, const char* name, IntArrayRef v, int64_t least) {
-  check<ValueError>(v.size() == 1 || v.size() == 2, "[{}] {} takes one number or two, got {}", op, name, v);
-  const Size2 two{v.front(), v.back()};
-  check<ValueError>(two[0] >= least && two[1] >= least, "[{}] {} must be at least {}, got {}", op, name, least, v);
-  return two;
-}
-
 ConvOptions options_of(const char* op, IntArrayRef stride, IntArrayRef padding, IntArrayRef dilation, int64_t groups) {
   check<ValueError>(groups >= 1, "[{}] groups must be at least 1, got {}", op, groups);
   return {pair_of(op, "stride", stride, 1), pair_of(op, "padding", padding, 0), pair_of(op, "dilation", dilation, 1),
           groups};
 }
 
+// The channels of all groups on the weight's second side; too many groups are refused by check_operands.
+int64_t grouped_channels(const Tensor& w, int64_t dim, int64_t groups) {
+  return w.dim() == dim ? w.size(1) * std::min(groups, w.size(0)) : 0;
+}
+
 // Facts common to all: dimensions, dtypes, channels of x against `in` of the weight, length of the bias.
 void check_operands(const char* op, const Tensor& x, const Tensor& w, const Tensor& b, int64_t in, int64_t out,
                     int64_t groups, int64_t dim) {
   const auto xs = x.sizes(), ws = w.sizes();
+  // Within 32 bits no size of a result leaves int64.
+  const auto fits = [](int64_t n) { return n <= std::numeric_limits<int32_t>::max(); };
+  check<ShapeError>(std::all_of(xs.begin(), xs.end(), fits) && std::all_of(ws.begin(), ws.end(), fits),
+                    "[{}] sizes must be below 2^31 (input {}, weight {})", op, xs, ws);
   check<ShapeError>(w.dim() == dim, "[{}] weight must have {} dimensions (input {}, weight {})", op, dim, xs, ws);
   require_floating_point(op, x.dtype());
   check<DtypeError>(x.dtype() == w.dtype() && (!b.defined() || b.dtype() == x.dtype()),
@@ -168,7 +174,7 @@ Tensor checked_conv2d(const Tensor& input, const Tensor& weight, const Tensor& b
   const char* op = "conv2d";
   const ConvOptions o = options_of(op, args.stride, args.padding, args.dilation, args.groups);
   return as_batch(op, input, 4, [&](const Tensor& x) {
-    check_operands(op, x, weight, bias, weight.dim() == 4 ? weight.size(1) * o.groups : 0, weight.size(0), o.groups, 4);
+    check_operands(op, x, weight, bias, grouped_channels(weight, 4, o.groups), weight.size(0), o.groups, 4);
     return f(x, o, output_size(op, x, weight, o));
   });
 }
@@ -208,7 +214,7 @@ Tensor conv1d(const Tensor& input, const Tensor& weight, const Tensor& bias, Int
   ConvOptions o = options_of(op, stride, padding, dilation, groups);
   o.stride[0] = o.dilation[0] = 1, o.padding[0] = 0;  // images of height 1
   return as_batch(op, input, 3, [&](const Tensor& x) {
-    check_operands(op, x, weight, bias, weight.dim() == 3 ? weight.size(1) * groups : 0, weight.size(0), groups, 3);
+    check_operands(op, x, weight, bias, grouped_channels(weight, 3, groups), weight.size(0), groups, 3);
     const Tensor image = x.unsqueeze(2), kernel = weight.unsqueeze(2);
     return convolution(op, image, kernel, bias, output_size(op, image, kernel, o), o).squeeze(2);
   });
@@ -220,7 +226,7 @@ Tensor conv_transpose2d(const Tensor& input, const Tensor& weight, const Tensor&
   const ConvOptions o = options_of(op, stride, padding, dilation, groups);
   const Size2 extra = pair_of(op, "output_padding", output_padding, 0);
   return as_batch(op, input, 4, [&](const Tensor& x) {
-    check_operands(op, x, weight, bias, weight.size(0), weight.dim() == 4 ? weight.size(1) * groups : 0, groups, 4);
+    check_operands(op, x, weight, bias, weight.size(0), grouped_channels(weight, 4, groups), groups, 4);
     Size2 out;
     for (size_t i = 0; i < 2; ++i) {
       check<ValueError>(extra[i] < std::max(o.stride[i], o.dilation[i]),

@@ -178,7 +178,14 @@ void check_alpha(const char* op, Dtype result, const Scalar& alpha) {
 // a + sign * alpha * b
 template <class Other>
 Tensor add_scaled(const char* op, Binary f, const Tensor& a, const Other& b, const Scalar& alpha, double sign) {
-  check_alpha(op, kernel::result_type(a, b), alpha);
+  const Dtype dtype = kernel::result_type(a, b);
+  check_alpha(op, dtype, alpha);
+  // The kernels take alpha as a double, which does not hold every integer.
+  constexpr int64_t kExact = int64_t{1} << 53;
+  if (!is_floating_point(dtype) && (alpha.to<int64_t>() > kExact || alpha.to<int64_t>() < -kExact)) {
+    const Tensor scaled = scalar_tensor(alpha, dtype).mul(b);
+    return sign > 0 ? a.add(scaled) : a.sub(scaled);
+  }
   Tensor out = kernel::binary(f, op, a, b, alpha.to_double());
   auto same = [](const Tensor& g) { return g; };
   if constexpr (std::is_same_v<Other, Tensor>) {

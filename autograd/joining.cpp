@@ -88,6 +88,12 @@ TensorList record_parts(const char* op, const Tensor& x, TensorList parts, Join 
                 });
 }
 
+// A list of tensors takes memory by its length, not by its elements.
+void check_count(const char* op, int64_t tensors) {
+  constexpr int64_t kMost = int64_t{1} << 24;
+  check<ValueError>(tensors <= kMost, "[{}] into {} tensors, at most {} are supported", op, tensors, kMost);
+}
+
 }  // namespace
 
 TensorList Tensor::split(IntArrayRef split_sizes, int64_t dim) const {
@@ -96,7 +102,7 @@ TensorList Tensor::split(IntArrayRef split_sizes, int64_t dim) const {
   int64_t total = 0;
   for (int64_t s : split_sizes) {
     check<ValueError>(s >= 0, "[split] a piece of {}", s);
-    total += s;
+    total = std::min(total, kMaxElements) + std::min(s, kMaxElements);
   }
   check<ShapeError>(total == size(dim), "[split] pieces {} sum to {}, dimension {} has size {}", split_sizes, total,
                     dim, size(dim));
@@ -115,6 +121,7 @@ TensorList Tensor::split(int64_t split_size, int64_t dim) const {
   dim = wrap_dim("split", dim, this->dim());
   const int64_t n = size(dim);
   check<ValueError>(split_size > 0 || (split_size == 0 && n == 0), "[split] pieces of {}", split_size);
+  check_count("split", n > 0 ? (n - 1) / split_size + 1 : 1);
   Dims pieces;
   for (int64_t rest = n; rest > 0; rest -= split_size) pieces.push_back(std::min(rest, split_size));
   if (pieces.empty()) pieces.push_back(0);
@@ -124,13 +131,15 @@ TensorList Tensor::split(int64_t split_size, int64_t dim) const {
 TensorList Tensor::chunk(int64_t chunks, int64_t dim) const {
   check<ValueError>(chunks > 0, "[chunk] into {} chunks", chunks);
   const int64_t n = size(dim);
+  if (n == 0) check_count("chunk", chunks);
   if (n == 0) return split(IntArrayRef(Dims(chunks, 0)), dim);
-  return split((n + chunks - 1) / chunks, dim);
+  return split((n - 1) / chunks + 1, dim);
 }
 
 TensorList Tensor::unbind(int64_t dim) const {
   check<IndexError>(this->dim() > 0, "[unbind] a tensor without dimensions cannot be taken apart");
   dim = wrap_dim("unbind", dim, this->dim());
+  check_count("unbind", size(dim));
   Dims sizes = impl().sizes, strides = impl().strides;
   sizes.erase(dim), strides.erase(dim);
   TensorList parts;
@@ -171,7 +180,7 @@ Tensor Tensor::repeat(IntArrayRef repeats) const {
     const int64_t n = d < lead ? 1 : sizes()[d - lead];
     apart.push_back(1), apart.push_back(n);
     wide.push_back(repeats[d]), wide.push_back(n);
-    joined.push_back(repeats[d] * n);
+    joined.push_back(wrap_mul(repeats[d], n));  // expand() refuses what wraps
   }
   return reshape(apart).expand(wide).clone().reshape(joined);
 }
@@ -180,9 +189,10 @@ Tensor Tensor::repeat_interleave(int64_t repeats, std::optional<int64_t> dim) co
   check<ValueError>(repeats >= 0, "[repeat_interleave] {} repeats", repeats);
   if (!dim) return flatten().repeat_interleave(repeats, 0);
   const int64_t d = wrap_dim("repeat_interleave", *dim, this->dim());
+  if (this->dim() == 0) return reshape({1}).repeat_interleave(repeats, 0);
   Dims wide = sizes(), joined = sizes();
   wide.insert(d + 1, repeats);
-  joined[d] *= repeats;
+  joined[d] = wrap_mul(joined[d], repeats);  // expand() refuses what wraps
   return unsqueeze(d + 1).expand(wide).clone().reshape(joined);
 }
 

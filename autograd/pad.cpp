@@ -94,6 +94,8 @@ Tensor pad(const Tensor& x, IntArrayRef pad, std::string_view mode, double value
   check<ShapeError>(pad.size() % 2 == 0 && pad.size() / 2 <= x.sizes().size(),
                     "[pad] padding {} for a tensor of sizes {}: two numbers for each of the last dimensions", pad,
                     x.sizes());
+  for (int64_t n : pad)
+    check<ShapeError>(-kMaxElements <= n && n <= kMaxElements, "[pad] padding {} is beyond 2^58 elements", pad);
   Dims low(x.sizes().size(), 0), high = low;
   for (size_t i = 0; i < pad.size() / 2; ++i) {
     low[low.size() - 1 - i] = pad[2 * i], high[low.size() - 1 - i] = pad[2 * i + 1];
@@ -107,7 +109,8 @@ Tensor pad(const Tensor& x, IntArrayRef pad, std::string_view mode, double value
 
 Tensor pixel_shuffle(const Tensor& x, int64_t upscale_factor) {
   const int64_t r = upscale_factor;
-  check<ValueError>(r > 0, "[pixel_shuffle] upscale_factor is {}", r);
+  constexpr int64_t kMost = int64_t{1} << 29;
+  check<ValueError>(r > 0 && r <= kMost, "[pixel_shuffle] upscale_factor must be in [1, {}], got {}", kMost, r);
   check<ShapeError>(x.dim() >= 3 && x.size(-3) % (r * r) == 0,
                     "[pixel_shuffle] sizes {}: needs [*, C {}, H, W], a number of channels that {} divides", x.sizes(),
                     r * r, r * r);

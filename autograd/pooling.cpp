@@ -2,21 +2,24 @@
 // each other's gradients, and so are averaging and spreading.
 #include "weft/autograd/pooling.h"
 
+#include <limits>
+
 #include "weft/autograd/nn_ops.h"
 #include "weft/autograd/record.h"
+#include "weft/autograd/window_options.h"
 #include "weft/tensor/kernels/image.h"
 
 namespace weft {
 using autograd::MaxPoolArgs;
+using autograd::pair_of;
 using autograd::record;
+using autograd::Size2;
 using autograd::unpool;
 using autograd::Windows;
 using kernel::PoolAxis;
 using kernel::PoolWindows;
 
 namespace {
-
-using Size2 = std::array<int64_t, 2>;  // height, width
 
 Tensor take(const Tensor& v, const Tensor& positions, const Windows& windows, bool channels_last) {
   return record("take_positions", kernel::take_positions(v, positions, channels_last), {v},
@@ -44,13 +47,6 @@ Tensor2 maximum_of(const char* op, const Tensor& x, const Windows& windows, bool
   return {y, at};
 }
 
-Size2 pair_of(const char* op, const char* name, IntArrayRef v, int64_t least) {
-  check<ValueError>(v.size() == 1 || v.size() == 2, "[{}] {} takes one number or two, got {}", op, name, v);
-  const Size2 two{v.front(), v.back()};
-  check<ValueError>(two[0] >= least && two[1] >= least, "[{}] {} must be at least {}, got {}", op, name, least, v);
-  return two;
-}
-
 struct Sliding {
   Sliding(const char* op, IntArrayRef kernel_size, IntArrayRef stride_or_none, IntArrayRef pad)
       : kernel(pair_of(op, "kernel_size", kernel_size, 1)),
@@ -71,6 +67,8 @@ Size2 check_input(const char* op, IntArrayRef sizes, Dtype dtype) {
                     sizes);
   const int64_t* last = sizes.data() + sizes.size();
   check<ShapeError>(last[-3] > 0 && last[-2] > 0 && last[-1] > 0, "[{}] input {} has no pixels", op, sizes);
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  check<ShapeError>(last[-2] <= kMost && last[-1] <= kMost, "[{}] sizes must be below 2^31, got {}", op, sizes);
   require_floating_point(op, dtype);
   return {last[-2], last[-1]};
 }
@@ -99,6 +97,8 @@ Windows max_pool_windows(const char* op, IntArrayRef sizes, Dtype dtype, const M
   const Size2 in = check_input(op, sizes, dtype);
   const Sliding s(op, args.kernel_size, args.stride, args.padding);
   const Size2 d = pair_of(op, "dilation", args.dilation, 1);
+  check<ShapeError>(in[0] <= std::numeric_limits<int32_t>::max() / in[1],
+                    "[{}] planes of {}: positions have 32 bits", op, sizes);
   auto axis = [&](size_t i) { return s.axis(i, in[i], d[i], args.ceil_mode, false); };
   return checked(op, {axis(0), axis(1)}, sizes);
 }

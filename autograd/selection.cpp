@@ -150,7 +150,7 @@ Tensor one_hot(const Tensor& ids, int64_t num_classes) {
   check<DtypeError>(ids.dtype() == kInt64, "[one_hot] ids must be int64, got {}", ids.dtype());
   check<ValueError>(num_classes > 0 || num_classes == -1, "[one_hot] num_classes is {}", num_classes);
   check<ValueError>(ids.numel() > 0 || num_classes > 0, "[one_hot] num_classes must be given for no ids");
-  const int64_t classes = num_classes > 0 ? num_classes : ids.max().item<int64_t>() + 1;
+  const int64_t classes = num_classes > 0 ? num_classes : std::min(ids.max().item<int64_t>(), kMaxElements) + 1;
   Dims sizes = ids.sizes();
   sizes.push_back(classes);
   const Tensor flat = ids.contiguous(), out = zeros(sizes, kInt64);

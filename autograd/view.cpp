@@ -46,18 +46,17 @@ Tensor scatter_window(const Tensor& g, const Dims& sizes, Take take) {
 /// `sizes` with its one -1 filled in.
 Dims resolve_sizes(const char* op, IntArrayRef sizes, int64_t numel) {
   Dims out(sizes);
-  int64_t known = 1, unknown = -1;
+  int64_t unknown = -1;
   for (size_t i = 0; i < sizes.size(); ++i) {
     if (sizes[i] == -1) {
       check<ShapeError>(unknown < 0, "[{}] only one size may be -1, got {}", op, sizes);
       unknown = static_cast<int64_t>(i);
-    } else {
-      check<ShapeError>(sizes[i] >= 0, "[{}] sizes must not be negative, got {}", op, sizes);
-      known *= sizes[i];
+      out[i] = 1;
     }
   }
+  const int64_t known = numel_of(out, op);
   if (unknown >= 0 && known > 0 && numel % known == 0) out[unknown] = numel / known;
-  check<ShapeError>(numel_of(out) == numel && (unknown < 0 || known > 0), "[{}] {} elements do not fit sizes {}", op,
+  check<ShapeError>(numel_of(out, op) == numel && (unknown < 0 || known > 0), "[{}] {} elements do not fit sizes {}", op,
                     numel, sizes);
   return out;
 }
@@ -214,7 +213,7 @@ Tensor Tensor::expand_as(const Tensor& other) const { return expand(other.sizes(
 Tensor Tensor::narrow(int64_t dim, int64_t start, int64_t length) const {
   check<ShapeError>(this->dim() > 0, "[narrow] needs at least one dimension");
   int64_t d = wrap_dim("narrow", dim, this->dim()), n = size(d), first = start < 0 ? start + n : start;
-  check<IndexError>(first >= 0 && length >= 0 && first + length <= n,
+  check<IndexError>(first >= 0 && first <= n && length >= 0 && length <= n - first,
                     "[narrow] {} elements from {} on do not lie in dimension {} of sizes {}", length, start, d,
                     sizes());
   return slice(d, first, first + length);
@@ -237,6 +236,7 @@ Tensor Tensor::slice(int64_t dim, std::optional<int64_t> start, std::optional<in
   check<ShapeError>(this->dim() > 0, "[slice] needs at least one dimension");
   check<ValueError>(step > 0, "[slice] the step must be positive, got {}", step);
   int64_t d = wrap_dim("slice", dim, this->dim()), n = size(d);
+  step = std::min(step, std::max<int64_t>(n, 1));  // a longer one takes the first element too
   auto clip = [n](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + n : i, 0, n); };
   int64_t a = clip(start.value_or(0)), b = std::max(a, clip(end.value_or(n)));
   Dims to_sizes = impl().sizes, to_strides = impl().strides;
@@ -272,22 +272,15 @@ Tensor Tensor::as_strided(IntArrayRef sizes, IntArrayRef strides, std::optional<
   check<ShapeError>(sizes.size() == strides.size(), "[as_strided] sizes {} and strides {} differ in number", sizes,
                     strides);
   TensorImpl& p = impl();
-  int64_t offset = storage_offset.value_or(p.offset), last = offset;
-  for (size_t i = 0; i < sizes.size(); ++i) {
-    check<ValueError>(sizes[i] >= 0 && strides[i] >= 0, "[as_strided] sizes {} and strides {} must not be negative",
-                      sizes, strides);
-    last += (sizes[i] - 1) * strides[i];
-  }
-  check<IndexError>(offset >= 0 && (numel_of(sizes) == 0 || (last + 1) * item_size(p.dtype) <= p.storage->bytes()),
-                    "[as_strided] sizes {} with strides {} from {} on leave the storage of {} elements", sizes, strides,
-                    offset, p.storage->bytes() / item_size(p.dtype));
+  const int64_t offset = storage_offset.value_or(p.offset);
+  check_window("as_strided", sizes, strides, offset, p.storage->bytes() / item_size(p.dtype));
   Tensor out = window(*this, sizes, strides, offset);
   if (!autograd::records({*this})) return out;
   check<StateError>(p.contiguous,
                     "[as_strided] gradients are recorded for contiguous tensors only, this one has strides {}",
                     p.strides);
   int64_t local = offset - p.offset;
-  check<StateError>(local >= 0 && (numel_of(sizes) == 0 || last - p.offset < p.numel),
+  check<StateError>(local >= 0 && (out.numel() == 0 || local + span_of("as_strided", sizes, strides) < p.numel),
                     "[as_strided] gradients are recorded inside the tensor's own {} elements only", p.numel);
   return record("as_strided", out, {*this},
                 [sizes = Dims(sizes), strides = Dims(strides), local, old = p.sizes](const Tensor& g) {

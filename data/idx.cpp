@@ -110,10 +110,12 @@ Dims read_header(Reader& reader, const std::string& path, int dims) {
 // Number of elements, refused where it cannot be true before memory is asked for.
 int64_t checked_numel(Reader& reader, const std::string& path, const Dims& sizes) {
   const int64_t header = 4 + 4 * static_cast<int64_t>(sizes.size());
-  int64_t n = 1;
-  for (int64_t s : sizes)
-    check<IoError>(!__builtin_mul_overflow(n, s, &n), "[read_idx] {}: the header's sizes {} are too large", path,
-                   sizes);
+  int64_t n = 0;
+  try {
+    n = numel_of(sizes, "read_idx");
+  } catch (const ShapeError&) {
+    fail<IoError>("[read_idx] {}: the header's sizes {} are too large", path, sizes);
+  }
   check<IoError>(n <= reader.most_bytes() - header,
                  "[read_idx] {}: truncated: expected {} elements {} by its header, the {} file has {} bytes", path, n,
                  sizes, reader.kind(), reader.bytes_on_disk());

@@ -1,6 +1,7 @@
 #include "weft/tensor/allocator.h"
 
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 
 #include <algorithm>
 #include <array>
@@ -33,6 +34,17 @@ constexpr int64_t kMaxCached = int64_t{4} << 30;
 // Bytes taken from the system and not given back, their maximum, and those that lie in the shared bins.
 std::atomic<int64_t> g_held{0}, g_peak{0}, g_binned{0}, g_system_calls{0};
 
+// Bytes of memory and swap space of the machine.
+int64_t machine_memory() {
+  struct sysinfo info {};
+  if (sysinfo(&info) != 0) return INT64_MAX;
+  return static_cast<int64_t>((static_cast<uint64_t>(info.totalram) + info.totalswap) * info.mem_unit);
+}
+std::atomic<int64_t>& limit() {
+  static std::atomic<int64_t> bytes{machine_memory()};
+  return bytes;
+}
+
 // Sizes are rounded up to four steps per power of two, so that a block serves requests of nearly its size.
 int64_t rounded(int64_t bytes) {
   bytes = std::max(bytes, kSmall);
@@ -48,8 +60,11 @@ int class_of(int64_t size) {
 
 void* from_system(int64_t bytes) {
   bool huge = bytes >= kHuge;
-  void* p = std::aligned_alloc(huge ? kHuge : kSmall,
-                               static_cast<size_t>(huge ? (bytes + kHuge - 1) / kHuge * kHuge : bytes));
+  // More than the machine has would be given here and missed only when it is written.
+  void* p = bytes > allocation_limit()
+                ? nullptr
+                : std::aligned_alloc(huge ? kHuge : kSmall,
+                                     static_cast<size_t>(huge ? (bytes + kHuge - 1) / kHuge * kHuge : bytes));
   check<OutOfMemoryError>(p != nullptr, "[allocate] the system gives no {} bytes of memory", bytes);
   if (huge) madvise(p, static_cast<size_t>(bytes), MADV_HUGEPAGE);
   g_system_calls.fetch_add(1, std::memory_order_relaxed);
@@ -157,7 +172,8 @@ size_t object_class(size_t bytes) { return (bytes + kObjectStep - 1) / kObjectSt
 namespace detail {
 
 void* allocate(int64_t* bytes) {
-  const int64_t size = *bytes = rounded(*bytes);
+  // Without the cache a block has no tail in which an access past the end would stay unseen.
+  const int64_t size = *bytes = kKeeps ? rounded(*bytes) : (std::max(*bytes, kSmall) + kSmall - 1) / kSmall * kSmall;
   if (!kKeeps) return from_system(size);
   const int c = class_of(size);
   if (size <= kLocalMax)
@@ -199,6 +215,13 @@ void free_object(void* object, size_t bytes) noexcept {
 }
 
 }  // namespace detail
+
+int64_t allocation_limit() { return limit().load(std::memory_order_relaxed); }
+
+void set_allocation_limit(int64_t bytes) {
+  check<ValueError>(bytes >= 0, "[set_allocation_limit] {} bytes", bytes);
+  limit() = bytes > 0 ? bytes : machine_memory();
+}
 
 MemoryStats memory_stats() {
   const int64_t cached = g_binned + Tally::total(Tally::kCachedBytes);

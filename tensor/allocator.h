@@ -16,6 +16,12 @@ MemoryStats memory_stats();
 /// Gives the kept blocks back to the system.
 void release_cached_memory();
 
+/// The largest piece of memory that a single tensor may take, in bytes: by default all memory and swap space of the
+/// machine. A larger one throws as if memory had run out.
+int64_t allocation_limit();
+/// Sets it; 0 is the default. Throws ValueError for negative numbers.
+void set_allocation_limit(int64_t bytes);
+
 namespace detail {
 /// A block of at least `bytes`, 64-byte aligned; 2 MB-aligned and on huge pages from 2 MB on. *bytes becomes its size.
 void* allocate(int64_t* bytes);

@@ -9,21 +9,18 @@
 namespace weft {
 namespace {
 
-void check_sizes(const char* op, IntArrayRef sizes) {
-  int64_t n = 1;
-  for (int64_t s : sizes) {
-    check<ShapeError>(s >= 0, "[{}] sizes must not be negative, got {}", op, sizes);
-    check<ShapeError>(!__builtin_mul_overflow(n, s, &n) && n < (int64_t{1} << 58), "[{}] sizes {} are too large", op,
-                      sizes);
-  }
-}
-
 Tensor with_grad(Tensor t, const TensorOptions& options) {
   if (options.requires_grad()) t.set_requires_grad(true);
   return t;
 }
 
 TensorOptions like(const Tensor& t, const TensorOptions& options) { return options.dtype(options.dtype_or(t.dtype())); }
+
+// Numbers in [start, end) or (end, start], `step` apart; fewer than 2^62.
+int64_t count_steps(int64_t start, int64_t end, int64_t step) {
+  const auto gap = static_cast<__int128>(end) - start;
+  return static_cast<int64_t>(std::min<__int128>(gap / step + (gap % step != 0), int64_t{1} << 62));
+}
 
 Dtype dtype_of_kind(const Scalar& v) { return v.is_floating_point() ? default_dtype() : v.kind(); }
 
@@ -61,7 +58,6 @@ Tensor tensor(std::initializer_list<NestedList> values, const TensorOptions& opt
 Tensor scalar_tensor(const Scalar& value, const TensorOptions& options) { return full({}, value, options); }
 
 Tensor empty(IntArrayRef sizes, const TensorOptions& options) {
-  check_sizes("empty", sizes);
   Dtype dtype = options.dtype();
   Dims dims(sizes);
   auto storage = storage_for(dims, dtype);
@@ -70,7 +66,6 @@ Tensor empty(IntArrayRef sizes, const TensorOptions& options) {
 }
 
 Tensor full(IntArrayRef sizes, const Scalar& value, const TensorOptions& options) {
-  check_sizes("full", sizes);
   Tensor t = empty(sizes, TensorOptions(options.dtype_or(dtype_of_kind(value))));
   kernel::fill(t, value);
   return with_grad(t, options);
@@ -94,24 +89,22 @@ Tensor arange(const Scalar& start, const Scalar& end, const TensorOptions& optio
 }
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options) {
   double a = start.to_double(), b = end.to_double(), s = step.to_double();
-  check<ValueError>(s != 0 && std::isfinite(a) && std::isfinite(b) && std::isfinite(s) && (s > 0 ? b >= a : b <= a),
-                    "[arange] cannot go from {} to {} by steps of {}", a, b, s);
   bool floating = start.is_floating_point() || end.is_floating_point() || step.is_floating_point();
-  int64_t n;
-  if (floating)
-    n = static_cast<int64_t>(std::ceil((b - a) / s));
-  else {
-    int64_t gap = end.to<int64_t>() - start.to<int64_t>(), by = step.to<int64_t>();
-    n = gap / by + (gap % by != 0);
-  }
+  const bool up = floating ? b >= a : end.to<int64_t>() >= start.to<int64_t>();
+  const bool down = floating ? b <= a : end.to<int64_t>() <= start.to<int64_t>();
+  check<ValueError>(s != 0 && std::isfinite(a) && std::isfinite(b) && std::isfinite(s) && (s > 0 ? up : down),
+                    "[arange] cannot go from {} to {} by steps of {}", a, b, s);
+  const int64_t n = floating ? convert<int64_t>(std::min(std::ceil((b - a) / s), 0x1p62))
+                             : count_steps(start.to<int64_t>(), end.to<int64_t>(), step.to<int64_t>());
   Tensor t = empty({n}, TensorOptions(options.dtype_or(floating ? default_dtype() : kInt64)));
   dispatch(t.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* to = t.data_ptr<T>();
     if (floating)
-      for (int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(a + s * static_cast<double>(i));
+      for (int64_t i = 0; i < n; ++i) to[i] = convert<T>(a + s * static_cast<double>(i));
     else
-      for (int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(start.to<int64_t>() + step.to<int64_t>() * i);
+      for (int64_t i = 0; i < n; ++i)
+        to[i] = convert<T>(wrap_add(start.to<int64_t>(), wrap_mul(step.to<int64_t>(), i)));
   });
   return with_grad(t, options);
 }
@@ -125,8 +118,8 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const Ten
     T* to = t.data_ptr<T>();
     // From both ends, so that the last point is exact.
     for (int64_t i = 0; i < steps; ++i)
-      to[i] = static_cast<T>(i < steps / 2 || steps == 1 ? a + s * static_cast<double>(i)
-                                                         : b - s * static_cast<double>(steps - 1 - i));
+      to[i] = convert<T>(i < steps / 2 || steps == 1 ? a + s * static_cast<double>(i)
+                                                     : b - s * static_cast<double>(steps - 1 - i));
   });
   return with_grad(t, options);
 }
@@ -182,22 +175,17 @@ Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options) {
   return from_blob(data, sizes, nullptr, options);
 }
 Tensor from_blob(void* data, IntArrayRef sizes, std::function<void(void*)> deleter, const TensorOptions& options) {
+  numel_of(sizes, "from_blob");
   return from_blob(data, sizes, contiguous_strides(sizes), std::move(deleter), options);
 }
 Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, std::function<void(void*)> deleter,
                  const TensorOptions& options) {
-  check_sizes("from_blob", sizes);
   check<ShapeError>(sizes.size() == strides.size(), "[from_blob] sizes {} and strides {} differ in number", sizes,
                     strides);
   Dtype dtype = options.dtype();
-  int64_t last = 0;
-  for (size_t i = 0; i < sizes.size(); ++i) {
-    check<ValueError>(strides[i] >= 0, "[from_blob] strides must not be negative, got {}", strides);
-    last += (sizes[i] - 1) * strides[i];
-  }
-  check<ValueError>(data != nullptr || numel_of(sizes) == 0, "[from_blob] the pointer is null, the sizes are {}",
-                    sizes);
-  int64_t bytes = numel_of(sizes) ? (last + 1) * item_size(dtype) : 0;
+  const int64_t span = span_of("from_blob", sizes, strides), elements = numel_of(sizes, "from_blob") > 0 ? span + 1 : 0;
+  check<ValueError>(data != nullptr || elements == 0, "[from_blob] the pointer is null, the sizes are {}", sizes);
+  const int64_t bytes = elements * item_size(dtype);
   auto storage = make_ref<Storage>(make_ref<Buffer>(data, bytes, std::move(deleter)));
   return with_grad(Tensor(std::move(storage), dtype, sizes, strides), options);
 }

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 
+#include "weft/tensor/arithmetic.h"
 #include "weft/tensor/dtype.h"
 
 namespace weft {
@@ -21,10 +22,10 @@ class Scalar {
   /// kBool, kInt64 or kFloat64.
   Dtype kind() const { return kind_; }
   bool is_floating_point() const { return kind_ == kFloat64; }
-  /// The value as T, converted as C++ converts it.
+  /// The value as T, converted as convert() says.
   template <class T>
   T to() const {
-    return is_floating_point() ? static_cast<T>(d_) : static_cast<T>(i_);
+    return is_floating_point() ? convert<T>(d_) : convert<T>(i_);
   }
   double to_double() const { return to<double>(); }
 

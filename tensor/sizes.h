@@ -137,15 +137,34 @@ class IntArrayRef {
 inline Dims::Dims(IntArrayRef v) { assign(v.data(), v.size()); }
 inline bool operator==(const Dims& a, const Dims& b) { return IntArrayRef(a) == IntArrayRef(b); }
 
-/// Product of the sizes; 1 for none.
-inline int64_t numel_of(IntArrayRef sizes) {
-  int64_t n = 1;
-  for (int64_t s : sizes) n *= s;
-  return n;
+/// No tensor has more elements than this, not even counted with each size of 0 taken as 1: then no product of sizes,
+/// no byte count and no distance between two elements leaves the range of int64.
+inline constexpr int64_t kMaxElements = int64_t{1} << 58;
+
+[[noreturn]] void fail_sizes(const char* op, IntArrayRef sizes);
+
+/// Product of the sizes; 1 for none. Throws ShapeError when one is negative or the elements are more than kMaxElements.
+inline int64_t numel_of(IntArrayRef sizes, const char* op = "tensor") {
+  int64_t n = 1, signs = 0;
+  bool none = false, wraps = false;
+  for (int64_t s : sizes) {
+    none |= s == 0;
+    signs |= s;
+    wraps |= __builtin_mul_overflow(n, s == 0 ? 1 : s, &n);
+  }
+  if (wraps || signs < 0 || n > kMaxElements) [[unlikely]]
+    fail_sizes(op, sizes);
+  return none ? 0 : n;
 }
 
-/// Strides of a contiguous row-major array of these sizes.
+/// Strides of a contiguous row-major array of these sizes, which numel_of accepts.
 Dims contiguous_strides(IntArrayRef sizes);
+
+/// The distance, in elements, from the first to the last element of a window of these sizes and strides. Throws
+/// IndexError when a stride is negative or the distance leaves every memory.
+int64_t span_of(const char* op, IntArrayRef sizes, IntArrayRef strides);
+/// Throws IndexError unless a window of these sizes and strides, from `offset` on, lies within `elements` elements.
+void check_window(const char* op, IntArrayRef sizes, IntArrayRef strides, int64_t offset, int64_t elements);
 
 /// "[64, 1, 28, 28]"
 std::string to_string(IntArrayRef sizes);

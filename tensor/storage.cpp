@@ -9,14 +9,16 @@
 
 namespace weft {
 
-Buffer::Buffer(int64_t bytes) : bytes_(bytes), cached_(true) { data_ = detail::allocate(&bytes_); }
+Buffer::Buffer(int64_t bytes) : bytes_(bytes), block_bytes_(bytes), cached_(true) {
+  data_ = detail::allocate(&block_bytes_);
+}
 
 Buffer::Buffer(void* data, int64_t bytes, std::function<void(void*)> deleter)
-    : data_(data), bytes_(bytes), deleter_(std::move(deleter)), cached_(false) {}
+    : data_(data), bytes_(bytes), block_bytes_(bytes), deleter_(std::move(deleter)), cached_(false) {}
 
 Buffer::~Buffer() {
   if (cached_)
-    detail::deallocate(data_, bytes_);
+    detail::deallocate(data_, block_bytes_);
   else if (deleter_)
     deleter_(data_);
 }

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "weft/tensor/intrusive.h"
+#include "weft/tensor/sizes.h"
 
 namespace weft {
 
@@ -15,13 +16,14 @@ class Buffer : public RefCounted<Buffer> {
   Buffer(void* data, int64_t bytes, std::function<void(void*)> deleter);
   ~Buffer();
   void* data() const { return data_; }
+  /// The bytes asked for; the block behind them may be larger.
   int64_t bytes() const { return bytes_; }
   /// Whether the memory is weft's own, not the user's.
   bool is_own() const { return cached_; }
 
  private:
   void* data_;
-  int64_t bytes_;
+  int64_t bytes_, block_bytes_;
   std::function<void(void*)> deleter_;
   bool cached_;
 };
@@ -41,7 +43,7 @@ class Storage : public RefCounted<Storage> {
   explicit Storage(Ref<Buffer> buffer) : buffer_(std::move(buffer)) {}
   /// A storage whose memory is a channels-last image batch of elements of `item` bytes.
   Storage(const ImageSizes& sizes, int64_t item)
-      : buffer_(make_ref<Buffer>(sizes.n * sizes.c * sizes.h * sizes.w * item)),
+      : buffer_(make_ref<Buffer>(numel_of({sizes.n, sizes.c, sizes.h, sizes.w}) * item)),
         channels_last_(true),
         image_(sizes),
         item_(item) {}

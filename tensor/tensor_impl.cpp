@@ -24,6 +24,10 @@ TensorImpl::TensorImpl(Ref<Storage> s, Dtype d, Dims sz, Dims st, int64_t off)
       numel(numel_of(sizes)),
       dtype(d),
       contiguous(is_contiguous(sizes, strides, numel)) {
+  // Without gaps the last element is known; other windows are walked.
+  const int64_t bytes = storage->bytes(), item = item_size(dtype);
+  if (!contiguous || offset < 0 || offset > kMaxElements || (offset + numel) * item > bytes) [[unlikely]]
+    check_window("tensor", sizes, strides, offset, bytes / item);
   Tally::add(Tally::kTensors, 1);
 }
 

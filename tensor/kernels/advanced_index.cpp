@@ -116,7 +116,7 @@ void put(const Tensor& out, const Selection& s, const std::vector<int64_t>& pick
     for (int64_t p = 0; p < s.picks; ++p) {
       T* a = to + row[0] + picks[p];
       const T* b = from + row[1] + p * s.after_count;
-      for (int64_t i = 0; i < n; ++i) a[i * so] = kAdd ? static_cast<T>(a[i * so] + b[i * sv]) : b[i * sv];
+      for (int64_t i = 0; i < n; ++i) a[i * so] = kAdd ? wrap_add(a[i * so], b[i * sv]) : b[i * sv];
     }
   });
 }

@@ -110,7 +110,7 @@ Tensor cumsum(const Tensor& x, int64_t dim) {
   dispatch(x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     using Out = std::conditional_t<std::is_floating_point_v<T>, T, int64_t>;
-    using Acc = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
+    using Acc = std::conditional_t<std::is_floating_point_v<T>, double, uint64_t>;  // wraps
     const T* from = in.data_ptr<T>();
     Out* to = out.data_ptr<Out>();
     lines.each_tile(1, [&](int64_t o, int64_t first, int64_t count) {
@@ -147,7 +147,7 @@ Tensor bincount(const Tensor& x, int64_t minlength) {
   int64_t length = minlength;
   for (int64_t i = 0; i < ids.numel(); ++i) {
     check<ValueError>(p[i] >= 0, "[bincount] element {} is negative: {}", i, p[i]);
-    length = std::max(length, p[i] + 1);
+    length = std::max(length, p[i] < kMaxElements ? p[i] + 1 : kMaxElements);
   }
   Tensor out = empty({length}, kInt64);
   auto* counts = out.data_ptr<int64_t>();

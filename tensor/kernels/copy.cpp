@@ -12,16 +12,6 @@ constexpr double kCopyCost = 0.3;
 constexpr int64_t kTile = 16;
 
 template <class To, class From>
-To convert(From x) {
-  if constexpr (std::is_same_v<To, bool>)
-    return x != From(0);
-  else if constexpr (std::is_same_v<To, uint8_t> && std::is_floating_point_v<From>)
-    return static_cast<uint8_t>(static_cast<int64_t>(x));  // as PyTorch wraps negatives
-  else
-    return static_cast<To>(x);
-}
-
-template <class To, class From>
 void copy_row(To* to, int64_t step_to, const From* from, int64_t step_from, int64_t n) {
   if (step_to == 1 && step_from == 1) {
     if constexpr (std::is_same_v<To, From>)
@@ -86,7 +76,7 @@ void copy(const Tensor& dst, const Tensor& src) {
 void fill(const Tensor& dst, const Scalar& value) {
   dispatch(dst.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const T v = value.is_floating_point() ? convert<T>(value.to<double>()) : convert<T>(value.to<int64_t>());
+    const T v = value.to<T>();
     if (dst.impl().contiguous) {
       T* to = flat_data<T>(dst);
       return parallel_for(dst.numel(), kCopyCost, [&](int64_t b, int64_t e) { std::fill(to + b, to + e, v); });

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "weft/tensor/arithmetic.h"
 #include "weft/tensor/kernels/activation_math.h"
 
 namespace weft::kernel {
@@ -30,10 +31,10 @@ T normal(T x) {
 }
 template <class T>
 T abs_of(T x) {
-  if constexpr (std::is_unsigned_v<T>)
-    return x;
-  else
+  if constexpr (is_float<T>)
     return std::abs(x);
+  else
+    return x < T(0) ? wrap_neg(x) : x;
 }
 template <class T>
 T sign_of(T x) {
@@ -80,7 +81,7 @@ T floor_divide(T a, T b) {
   } else {
     check_divisor(b);
     if constexpr (std::is_signed_v<T>)
-      if (b == T(-1)) return static_cast<T>(T(0) - a);
+      if (b == T(-1)) return wrap_neg(a);
     T q = static_cast<T>(a / b);
     return static_cast<T>(q - ((a % b != 0) && ((a < T(0)) != (b < T(0)))));
   }
@@ -93,8 +94,8 @@ T pow_of(T a, T b) {
   } else {
     if (std::is_signed_v<T> && b < T(0)) return a == T(1) ? 1 : a == T(-1) ? (b % 2 ? T(-1) : T(1)) : T(0);
     T r = 1;
-    for (auto e = static_cast<uint64_t>(b); e; e >>= 1, a = static_cast<T>(a * a))
-      if (e & 1) r = static_cast<T>(r * a);
+    for (auto e = static_cast<uint64_t>(b); e; e >>= 1, a = wrap_mul(a, a))
+      if (e & 1) r = wrap_mul(r, a);
     return r;
   }
 }

@@ -192,15 +192,15 @@ void plain_gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, co
       for (int64_t i = i0; i < i1; ++i) {
         T* to = c + i * ldc + j0;
         for (int64_t j = 0; j < width; ++j)
-          to[j] = static_cast<T>((beta == T(0) ? T(0) : beta * to[j]) + (bias ? bias[j0 + j] : T(0)));
+          to[j] = wrap_add(beta == T(0) ? T(0) : wrap_mul(beta, to[j]), bias ? bias[j0 + j] : T(0));
       }
       for (int64_t p0 = 0; p0 < k; p0 += kDepth)
         for (int64_t i = i0; i < i1; ++i)
           for (int64_t p = p0; p < std::min(k, p0 + kDepth); ++p) {
-            const T factor = static_cast<T>(alpha * a.data[i * a.row + p * a.column]);
+            const T factor = wrap_mul(alpha, a.data[i * a.row + p * a.column]);
             const T* from = b.data + p * b.row + j0;
             T* to = c + i * ldc + j0;
-            for (int64_t j = 0; j < width; ++j) to[j] = static_cast<T>(to[j] + factor * from[j]);
+            for (int64_t j = 0; j < width; ++j) to[j] = wrap_add(to[j], wrap_mul(factor, from[j]));
           }
     }
   });

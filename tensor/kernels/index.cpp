@@ -81,7 +81,7 @@ void scatter_elements(const Tensor& out, int64_t dim, const Tensor& index, const
           fail_index(kAdd ? "scatter_add" : "scatter", target, dim, size);
         T& place = to[row[0] + i * so + target * step];
         const T value = from[row[2] + i * ss + k * src_step];
-        place = kAdd ? static_cast<T>(place + value) : value;
+        place = kAdd ? wrap_add(place, value) : value;
       }
   });
 }
@@ -163,7 +163,7 @@ void index_add_into(const Tensor& out, int64_t dim, const Tensor& index, const T
         for (int64_t i = 0; i < m; ++i) {
           T* a = to + (o * lines.n + rows[i]) * lines.inner + first;
           const T* b = from + (o * m + i) * lines.inner + first;
-          for (int64_t c = 0; c < n; ++c) a[c] = static_cast<T>(a[c] + factor * b[c]);
+          for (int64_t c = 0; c < n; ++c) a[c] = wrap_add(a[c], wrap_mul(factor, b[c]));
         }
       }
     });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "weft/tensor/allocator.h"
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/image.h"
 #include "weft/tensor/parallel.h"
@@ -17,6 +18,7 @@ PoolAxis PoolAxis::sliding(int64_t in, int64_t kernel, int64_t stride, int64_t p
   if (room < 0 && !(ceil_mode && room + stride - 1 >= 0)) return a;
   a.out = (room + (ceil_mode ? stride - 1 : 0)) / stride + 1;
   if (ceil_mode && (a.out - 1) * stride >= in + padding) --a.out;
+  a.reserve();
   for (int64_t i = 0; i < a.out; ++i) {
     const int64_t start = i * stride - padding, end = start + dilation * (kernel - 1) + 1;
     const int64_t skipped = start < 0 ? (-start + dilation - 1) / dilation : 0;
@@ -29,10 +31,18 @@ PoolAxis PoolAxis::sliding(int64_t in, int64_t kernel, int64_t stride, int64_t p
   return a;
 }
 
+void PoolAxis::reserve() {
+  const auto most = static_cast<uint64_t>(allocation_limit()) / (3 * sizeof(int64_t));
+  check<ShapeError>(static_cast<uint64_t>(out) <= most, "[pool] {} windows along one dimension, memory holds {}", out,
+                    most);
+  for (auto* list : {&first, &count, &extent}) list->reserve(static_cast<size_t>(out));
+}
+
 PoolAxis PoolAxis::adaptive(int64_t in, int64_t out) {
   PoolAxis a;
   a.in = in, a.out = out;
   a.tiles = in % out == 0;
+  a.reserve();
   for (int64_t i = 0; i < out; ++i) {
     a.first.push_back(i * in / out);
     a.count.push_back(((i + 1) * in + out - 1) / out - a.first.back());

@@ -21,6 +21,9 @@ struct PoolAxis {
   bool tiles = false;  ///< windows follow one another without gap or overlap, though the last inputs may be left out
   std::vector<int64_t> first, count;
   std::vector<int64_t> extent;  ///< by what an average divides
+
+ private:
+  void reserve();
 };
 
 struct PoolWindows {

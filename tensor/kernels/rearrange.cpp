@@ -49,11 +49,12 @@ Tensor triangle(const Tensor& x, int64_t diagonal, bool upper) {
   const int64_t rows = x.size(-2), cols = x.size(-1), item = x.element_size();
   const char* from = static_cast<const char*>(in.data_ptr());
   char* to = static_cast<char*>(out.data_ptr());
+  const int64_t shift = std::clamp(diagonal, -rows - 1, cols) + (upper ? 0 : 1);
   const int64_t lines = cols > 0 ? x.numel() / cols : 0;
   parallel_for(lines, 3 + 0.1 * static_cast<double>(cols * item), [&](int64_t begin, int64_t end) {
     for (int64_t l = begin; l < end; ++l) {
       // Elements [0, split) lie on one side of the line, [split, cols) on the other.
-      const int64_t split = std::clamp<int64_t>(l % rows + diagonal + (upper ? 0 : 1), 0, cols);
+      const int64_t split = std::clamp<int64_t>(l % rows + shift, 0, cols);
       const int64_t keep_from = upper ? split : 0, keep_to = upper ? cols : split;
       char* row = to + l * cols * item;
       std::memset(row, 0, cols * item);

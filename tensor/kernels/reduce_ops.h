@@ -106,11 +106,12 @@ void join_rows(const T* p, int64_t rows, int64_t stride, int64_t cols, T* acc, F
     for (int64_t k = 0; k < cols; ++k) acc[k] = join(acc[k], f(p[r * stride + k]));
 }
 
-/// Sum of Map(x), or its square root: float32 in double precision, float64 with compensation, integers in int64.
+/// Sum of Map(x), or its square root: float32 in double precision, float64 with compensation, integers
+/// modulo 2^64.
 template <class T, class Map, class Out>
 struct SumOp {
   using Acc = std::conditional_t<std::is_same_v<T, float>, double,
-                                 std::conditional_t<std::is_same_v<T, double>, CompensatedSum, int64_t>>;
+                                 std::conditional_t<std::is_same_v<T, double>, CompensatedSum, uint64_t>>;
   double divisor = 1;  ///< for means
   bool root = false;   ///< for norms
 
@@ -161,7 +162,7 @@ struct SumOp {
 
  private:
   static Acc term(T x) {
-    using Wide = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
+    using Wide = std::conditional_t<std::is_floating_point_v<T>, double, uint64_t>;
     return Acc(Map::apply(static_cast<Wide>(x)));
   }
   static CompensatedSum run_of_doubles(const double* p, int64_t n, int64_t stride) {
@@ -173,10 +174,10 @@ struct SumOp {
   }
 };
 
-/// Product, in double or int64.
+/// Product, in double or modulo 2^64.
 template <class T, class Out>
 struct ProdOp {
-  using Acc = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
+  using Acc = std::conditional_t<std::is_floating_point_v<T>, double, uint64_t>;
   static Acc identity() { return 1; }
   static void combine(Acc& a, const Acc& b) { a *= b; }
   static Out finish(Acc acc) { return static_cast<Out>(acc); }
