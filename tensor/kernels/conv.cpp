@@ -31,8 +31,8 @@ ConvShape shape_of(IntArrayRef x_sizes, IntArrayRef y_sizes, int64_t kh, int64_t
 }
 
 bool fast(const ConvShape& s, Dtype dtype) {
-  // oneDNN takes no padding of less than -stride.
-  return dtype == kFloat32 && s.pad_high[0] + s.stride[0] >= 0 && s.pad_high[1] + s.stride[1] >= 0;
+  // oneDNN takes no padding of -stride or less.
+  return dtype == kFloat32 && s.pad_high[0] > -s.stride[0] && s.pad_high[1] > -s.stride[1];
 }
 
 double flops_per_image(const ConvShape& s) {
