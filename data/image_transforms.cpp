@@ -37,6 +37,10 @@ void cut(const T* in, const ImageShape& from, T* out, int64_t height, int64_t wi
     }
 }
 
+}  // namespace
+
+namespace detail {
+
 Tensor run_stage(const ImageStage& stage, const Tensor& input, const SampleKey& key) {
   check<ShapeError>(input.dim() == 3, "[transforms] an image is [channels, height, width], the data is {}",
                     input.sizes());
@@ -48,6 +52,12 @@ Tensor run_stage(const ImageStage& stage, const Tensor& input, const SampleKey& 
   return out;
 }
 
+SampleKey next_key() {
+  Generator& generator = default_generator();
+  std::lock_guard lock(generator.mutex());
+  return {generator.next_stream(), 0};
+}
+
 Tensor channel_values(const char* what, ArrayRef<double> values) {
   check<ValueError>(!values.empty(), "[Normalize] {} is empty", what);
   Tensor t = empty({static_cast<int64_t>(values.size()), 1, 1}, kFloat32);
@@ -55,42 +65,22 @@ Tensor channel_values(const char* what, ArrayRef<double> values) {
   return t;
 }
 
-}  // namespace
-
-template <class Target>
-Tensor ImageTransform<Target>::operator()(Tensor input) {
-  Generator& generator = default_generator();
-  std::unique_lock lock(generator.mutex());
-  const uint64_t stream = generator.next_stream();
-  lock.unlock();
-  return run_stage(*this, input, {stream, 0});
+void check_normalization(const Tensor& mean, const Tensor& stddev) {
+  check<ValueError>(mean.numel() == stddev.numel(), "[Normalize] {} means, but {} standard deviations", mean.numel(),
+                    stddev.numel());
+  const float* values = stddev.data_ptr<float>();
+  for (int64_t i = 0; i < stddev.numel(); ++i)
+    check<ValueError>(values[i] > 0, "[Normalize] a standard deviation is positive, not {}", values[i]);
 }
 
-template <class Target>
-auto ImageTransform<Target>::apply_batch(std::vector<E> batch, const BatchKey& key) -> std::vector<E> {
-  for (size_t i = 0; i < batch.size(); ++i)
-    batch[i].data = run_stage(*this, batch[i].data, {key.epoch, key.samples[i]});
-  return batch;
-}
-
-template <class Target>
-Normalize<Target>::Normalize(ArrayRef<double> mean_values, ArrayRef<double> stddev_values)
-    : mean(channel_values("mean", mean_values)), stddev(channel_values("stddev", stddev_values)) {
-  check<ValueError>(mean_values.size() == stddev_values.size(), "[Normalize] {} means, but {} standard deviations",
-                    mean_values.size(), stddev_values.size());
-  for (double s : stddev_values) check<ValueError>(s > 0, "[Normalize] a standard deviation is positive, not {}", s);
-}
-
-template <class Target>
-ImageShape Normalize<Target>::output_shape(const ImageShape& in) const {
+ImageShape normalized_shape(const Tensor& mean, const ImageShape& in) {
   check<ShapeError>(mean.numel() == 1 || mean.numel() == in.channels,
                     "[Normalize] mean and stddev have {} channels, the image has {}", mean.numel(), in.channels);
   return in;
 }
 
-template <class Target>
-void Normalize<Target>::run(const float* in, float* out, const ImageShape& shape, const SampleKey&) const {
-  const float *means = mean.template data_ptr<float>(), *deviations = stddev.template data_ptr<float>();
+void normalize(const Tensor& mean, const Tensor& stddev, const float* in, float* out, const ImageShape& shape) {
+  const float *means = mean.data_ptr<float>(), *deviations = stddev.data_ptr<float>();
   const bool several = mean.numel() > 1;
   const int64_t n = shape.pixels();
   for (int64_t c = 0; c < shape.channels; ++c, in += n, out += n) {
@@ -98,6 +88,8 @@ void Normalize<Target>::run(const float* in, float* out, const ImageShape& shape
     for (int64_t i = 0; i < n; ++i) out[i] = (in[i] - m) / s;
   }
 }
+
+}  // namespace detail
 
 template class ImageTransform<Tensor>;
 template class ImageTransform<example::NoTarget>;

@@ -11,6 +11,20 @@
 
 namespace weft::data::transforms {
 
+namespace detail {
+
+/// A float32 image [C, H, W] through a stage; others throw ShapeError or DtypeError.
+Tensor run_stage(const ImageStage& stage, const Tensor& input, const SampleKey& key);
+/// The key of an image outside any data set, from the default generator.
+SampleKey next_key();
+/// float32 [values, 1, 1].
+Tensor channel_values(const char* what, ArrayRef<double> values);
+void check_normalization(const Tensor& mean, const Tensor& stddev);
+ImageShape normalized_shape(const Tensor& mean, const ImageShape& in);
+void normalize(const Tensor& mean, const Tensor& stddev, const float* in, float* out, const ImageShape& shape);
+
+}  // namespace detail
+
 /// An image stage as a transform of samples. Samples are float32 images [C, H, W]; others throw
 /// ShapeError or DtypeError.
 template <class Target = Tensor>
@@ -18,9 +32,13 @@ class ImageTransform : public TensorTransform<Target>, public ImageStage {
  public:
   using E = Example<Tensor, Target>;
   /// One image outside any data set: random numbers follow the default generator.
-  Tensor operator()(Tensor input) override;
+  Tensor operator()(Tensor input) override { return detail::run_stage(*this, input, detail::next_key()); }
   using TensorTransform<Target>::apply_batch;
-  std::vector<E> apply_batch(std::vector<E> batch, const BatchKey& key);
+  std::vector<E> apply_batch(std::vector<E> batch, const BatchKey& key) {
+    for (size_t i = 0; i < batch.size(); ++i)
+      batch[i].data = detail::run_stage(*this, batch[i].data, {key.epoch, key.samples[i]});
+    return batch;
+  }
 };
 
 /// (x - mean) / stddev, per channel where several are given. Throws ValueError unless stddev is positive and both have
@@ -28,11 +46,16 @@ class ImageTransform : public TensorTransform<Target>, public ImageStage {
 template <class Target = Tensor>
 class Normalize : public ImageTransform<Target> {
  public:
-  Normalize(ArrayRef<double> mean, ArrayRef<double> stddev);
+  Normalize(ArrayRef<double> mean, ArrayRef<double> stddev)
+      : mean(detail::channel_values("mean", mean)), stddev(detail::channel_values("stddev", stddev)) {
+    detail::check_normalization(this->mean, this->stddev);
+  }
   /// Of any tensor that broadcasts with [channels, 1, 1].
   Tensor operator()(Tensor input) override { return input.sub(mean).div(stddev); }
-  ImageShape output_shape(const ImageShape& in) const override;
-  void run(const float* in, float* out, const ImageShape& shape, const SampleKey& key) const override;
+  ImageShape output_shape(const ImageShape& in) const override { return detail::normalized_shape(mean, in); }
+  void run(const float* in, float* out, const ImageShape& shape, const SampleKey&) const override {
+    detail::normalize(mean, stddev, in, out, shape);
+  }
   bool pointwise() const override { return true; }
   /// float32 [channels, 1, 1].
   Tensor mean, stddev;

@@ -123,11 +123,11 @@ Tensor conv(const Tensor& x, const Tensor& weight, const ConvFuncOptions<D>& o) 
 }
 }  // namespace
 
-Tensor conv1d(const Tensor& x, const Tensor& weight, const Conv1dFuncOptions& o) { return conv(x, weight, o); }
-Tensor conv2d(const Tensor& x, const Tensor& weight, const Conv2dFuncOptions& o) { return conv(x, weight, o); }
-Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const ConvTranspose2dFuncOptions& o) {
-  return weft::conv_transpose2d(x, weight, o.bias(), o.stride(), o.padding(), o.output_padding(), o.groups(),
-                                o.dilation());
+Tensor conv1d(const Tensor& x, const Tensor& weight, FuncArg<Conv1dFuncOptions> o) { return conv(x, weight, *o); }
+Tensor conv2d(const Tensor& x, const Tensor& weight, FuncArg<Conv2dFuncOptions> o) { return conv(x, weight, *o); }
+Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, FuncArg<ConvTranspose2dFuncOptions> o) {
+  return weft::conv_transpose2d(x, weight, o->bias(), o->stride(), o->padding(), o->output_padding(), o->groups(),
+                                o->dilation());
 }
 }  // namespace functional
 

@@ -66,9 +66,9 @@ struct ConvTranspose2dFuncOptions {
 using weft::conv1d;
 using weft::conv2d;
 using weft::conv_transpose2d;
-Tensor conv1d(const Tensor& x, const Tensor& weight, const Conv1dFuncOptions& options);
-Tensor conv2d(const Tensor& x, const Tensor& weight, const Conv2dFuncOptions& options);
-Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const ConvTranspose2dFuncOptions& options);
+Tensor conv1d(const Tensor& x, const Tensor& weight, FuncArg<Conv1dFuncOptions> options);
+Tensor conv2d(const Tensor& x, const Tensor& weight, FuncArg<Conv2dFuncOptions> options);
+Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, FuncArg<ConvTranspose2dFuncOptions> options);
 
 }  // namespace functional
 

@@ -5,8 +5,8 @@
 namespace weft::nn {
 
 namespace functional {
-Tensor pad(const Tensor& x, const PadFuncOptions& o) {
-  return weft::pad(x, o.pad(), o.mode().zeros() ? "constant" : o.mode().name, o.value());
+Tensor pad(const Tensor& x, FuncArg<PadFuncOptions> o) {
+  return weft::pad(x, o->pad(), o->mode().zeros() ? "constant" : o->mode().name, o->value());
 }
 Tensor pixel_shuffle(const Tensor& x, const PixelShuffleFuncOptions& o) {
   return weft::pixel_shuffle(x, o.upscale_factor());

@@ -48,7 +48,7 @@ struct PadFuncOptions {
 using PixelShuffleFuncOptions = PixelShuffleOptions;
 using weft::pad;
 using weft::pixel_shuffle;
-Tensor pad(const Tensor& x, const PadFuncOptions& options);
+Tensor pad(const Tensor& x, FuncArg<PadFuncOptions> options);
 Tensor pixel_shuffle(const Tensor& x, const PixelShuffleFuncOptions& options);
 }  // namespace functional
 

@@ -34,8 +34,8 @@ struct Row;
     static void print(std::ostream& out, [[maybe_unused]] const Name##Options& o) { out << kName << printed; }    \
   };                                                                                                              \
   }                                                                                                               \
-  Tensor functional::function(const Tensor& input, const Tensor& target, const FuncOptions& o) {                  \
-    return Row<Name##Options>::apply(input, target, o);                                                           \
+  Tensor functional::function(const Tensor& input, const Tensor& target, FuncArg<FuncOptions> o) {                \
+    return Row<Name##Options>::apply(input, target, *o);                                                          \
   }
 #define WEFT_LOSS(Name, ReductionType, function, FuncOptions, fields, args, printed) \
   WEFT_ROW(Name, function, FuncOptions, args, printed)

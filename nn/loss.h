@@ -30,20 +30,20 @@ class LossImpl : public Layer<LossImpl<Options>> {
 }  // namespace detail
 
 #define WEFT_UNPAREN(...) __VA_ARGS__
-#define WEFT_LOSS_CLASS(Name, ReductionType, function, FuncOptions, fields)               \
-  struct Name##Options {                                                                  \
-    Name##Options() = default;                                                            \
-    template <std::convertible_to<ReductionType> R>                                       \
-    Name##Options(R reduction) : reduction_(reduction) {} /* NOLINT */                    \
-    WEFT_ARG(ReductionType, reduction) = kMean;                                           \
-    WEFT_UNPAREN fields                                                                   \
-  };                                                                                      \
-  using Name##Impl = detail::LossImpl<Name##Options>;                                     \
-  using Name = ModuleHolder<Name##Impl>;                                                  \
-  namespace functional {                                                                  \
-  using FuncOptions = Name##Options;                                                      \
-  using weft::function;                                                                   \
-  Tensor function(const Tensor& input, const Tensor& target, const FuncOptions& options); \
+#define WEFT_LOSS_CLASS(Name, ReductionType, function, FuncOptions, fields)                 \
+  struct Name##Options {                                                                    \
+    Name##Options() = default;                                                              \
+    template <std::convertible_to<ReductionType> R>                                         \
+    Name##Options(R reduction) : reduction_(reduction) {} /* NOLINT */                      \
+    WEFT_ARG(ReductionType, reduction) = kMean;                                             \
+    WEFT_UNPAREN fields                                                                     \
+  };                                                                                        \
+  using Name##Impl = detail::LossImpl<Name##Options>;                                       \
+  using Name = ModuleHolder<Name##Impl>;                                                    \
+  namespace functional {                                                                    \
+  using FuncOptions = Name##Options;                                                        \
+  using weft::function;                                                                     \
+  Tensor function(const Tensor& input, const Tensor& target, FuncArg<FuncOptions> options); \
   }
 #define WEFT_LOSS(Name, ReductionType, function, FuncOptions, fields, args, printed) \
   WEFT_LOSS_CLASS(Name, ReductionType, function, FuncOptions, fields)

@@ -8,8 +8,8 @@
 namespace weft::nn {
 
 namespace functional {
-Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& o) {
-  return weft::layer_norm(x, o.normalized_shape(), o.weight(), o.bias(), o.eps());
+Tensor layer_norm(const Tensor& x, FuncArg<LayerNormFuncOptions> o) {
+  return weft::layer_norm(x, o->normalized_shape(), o->weight(), o->bias(), o->eps());
 }
 Tensor group_norm(const Tensor& x, const GroupNormFuncOptions& o) {
   return weft::group_norm(x, o.num_groups(), o.weight(), o.bias(), o.eps());

@@ -41,7 +41,7 @@ struct GroupNormFuncOptions {
 };
 using weft::group_norm;
 using weft::layer_norm;
-Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& options);
+Tensor layer_norm(const Tensor& x, FuncArg<LayerNormFuncOptions> options);
 Tensor group_norm(const Tensor& x, const GroupNormFuncOptions& options);
 
 }  // namespace functional

@@ -122,6 +122,22 @@ class ExpandingArrayWithOptionalElem {
 
 namespace nn {
 
+/// The options of a functional as a parameter. It takes what makes `Options`, but neither numbers and lists of sizes,
+/// which the form without options takes, nor braces, so that `{}` stays an absent tensor.
+template <class Options>
+class FuncArg {
+ public:
+  template <class T>
+  requires(std::convertible_to<const T&, Options> && !std::convertible_to<const T&, IntArrayRef> &&
+           !std::same_as<T, FuncArg>) FuncArg(const T& options)
+      : options_(options) {}  // NOLINT
+  const Options& operator*() const { return options_; }
+  const Options* operator->() const { return &options_; }
+
+ private:
+  Options options_;
+};
+
 /// How a loss is reduced: kNone, kMean or kSum, or weft::Reduction.
 struct LossReduction {
   LossReduction(enumtype::kNone) : value(Reduction::None) {}  // NOLINT

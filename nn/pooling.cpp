@@ -12,6 +12,14 @@ ExpandingArray<2> resolve(const ExpandingArrayWithOptionalElem<2>& size, const T
   return {size[0].value_or(x.size(-2)), size[1].value_or(x.size(-1))};
 }
 
+/// A list of one or two sizes.
+AdaptivePool2dOptions listed(std::initializer_list<std::optional<int64_t>> size) {
+  const std::vector<std::optional<int64_t>> sizes(size);
+  check<ValueError>(sizes.size() == 1 || sizes.size() == 2, "[adaptive_pool2d] {} output sizes, expected one or two",
+                    sizes.size());
+  return {sizes.front(), sizes.back()};
+}
+
 void print_adaptive(std::ostream& out, const char* name, const AdaptivePool2dOptions& o) {
   out << "weft::nn::" << name << "(output_size=" << detail::print_sizes((*o.output_size()).data(), 2) << ")";
 }
@@ -20,21 +28,27 @@ void print_adaptive(std::ostream& out, const char* name, const AdaptivePool2dOpt
 
 namespace functional {
 
-Tensor max_pool2d(const Tensor& x, const MaxPool2dFuncOptions& o) {
-  return weft::max_pool2d(x, o.kernel_size(), o.stride(), o.padding(), o.dilation(), o.ceil_mode());
+Tensor max_pool2d(const Tensor& x, FuncArg<MaxPool2dFuncOptions> o) {
+  return weft::max_pool2d(x, o->kernel_size(), o->stride(), o->padding(), o->dilation(), o->ceil_mode());
 }
-Tensor2 max_pool2d_with_indices(const Tensor& x, const MaxPool2dFuncOptions& o) {
-  return weft::max_pool2d_with_indices(x, o.kernel_size(), o.stride(), o.padding(), o.dilation(), o.ceil_mode());
+Tensor2 max_pool2d_with_indices(const Tensor& x, FuncArg<MaxPool2dFuncOptions> o) {
+  return weft::max_pool2d_with_indices(x, o->kernel_size(), o->stride(), o->padding(), o->dilation(), o->ceil_mode());
 }
-Tensor avg_pool2d(const Tensor& x, const AvgPool2dFuncOptions& o) {
-  return weft::avg_pool2d(x, o.kernel_size(), o.stride(), o.padding(), o.ceil_mode(), o.count_include_pad(),
-                          o.divisor_override());
+Tensor avg_pool2d(const Tensor& x, FuncArg<AvgPool2dFuncOptions> o) {
+  return weft::avg_pool2d(x, o->kernel_size(), o->stride(), o->padding(), o->ceil_mode(), o->count_include_pad(),
+                          o->divisor_override());
 }
-Tensor adaptive_avg_pool2d(const Tensor& x, const AdaptiveAvgPool2dFuncOptions& o) {
-  return weft::adaptive_avg_pool2d(x, resolve(o.output_size(), x, "adaptive_avg_pool2d"));
+Tensor adaptive_avg_pool2d(const Tensor& x, FuncArg<AdaptiveAvgPool2dFuncOptions> o) {
+  return weft::adaptive_avg_pool2d(x, resolve(o->output_size(), x, "adaptive_avg_pool2d"));
 }
-Tensor adaptive_max_pool2d(const Tensor& x, const AdaptiveMaxPool2dFuncOptions& o) {
-  return weft::adaptive_max_pool2d(x, resolve(o.output_size(), x, "adaptive_max_pool2d"));
+Tensor adaptive_max_pool2d(const Tensor& x, FuncArg<AdaptiveMaxPool2dFuncOptions> o) {
+  return weft::adaptive_max_pool2d(x, resolve(o->output_size(), x, "adaptive_max_pool2d"));
+}
+Tensor adaptive_avg_pool2d(const Tensor& x, std::initializer_list<std::optional<int64_t>> output_size) {
+  return adaptive_avg_pool2d(x, listed(output_size));
+}
+Tensor adaptive_max_pool2d(const Tensor& x, std::initializer_list<std::optional<int64_t>> output_size) {
+  return adaptive_max_pool2d(x, listed(output_size));
 }
 
 }  // namespace functional

@@ -46,11 +46,14 @@ using weft::adaptive_max_pool2d;
 using weft::avg_pool2d;
 using weft::max_pool2d;
 using weft::max_pool2d_with_indices;
-Tensor max_pool2d(const Tensor& x, const MaxPool2dFuncOptions& options);
-Tensor2 max_pool2d_with_indices(const Tensor& x, const MaxPool2dFuncOptions& options);
-Tensor avg_pool2d(const Tensor& x, const AvgPool2dFuncOptions& options);
-Tensor adaptive_avg_pool2d(const Tensor& x, const AdaptiveAvgPool2dFuncOptions& options);
-Tensor adaptive_max_pool2d(const Tensor& x, const AdaptiveMaxPool2dFuncOptions& options);
+Tensor max_pool2d(const Tensor& x, FuncArg<MaxPool2dFuncOptions> options);
+Tensor2 max_pool2d_with_indices(const Tensor& x, FuncArg<MaxPool2dFuncOptions> options);
+Tensor avg_pool2d(const Tensor& x, FuncArg<AvgPool2dFuncOptions> options);
+Tensor adaptive_avg_pool2d(const Tensor& x, FuncArg<AdaptiveAvgPool2dFuncOptions> options);
+Tensor adaptive_max_pool2d(const Tensor& x, FuncArg<AdaptiveMaxPool2dFuncOptions> options);
+/// output_size as {7}, {7, 5} or {nullopt, 7}.
+Tensor adaptive_avg_pool2d(const Tensor& x, std::initializer_list<std::optional<int64_t>> output_size);
+Tensor adaptive_max_pool2d(const Tensor& x, std::initializer_list<std::optional<int64_t>> output_size);
 }  // namespace functional
 
 /// x [N, C, H, W] or [C, H, W]; the largest of each window.
