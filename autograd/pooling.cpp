@@ -97,8 +97,8 @@ Windows max_pool_windows(const char* op, IntArrayRef sizes, Dtype dtype, const M
   const Size2 in = check_input(op, sizes, dtype);
   const Sliding s(op, args.kernel_size, args.stride, args.padding);
   const Size2 d = pair_of(op, "dilation", args.dilation, 1);
-  check<ShapeError>(in[0] <= std::numeric_limits<int32_t>::max() / in[1],
-                    "[{}] planes of {}: positions have 32 bits", op, sizes);
+  check<ShapeError>(in[0] <= std::numeric_limits<int32_t>::max() / in[1], "[{}] planes of {}: positions have 32 bits",
+                    op, sizes);
   auto axis = [&](size_t i) { return s.axis(i, in[i], d[i], args.ceil_mode, false); };
   return checked(op, {axis(0), axis(1)}, sizes);
 }

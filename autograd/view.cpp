@@ -56,8 +56,8 @@ Dims resolve_sizes(const char* op, IntArrayRef sizes, int64_t numel) {
   }
   const int64_t known = numel_of(out, op);
   if (unknown >= 0 && known > 0 && numel % known == 0) out[unknown] = numel / known;
-  check<ShapeError>(numel_of(out, op) == numel && (unknown < 0 || known > 0), "[{}] {} elements do not fit sizes {}", op,
-                    numel, sizes);
+  check<ShapeError>(numel_of(out, op) == numel && (unknown < 0 || known > 0), "[{}] {} elements do not fit sizes {}",
+                    op, numel, sizes);
   return out;
 }
 

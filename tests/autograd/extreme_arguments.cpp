@@ -260,9 +260,8 @@ void images() {
     call_with_all<L, L>("conv_transpose2d", [&](One s, One v) { return conv_transpose2d(x, w, b, s, 0, v); });
     call_with_all<int64_t>("conv_transpose2d", [&](int64_t v) { return conv_transpose2d(x, w, b, 1, 0, 0, v); });
     call_with_all<L>("conv_transpose2d", [&](One v) { return conv_transpose2d(x, w, b, 1, 0, 0, 1, v); });
-    call_with_all<L, L, L, L, bool>("max_pool2d", [&](One k, One s, One p, One d, bool ceil) {
-      return max_pool2d(x, k, s, p, d, ceil);
-    });
+    call_with_all<L, L, L, L, bool>(
+        "max_pool2d", [&](One k, One s, One p, One d, bool ceil) { return max_pool2d(x, k, s, p, d, ceil); });
     call_with_all<L>("max_pool2d", [&](One v) { return max_pool2d(x, v); });
     call_with_all<L, bool>("max_pool2d", [&](One v, bool ceil) { return max_pool2d(x, 3, v, 1, 1, ceil); });
     call_with_all<L, bool>("max_pool2d", [&](One v, bool ceil) { return max_pool2d(x, 2, 1, 0, v, ceil); });
@@ -284,13 +283,12 @@ BOOST_AUTO_TEST_CASE(every_method) {
   const MemoryGuard guard;
   g_count = {};
 #define WEFT_DEFAULT(value)
-#define WEFT_OP(result, name, params, args) method(#name, static_cast<result (Tensor::*) params const>(&Tensor::name));
+#define WEFT_OP(result, name, params, args) method(#name, static_cast<result(Tensor::*) params const>(&Tensor::name));
 #define WEFT_OP_INPLACE(name, params, args) \
   WEFT_OP(Tensor, name, params, args)       \
-  in_place(#name "_", static_cast<const Tensor& (Tensor::*)params const>(&Tensor::name##_));
+  in_place(#name "_", static_cast<const Tensor&(Tensor::*)params const>(&Tensor::name##_));
 #define WEFT_METHOD(result, name, params, args) WEFT_OP(result, name, params, args)
-#define WEFT_FILL(name, params, args) \
-  in_place(#name, static_cast<const Tensor& (Tensor::*)params const>(&Tensor::name));
+#define WEFT_FILL(name, params, args) in_place(#name, static_cast<const Tensor&(Tensor::*)params const>(&Tensor::name));
 #include "weft/tensor/ops.def"
   BOOST_TEST_MESSAGE(g_count.calls << " calls of " << g_count.ops.size() << " methods, " << g_count.results
                                    << " results");
@@ -400,10 +398,10 @@ BOOST_AUTO_TEST_CASE(conversion_of_floats_out_of_range) {
   for (Dtype from : {kFloat32, kFloat64}) {
     const Tensor x = tensor({3e9, -3e9, 1e300, -kInf, kNaN, 300.7, -1.5}, kFloat64).to(from);
     constexpr int64_t kLeast = std::numeric_limits<int32_t>::min();
-    BOOST_CHECK(x.to(kInt64).equal(tensor({int64_t{3000000000}, int64_t{-3000000000}, kMin, kMin, kMin, int64_t{300},
-                                           int64_t{-1}})));
-    BOOST_CHECK(x.to(kInt32).equal(
-        tensor({kLeast, kLeast, kLeast, kLeast, kLeast, int64_t{300}, int64_t{-1}}, kInt32)));
+    BOOST_CHECK(x.to(kInt64).equal(
+        tensor({int64_t{3000000000}, int64_t{-3000000000}, kMin, kMin, kMin, int64_t{300}, int64_t{-1}})));
+    BOOST_CHECK(
+        x.to(kInt32).equal(tensor({kLeast, kLeast, kLeast, kLeast, kLeast, int64_t{300}, int64_t{-1}}, kInt32)));
     BOOST_CHECK(x.slice(0, 2).to(kUInt8).equal(tensor({0, 0, 0, 44, 255}, kUInt8)));
     BOOST_CHECK(x.to(kBool).equal(ones({7}, kBool)));
   }
