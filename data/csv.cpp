@@ -115,7 +115,7 @@ CsvData parse_csv(std::string_view text, const std::string& file, const CsvOptio
   out.feature_names.erase(out.feature_names.begin() + static_cast<std::ptrdiff_t>(label));
   out.target = target_of(std::move(labels), lines, out.class_names, names[label], file);
   const Tensor all = from_blob(numbers.data(), {out.target.numel(), static_cast<int64_t>(names.size()) - 1}, kFloat64);
-  out.data = all.to(options.dtype, /*copy=*/true);
+  out.data = all.to(options.dtype, /*non_blocking=*/false, /*copy=*/true);
   return out;
 }
 

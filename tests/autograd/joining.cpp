@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(parts_changed_in_place) {
   const TensorList parts = base.unbind();
   parts[1].mul_(5);
   (parts[1].sum() + 3 * parts[2].sum() + base.sum()).backward();
-  BOOST_CHECK(x.grad().equal(tensor({1.0, 1.0, 10.0, 10.0, 4.0, 4.0}).view({3, 2})));
+  BOOST_CHECK(x.grad().equal(tensor({1.0, 1.0, 10.0, 10.0, 4.0, 4.0}, kFloat64).view({3, 2})));
 }
 
 BOOST_AUTO_TEST_CASE(an_op_of_several_outputs) {

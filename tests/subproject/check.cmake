@@ -27,7 +27,7 @@ foreach(fetch IN ITEMS OFF ON)
     elseif(file MATCHES "/tensor/storage\\.cpp$")
       check([[command MATCHES " -O3"]] "weft is built without optimisation: ${command}")
     endif()
-    check([[NOT file MATCHES "/(models|tests|bench)/" OR file MATCHES "/consumer\\.cpp$"]] "not asked for: ${file}")
+    check([[NOT file MATCHES "^${WEFT}/(models|tests|bench)/" OR file MATCHES "/consumer\\.cpp$"]] "not asked for: ${file}")
   endforeach()
   check([[parents EQUAL 1]] "the parent's program is not built")
 

@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(equal_scores_and_not_a_number) {
   BOOST_TEST(equal.accuracy() == 0.25);
   Metrics broken(3);
   broken.add(full({3, 4}, nan), ids({0, 1, 2}), full({}, 0.5));
-  BOOST_TEST(broken.top_k_accuracy() == 0);
+  BOOST_TEST(broken.top_k_accuracy() == broken.accuracy());  // argmax takes the first NaN: top-k is never below
   BOOST_TEST(broken.loss() == 0.5);
 }
 
