@@ -18,9 +18,10 @@ Tensor without_negative(const Tensor& t, IntArrayRef low, IntArrayRef high) {
   Dims sizes = t.sizes();
   int64_t offset = t.storage_offset();
   for (size_t d = 0; d < sizes.size(); ++d) {
-    sizes[d] += std::min<int64_t>(low[d], 0) + std::min<int64_t>(high[d], 0);
-    offset += std::max<int64_t>(-low[d], 0) * t.impl().strides[d];
+    sizes[d] = std::max<int64_t>(sizes[d] + std::min<int64_t>(low[d], 0) + std::min<int64_t>(high[d], 0), 0);
+    if (sizes[d] > 0) offset += std::max<int64_t>(-low[d], 0) * t.impl().strides[d];
   }
+  if (numel_of(sizes) == 0) offset = t.storage_offset();  // a side is cut by more than it holds
   return Tensor(t.impl().storage, t.dtype(), sizes, t.impl().strides, offset);
 }
 
@@ -53,10 +54,7 @@ Tensor pad_constant(const Tensor& x, const Dims& low, const Dims& high, double v
   const Tensor out = empty(sizes, x.dtype());
   if (out.numel() > 0) fill_borders(out, low, high, value);
   const Tensor to = without_negative(out, minus_low, minus_high);
-  // A side that is cut by more than it holds leaves a part of negative size.
-  const IntArrayRef kept = to.sizes();
-  if (std::all_of(kept.begin(), kept.end(), [](int64_t n) { return n > 0; }))
-    kernel::copy(to, without_negative(x, low, high));
+  if (to.numel() > 0) kernel::copy(to, without_negative(x, low, high));
   return record("pad", out, {x},
                 [minus_low, minus_high](const Tensor& g) { return pad_constant(g, minus_low, minus_high, 0); });
 }
