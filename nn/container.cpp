@@ -98,6 +98,7 @@ const AnyModule& SequentialImpl::entry(size_t i) const {
 
 AnyValue SequentialImpl::pass(AnyValue* args, size_t count) const {
   check<StateError>(!is_empty(), "[forward] the Sequential is empty");
+  if (const Tensor* input = count == 1 ? args->try_get<Tensor>() : nullptr) check_input(*input);
   AnyValue value;
   for (size_t i = 0; i < size(); args = &value, count = 1) {
     Tensor fused;

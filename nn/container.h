@@ -112,6 +112,8 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
   const AnyModule& entry(size_t i) const;
   Tensor forward_tensor(const Tensor& x);
   AnyValue pass(AnyValue* args, size_t count) const;
+  /// Throws ShapeError for a tensor that the first module should not see.
+  virtual void check_input(const Tensor&) const {}
   std::vector<AnyModule> modules_;
 };
 

@@ -47,6 +47,13 @@ std::shared_ptr<Module> ModelImpl::clone(const std::optional<Device>& device) co
 
 void ModelImpl::pretty_print(std::ostream& stream) const { stream << "weft::nn::Model"; }
 
+void ModelImpl::check_input(const Tensor& x) const {
+  const IntArrayRef sizes = x.sizes(), wanted = input_;
+  const size_t batch = sizes.size() > wanted.size() ? 1 : 0;
+  const IntArrayRef sample(sizes.data() + batch, sizes.size() - batch);
+  check<ShapeError>(sample == wanted, "[model] takes {}, got {} (a batch of sizes {})", wanted, sample, sizes);
+}
+
 bool ModelImpl::is_as_described() const { return printed(*this) == built_; }
 
 std::ostream& operator<<(std::ostream& stream, const Model& model) { return stream << model->text(); }

@@ -36,6 +36,8 @@ class ModelImpl : public SequentialImpl {
   bool reads_whole_numbers() const { return whole_; }
 
  private:
+  /// Takes a batch of samples, or one sample, of input_sizes(). Throws ShapeError for other sizes.
+  void check_input(const Tensor& x) const override;
   lang::Chain description_;
   std::string built_;  // as printed
   Dims input_, output_;

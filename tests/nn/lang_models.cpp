@@ -222,7 +222,20 @@ BOOST_AUTO_TEST_CASE(print_as_their_text) {
              "    )\n"
              "  )\n"
              ")");
-  BOOST_TEST(message_of<ShapeError>([&] { net(randn({2, 5})); }).starts_with("[linear] Model.a: "));
+  BOOST_TEST(message_of<DtypeError>([&] { net(randn({2, 4}, kFloat64)); }).starts_with("[linear] Model.a: "));
+}
+
+BOOST_AUTO_TEST_CASE(refuse_batches_of_other_sizes) {
+  auto net = nn::parse("input 28 28 | flatten | linear 3");
+  BOOST_TEST(message_of<ShapeError>([&] {
+               net(rand({2, 1, 28, 28}));
+             }) == "[model] Model: takes [28, 28], got [1, 28, 28] (a batch of sizes [2, 1, 28, 28])");
+  BOOST_CHECK_THROW(net(rand({2, 28, 27})), ShapeError);
+  BOOST_CHECK_THROW(net(rand({28})), ShapeError);
+  BOOST_CHECK_THROW(net(rand({})), ShapeError);
+  BOOST_CHECK_THROW((net | nn::relu())(rand({2, 784})), ShapeError);
+  BOOST_TEST(net(rand({2, 28, 28})).sizes() == IntArrayRef({2, 3}));
+  BOOST_CHECK_THROW(nn::Model(std::static_pointer_cast<nn::ModelImpl>(net->clone()))(rand({2, 784})), ShapeError);
 }
 
 BOOST_AUTO_TEST_CASE(are_summarised) {
