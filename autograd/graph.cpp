@@ -73,7 +73,7 @@ std::string Graph::dot() const {
 }
 
 std::string Graph::json() const {
-  using detail::Json;
+  using weft::detail::Json;
   const auto place = [](const GraphNode::Input& input) { return Json::array({input.node, input.output}); };
   Json all = {{"nodes", Json::array()}, {"results", Json::array()}};
   for (const GraphNode& node : nodes) {
@@ -85,7 +85,7 @@ std::string Graph::json() const {
     all["nodes"].push_back(std::move(entry));
   }
   for (const GraphNode::Input& result : results) all["results"].push_back(place(result));
-  return detail::json_text(all);
+  return weft::detail::json_text(all);
 }
 
 }  // namespace weft::autograd

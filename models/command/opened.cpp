@@ -15,6 +15,9 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string read_text(const std::string& path) {
+  // One of the shell's, as in `weft summary <(command)`, has a writer.
+  std::error_code error;
+  check<IoError>(!fs::is_fifo(path, error) || path.starts_with("/dev/fd/"), "[net] {}: is a pipe, not a file", path);
   std::string text = read_whole("net", path);
   const std::string_view format = text.find('\0') == std::string::npos ? std::string_view() : known_format(text);
   check<IoError>(format.empty(), "[net] {}: expected the text of a model, found {}", path, format);

@@ -5,8 +5,8 @@
 namespace weft::nn::lang {
 namespace {
 
-constexpr const char* kImage = "[channels, height, width]";
-constexpr const char* kAxis[] = {"height", "width"};
+constexpr const char* kPooled = "[channels, height, width]";
+constexpr const char* kPooledAxis[] = {"height", "width"};
 
 ExpandingArray<2> stride_of(const LayerCall& c) { return c.sizes<2>(c.has("stride") ? "stride" : "kernel"); }
 
@@ -18,7 +18,7 @@ int64_t windows(int64_t room, int64_t stride, int64_t size, int64_t padding, boo
 }
 
 Plan plan_windows(const LayerCall& c, const ExpandingArray<2>& dilation) {
-  check_dims(c, {3}, kImage);
+  check_dims(c, {3}, kPooled);
   const auto kernel = c.sizes<2>("kernel"), stride = stride_of(c), padding = c.sizes<2>("padding");
   const bool ceil = c.flag("ceil");
   Dims out{c.input()[0]};
@@ -28,8 +28,8 @@ Plan plan_windows(const LayerCall& c, const ExpandingArray<2>& dilation) {
                       c.name(), padding[d], kernel[d], kernel[d] / 2);
     const int64_t room = size + 2 * padding[d] - dilation[d] * (kernel[d] - 1) - 1;
     check<ShapeError>(room >= 0, "[{}] kernel {}{} is larger than {} {} of the input {}{}: at most {} fits", c.name(),
-                      kernel[d], dilation[d] == 1 ? "" : fmt::format(" of dilation {}", dilation[d]), kAxis[d], size,
-                      c.input(), padding[d] ? fmt::format(" with padding {}", padding[d]) : "",
+                      kernel[d], dilation[d] == 1 ? "" : fmt::format(" of dilation {}", dilation[d]), kPooledAxis[d],
+                      size, c.input(), padding[d] ? fmt::format(" with padding {}", padding[d]) : "",
                       (size + 2 * padding[d] - 1) / dilation[d] + 1);
     out.push_back(windows(room, stride[d], size, padding[d], ceil));
   }
@@ -37,7 +37,7 @@ Plan plan_windows(const LayerCall& c, const ExpandingArray<2>& dilation) {
 }
 
 Plan plan_adaptive(const LayerCall& c) {
-  check_dims(c, {3}, kImage);
+  check_dims(c, {3}, kPooled);
   const auto size = c.sizes<2>("size");
   return {{c.input()[0], size[0], size[1]}, 0, 0};
 }

@@ -90,8 +90,8 @@ BOOST_FIXTURE_TEST_CASE(a_run_folder_holds_all_of_a_run, Folder) {
                                {"mnist_mlp --test-every 5", "--test-every"},
                                {"mnist_mlp --early-stop 0.5", "--early-stop"}}) {
     const Outcome o = run(command);
-    BOOST_TEST(o.code == 2);
-    BOOST_TEST(contains(o, part));
+    BOOST_TEST(o.code == 2, command);
+    BOOST_TEST(contains(o, part), command << ": " << o.text);
   }
 }
 
