@@ -55,8 +55,9 @@ void OutputFolder::clear(bool resumed) const {
     const bool early = !is_saved() && std::find(early_.begin(), early_.end(), name) != early_.end();
     if (temporary || early) stale.push_back(entry.path());
     check<IoError>(resumed || temporary || early || name == FolderLock::kName,
-                   "[train] {} exists already: {}name another folder by --out", path_,
-                   is_saved() ? fmt::format("go on with it by --resume {}, or ", path_) : "");
+                   "[train] {} exists already{}name another folder by --out", path_,
+                   is_saved() ? fmt::format(": resume it by --resume {}, or ", path_)
+                              : fmt::format(" with {} but no {}: ", name, files_.front()));
   }
   for (const fs::path& p : stale) fs::remove(p);
 }
