@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
   BOOST_TEST(std::stod(seen.text.substr(seen.text.find("\naccuracy ") + 10)) == accuracy,
              boost::test_tools::tolerance(1e-3));
 
-  BOOST_TEST(contains(run(short_sweep + " --out whole"), "go on with it by --resume whole"));
+  BOOST_TEST(contains(run(short_sweep + " --out whole"), "resume it by --resume whole"));
   BOOST_TEST(contains(run("mnist_by_hand --resume whole --epochs 30"), "the run in whole has --epochs 20"));
   BOOST_TEST(contains(run("mnist_mlp_study --resume whole"), "a sweep of mnist_by_hand, not of mnist_mlp_study"));
   BOOST_TEST(contains(run("mnist_by_hand --resume mnist"), "it is not the folder of a sweep"));
