@@ -294,6 +294,7 @@ Tensor Tensor::unfold(int64_t dim, int64_t size, int64_t step) const {
   int64_t d = wrap_dim("unfold", dim, this->dim()), n = this->dim() ? this->size(d) : 1;
   check<ValueError>(size >= 0 && size <= n && step > 0,
                     "[unfold] windows of {} every {} do not fit dimension {} of sizes {}", size, step, d, sizes());
+  step = std::min(step, std::max<int64_t>(n, 1));  // a longer one leaves one window too
   const TensorImpl& p = impl();
   Dims to_sizes = p.sizes, to_strides = p.strides;
   int64_t stride = p.sizes.empty() ? 1 : p.strides[d];
