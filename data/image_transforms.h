@@ -46,9 +46,9 @@ class ImageTransform : public TensorTransform<Target>, public ImageStage {
 template <class Target = Tensor>
 class Normalize : public ImageTransform<Target> {
  public:
-  Normalize(ArrayRef<double> mean, ArrayRef<double> stddev)
-      : mean(detail::channel_values("mean", mean)), stddev(detail::channel_values("stddev", stddev)) {
-    detail::check_normalization(this->mean, this->stddev);
+  Normalize(ArrayRef<double> means, ArrayRef<double> stddevs)
+      : mean(detail::channel_values("mean", means)), stddev(detail::channel_values("stddev", stddevs)) {
+    detail::check_normalization(mean, stddev);
   }
   /// Of any tensor that broadcasts with [channels, 1, 1].
   Tensor operator()(Tensor input) override { return input.sub(mean).div(stddev); }

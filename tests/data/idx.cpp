@@ -93,9 +93,11 @@ BOOST_AUTO_TEST_CASE(bad_gzip_is_named) {
   bad(checksum, "corrupt");
   // A header that promises more than the packed bytes can hold is refused before memory is asked for.
   write_idx(path, ramp({10}));
-  std::string header("\0\0\x08\x02\x40\0\0\0\x40\0\0\0", 12);
-  write_bytes(dir / "huge", header);
+  write_bytes(dir / "huge", std::string("\0\0\x08\x02\0\x40\0\0\0\x40\0\0", 12));
   check_throws<IoError>([&] { read_idx(dir / "huge"); }, {dir / "huge", "truncated"});
+  // So is one whose sizes multiply to more than any tensor holds.
+  write_bytes(dir / "larger", std::string("\0\0\x08\x02\x40\0\0\0\x40\0\0\0", 12));
+  check_throws<IoError>([&] { read_idx(dir / "larger"); }, {dir / "larger", "too large"});
 }
 
 BOOST_AUTO_TEST_CASE(mnist_reads_both_forms) {

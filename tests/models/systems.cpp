@@ -44,7 +44,11 @@ BOOST_AUTO_TEST_CASE(weft_opens_the_checkpoints_of_programs) {
 }
 
 BOOST_AUTO_TEST_CASE(sigmoid_goes_on_with_its_best) {
-  auto best_in = [](const Outcome& o) { return std::stod(o.text.substr(o.text.find("best accuracy ") + 14)); };
+  auto best_in = [](const Outcome& o) {
+    const size_t at = o.text.find("best accuracy ");
+    BOOST_REQUIRE_MESSAGE(at != std::string::npos, o.text);
+    return std::stod(o.text.substr(at + 14));
+  };
   const double best = best_in(run("mnist_sigmoid --steps 600 --test-every 100 --save a.safetensors"));
   // The best weights are in the file, and are those of the new folder until there are better ones.
   const Outcome more = run("mnist_sigmoid --resume a.safetensors --steps 601 --out b");
