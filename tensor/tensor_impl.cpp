@@ -4,29 +4,34 @@
 #include "weft/tensor/tally.h"
 
 namespace weft {
-namespace {
-bool is_contiguous(const Dims& sizes, const Dims& strides, int64_t numel) {
-  if (numel == 0) return true;
-  int64_t expected = 1;
-  for (size_t i = sizes.size(); i-- > 0;) {
-    if (sizes[i] != 1 && strides[i] != expected) return false;
-    expected *= sizes[i];
-  }
-  return true;
-}
-}  // namespace
 
 TensorImpl::TensorImpl(Ref<Storage> s, Dtype d, Dims sz, Dims st, int64_t off)
     : storage(std::move(s)),
       sizes(std::move(sz)),
       strides(std::move(st)),
       offset(off),
-      numel(numel_of(sizes)),
+      numel(1),
       dtype(d),
-      contiguous(is_contiguous(sizes, strides, numel)) {
+      contiguous(true) {
+  // One walk gives both for tensors that have elements; a size of 0 and what numel_of refuses take the long way.
+  const int64_t *size = sizes.data(), *stride = strides.data();
+  int64_t n = 1;
+  bool dense = true, usual = true;
+  for (size_t i = sizes.size(); i-- > 0;) {
+    dense &= size[i] == 1 || stride[i] == n;
+    if (size[i] <= 0 || __builtin_mul_overflow(n, size[i], &n)) [[unlikely]] {
+      usual = false;
+      break;
+    }
+  }
+  if (!usual || n > kMaxElements) [[unlikely]] {
+    n = numel_of(sizes);
+    dense = true;  // without elements, whatever the strides
+  }
+  numel = n, contiguous = dense;
   // Without gaps the last element is known; other windows are walked.
   const int64_t bytes = storage->bytes(), item = item_size(dtype);
-  if (!contiguous || offset < 0 || offset > kMaxElements || (offset + numel) * item > bytes) [[unlikely]]
+  if (!dense || static_cast<uint64_t>(offset) > kMaxElements || (offset + n) * item > bytes) [[unlikely]]
     check_window("tensor", sizes, strides, offset, bytes / item);
   Tally::add(Tally::kTensors, 1);
 }
