@@ -163,7 +163,7 @@ struct SumOp {
  private:
   static Acc term(T x) {
     using Wide = std::conditional_t<std::is_floating_point_v<T>, double, uint64_t>;
-    return Acc(Map::apply(static_cast<Wide>(x)));
+    return Acc{Map::apply(static_cast<Wide>(x))};
   }
   static CompensatedSum run_of_doubles(const double* p, int64_t n, int64_t stride) {
     constexpr int64_t kBlock = 256;
