@@ -237,7 +237,11 @@ void Optimizer::load_state_dict(const StateDict& saved) {
   }
   std::map<std::string, ParamState> state;
   for (const auto& [name, tensor] : saved.tensors) load_tensor(name, tensor, state);
-  groups_ = std::move(groups);
+  // Into the options in use, to which a program may hold references.
+  for (size_t i = 0; i < groups.size(); ++i) {
+    groups_[i].options_->load(groups[i].options_->save());
+    groups_[i].initial_lr_ = groups[i].initial_lr_;
+  }
   state_ = std::move(state);
 }
 

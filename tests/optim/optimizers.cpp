@@ -389,4 +389,18 @@ BOOST_AUTO_TEST_CASE(adagrad_starts_from_its_initial_value) {
   BOOST_CHECK_CLOSE(w.item<double>(), 0.75, 1e-6);
 }
 
+// mnist_sigmoid changes a group's options through a reference, also after it resumed.
+BOOST_AUTO_TEST_CASE(references_to_options_outlive_loading) {
+  Tensor x = ones({2}).set_requires_grad(true), y = ones({2}).set_requires_grad(true);
+  optim::SGD saved(TensorList{x}, optim::SGDOptions(0.5).momentum(0.9)), sgd(TensorList{y}, optim::SGDOptions(0.1));
+  auto& group = sgd.param_groups()[0];
+  auto& options = static_cast<optim::SGDOptions&>(group.options());
+  sgd.load_state_dict(saved.state_dict());
+  BOOST_TEST(&group.options() == &options);
+  BOOST_TEST(options.lr() == 0.5);
+  BOOST_TEST(options.momentum() == 0.9);
+  options.lr(0.25);
+  BOOST_TEST(sgd.lr() == 0.25);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
