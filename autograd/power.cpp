@@ -11,7 +11,7 @@ using kernel::Unary;
 
 namespace {
 
-// Of x^e. Recorded, it is a power again down to x^0, so that every derivative of a polynomial has a graph.
+// The gradient of x^e. Recorded, it is a power again down to x^0: every derivative of a polynomial has a graph.
 Tensor power_gradient(const Tensor& g, const Tensor& x, double e) {
   if (e == 0) return {};
   if (e == 1 && !GradMode::is_enabled()) return g;

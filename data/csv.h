@@ -10,7 +10,7 @@
 
 namespace weft::data {
 
-/// Which line names the columns.
+/// The line that names the columns.
 enum class CsvHeader {
   kAuto,   ///< the first one, unless it is data as read_csv tells
   kFirst,  ///< the first one

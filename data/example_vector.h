@@ -39,7 +39,7 @@ struct ExampleVector : std::vector<E> {
 };
 
 namespace detail {
-/// What an iterator of a loader gives for a batch of type B.
+/// The type that a loader's iterator gives for a batch of type B.
 template <class B>
 struct Given {
   using type = B;

@@ -26,7 +26,7 @@ class PngReader {
     if (png_) info_ = png_create_info_struct(png_);
     check<IoError>(info_ != nullptr, "[read_png] {}: libpng does not start", name);
     png_set_read_fn(png_, this, give);
-    // What tells of colour spaces or holds texts is not read: values are those that are stored.
+    // Chunks of colour spaces and texts are not read: the values are those that are stored.
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
   }
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }

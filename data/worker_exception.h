@@ -10,7 +10,7 @@ namespace weft::data {
 /// Carries an exception from a worker of a DataLoader to the iterator's user. The message holds the original's.
 struct WorkerException : Error {
   explicit WorkerException(std::exception_ptr original);
-  /// What the data set threw; std::rethrow_exception gives it back.
+  /// The exception of the data set; std::rethrow_exception throws it again.
   std::exception_ptr original_exception;
 };
 

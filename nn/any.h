@@ -188,7 +188,7 @@ class AnyModule {
     using M = typename detail::Contained<T>::type;
     return std::shared_ptr<M>(ptr(), &get<M>());
   }
-  /// Of the module's class. Throws StateError when empty.
+  /// The type of the module's class. Throws StateError when empty.
   const std::type_info& type_info() const;
   AnyModule clone() const;
 

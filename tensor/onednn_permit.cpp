@@ -18,7 +18,7 @@ namespace {
 std::atomic<bool> g_exiting{false};
 constexpr auto kLongestWait = std::chrono::seconds(10);  // for ops under way at exit
 
-// What a thread holds.
+// The permits and the stream of a thread.
 struct Slot {
   std::atomic<int> permits{0};  // written by its thread alone
   std::optional<dnnl::stream> stream;

@@ -57,7 +57,7 @@ Tensor run(FindLoop find, const char* op, const Tensor& a, const Tensor& b, Dtyp
 
   Dims sizes = broadcast_sizes(op, a.sizes(), b.sizes());
   // A row of an operand must be consecutive or one number, and not one number in both; anything else is gathered first.
-  // Of two rows of one number at least one comes from an expanded operand, whose copy has a row of its own.
+  // If both rows are one number, at least one operand is expanded, and its copy has a row of its own.
   Tensor x = a, y = b, out = reusable(a, out_dtype, sizes) ? output_like(a, out_dtype) : empty(sizes, out_dtype);
   auto plan = [&] {
     return make_walk<3>(sizes, {out.impl().strides, broadcast_strides(op, x, sizes), broadcast_strides(op, y, sizes)});

@@ -16,7 +16,7 @@ HWY_BEFORE_NAMESPACE();
 namespace weft::kernel::HWY_NAMESPACE {
 namespace {
 
-// What is summed of an element. kRange: f leaves the range of float32 before its sum does.
+// The function of an element that is summed. kRange: f leaves the range of float32 before its sum does.
 struct Itself {
   static constexpr bool kRange = false;
   static HWY_INLINE Vec of(Vec x) { return x; }

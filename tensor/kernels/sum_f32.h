@@ -8,7 +8,7 @@ namespace weft::kernel {
 
 /// Sums of f(x), by f.
 struct SumLoops {
-  /// Of n consecutive elements.
+  /// The sum over n consecutive elements.
   double (*run)(const float* x, int64_t n);
   /// acc[c] += the sum of column c of `cols` <= kSumColumns neighbouring columns, whose rows start `stride` apart.
   void (*columns)(const float* x, int64_t rows, int64_t stride, int64_t cols, double* acc);
