@@ -42,7 +42,7 @@ bool any_permit() {
 thread_local Slot* t_slot = nullptr;
 thread_local bool t_ended = false;
 
-// Of the main thread it ends at the start of exit, before any static object: C++ orders them so.
+// The main thread's member ends at the start of exit, before any static object: C++ orders them so.
 struct Member {
   Slot slot;
   Member() {

@@ -1,4 +1,4 @@
-// Whether two tensors, or two elements of one, reach the same memory.
+// Tells if two tensors, or two elements of one, reach the same memory.
 #pragma once
 
 #include "weft/tensor/tensor.h"

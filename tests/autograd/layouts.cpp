@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(triples) {
   BOOST_TEST_MESSAGE(tally.checks << " triples");
 }
 
-// What was wrong once, as it was found.
+// The calls that were wrong once, as they were found.
 BOOST_AUTO_TEST_CASE(a_number_and_an_expanded_row) {
   BOOST_TEST((full({}, 1.f) + full({1}, 2.f).expand({6})).equal(full({6}, 3.f)));
   BOOST_TEST((full({}, 1.f) + full({3, 1}, 2.f).expand({3, 4})).equal(full({3, 4}, 3.f)));

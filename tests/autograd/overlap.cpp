@@ -28,7 +28,7 @@ const std::pair<const char*, View> kTargets[] = {
     {"every second column", [](const Tensor& x) { return x.slice(1, 0, {}, 2); }},
     {"flat without the first", [](const Tensor& x) { return x.view({-1}).slice(0, 1); }},
 };
-/// What is read: also smaller views, which broadcast.
+/// Views that are read: also smaller ones, which broadcast.
 const std::pair<const char*, View> kOperands[] = {
     {"all", [](const Tensor& x) { return x; }},
     {"flat", [](const Tensor& x) { return x.view({-1}); }},

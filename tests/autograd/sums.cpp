@@ -16,7 +16,7 @@ using namespace weft;
 
 namespace {
 
-/// What is added up: `offset` and values of size 1.
+/// The summands: `offset` and values of size 1.
 struct Data {
   const char* name;
   Tensor (*make)(int64_t n);

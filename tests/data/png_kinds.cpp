@@ -30,7 +30,7 @@ std::string text_of(const Kind& k) {
          std::to_string(k.interlaced) + ", from " + std::to_string(k.darkest) + " %";
 }
 
-/// What a file holds: samples in the order of the file, and what explains them.
+/// The content of a file: samples in the order of the file, and what explains them.
 struct Content {
   std::vector<uint16_t> samples;
   std::vector<png_color> palette;

@@ -17,7 +17,7 @@ using transforms::Stack;
 
 namespace {
 
-// What all copies of one data set tell.
+// The counts that all copies of one data set share.
 struct Tally {
   std::atomic<int> copies{0};
   std::mutex mutex;

@@ -1,4 +1,4 @@
-// What a careless user gives the command weft: files of other formats, truncated, empty, endless or locked ones, and
+// Input of a careless user to the command weft: files of other formats, truncated, empty, endless or locked ones, and
 // numbers beyond their range. Each ends soon, with exit code 2 and a line that names the file and what it is.
 #include <boost/test/unit_test.hpp>
 
