@@ -32,7 +32,7 @@ void check_allowed(const char* op, const Tensor& self, bool recording) {
 // The same value and history under another handle.
 Tensor alias_of(const Tensor& t) {
   const TensorImpl& p = t.impl();
-  Tensor alias(p.storage, p.dtype, p.sizes, p.strides, p.offset);
+  Tensor alias(make_ref<TensorImpl>(p.storage, p.dtype, p, p.offset));
   if (Edge edge = edge_of(t); edge.node) set_history(alias, edge.node, edge.output);
   return alias;
 }

@@ -121,7 +121,7 @@ namespace detail {
 void SavedOutput::save(const Tensor& out) {
   // Not out itself, which owns the node that owns this.
   const TensorImpl& p = out.impl();
-  bare_ = Tensor(p.storage, p.dtype, p.sizes, p.strides, p.offset);
+  bare_ = Tensor(make_ref<TensorImpl>(p.storage, p.dtype, p, p.offset));
   version_ = out._version();
 }
 

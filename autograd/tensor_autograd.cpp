@@ -64,7 +64,7 @@ void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, 
 
 Tensor Tensor::detach() const {
   const TensorImpl& p = impl();
-  return Tensor(p.storage, p.dtype, p.sizes, p.strides, p.offset);
+  return Tensor(make_ref<TensorImpl>(p.storage, p.dtype, p, p.offset));
 }
 
 Tensor& Tensor::detach_() {

@@ -14,7 +14,7 @@ namespace autograd {
 Tensor window(const Tensor& x, Dims sizes, Dims strides, int64_t offset) {
   TensorImpl& p = x.impl();
   if (p.storage->channels_last()) p.storage->data();  // a window sees standard order
-  Tensor out(p.storage, p.dtype, std::move(sizes), std::move(strides), offset);
+  Tensor out(make_ref<TensorImpl>(p.storage, p.dtype, std::move(sizes), std::move(strides), offset));
   TensorImpl& q = out.impl();
   q.base = p.base ? p.base : Ref<TensorImpl>(&p);
   q.no_grad_view = p.no_grad_view || !GradMode::is_enabled();
@@ -55,9 +55,9 @@ Dims resolve_sizes(const char* op, IntArrayRef sizes, int64_t numel) {
     }
   }
   const int64_t known = numel_of(out, op);
-  if (unknown >= 0 && known > 0 && numel % known == 0) out[unknown] = numel / known;
-  check<ShapeError>(numel_of(out, op) == numel && (unknown < 0 || known > 0), "[{}] {} elements do not fit sizes {}",
-                    op, numel, sizes);
+  const bool fits = unknown < 0 ? known == numel : known > 0 && numel % known == 0;
+  check<ShapeError>(fits, "[{}] {} elements do not fit sizes {}", op, numel, sizes);
+  if (unknown >= 0) out[unknown] = numel / known;
   return out;
 }
 

@@ -45,12 +45,13 @@ std::atomic<int64_t>& limit() {
   return bytes;
 }
 
-// Sizes are rounded up to four steps per power of two, so that a block serves requests of nearly its size.
+// Sizes are rounded up to four steps per power of two, so that a block serves requests of nearly its size. A step is a
+// power of two.
 int64_t rounded(int64_t bytes) {
   bytes = std::max(bytes, kSmall);
   int64_t step = std::max(kSmall, static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(bytes))) / 4);
   if (bytes >= kHuge) step = std::max(step, int64_t{1} << 20);
-  return (bytes + step - 1) / step * step;
+  return (bytes + step - 1) & -step;
 }
 
 int class_of(int64_t size) {

@@ -62,7 +62,9 @@ Tensor empty(IntArrayRef sizes, const TensorOptions& options) {
   Dims dims(sizes);
   auto storage = storage_for(dims, dtype);
   Dims strides = contiguous_strides(dims);
-  return with_grad(Tensor(std::move(storage), dtype, std::move(dims), std::move(strides)), options);
+  return with_grad(
+      Tensor(make_ref<TensorImpl>(std::move(storage), dtype, std::move(dims), std::move(strides), int64_t{0})),
+      options);
 }
 
 Tensor full(IntArrayRef sizes, const Scalar& value, const TensorOptions& options) {

@@ -4,6 +4,15 @@
 
 namespace weft {
 
+Tensor::Tensor(Ref<Storage> storage, Dtype dtype, Dims sizes, Dims strides, int64_t offset)
+    : impl_(make_ref<TensorImpl>(std::move(storage), dtype, std::move(sizes), std::move(strides), offset)) {
+  // Without gaps the last element is known; other windows are walked.
+  const TensorImpl& t = *impl_;
+  const int64_t bytes = t.storage->bytes(), item = item_size(dtype);
+  if (!t.contiguous || static_cast<uint64_t>(offset) > kMaxElements || (offset + t.numel) * item > bytes) [[unlikely]]
+    check_window("tensor", t.sizes, t.strides, offset, bytes / item);
+}
+
 void Tensor::undefined() {
   fail<StateError>("[tensor] this tensor is undefined: it was default-constructed or moved from");
 }

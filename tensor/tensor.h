@@ -52,9 +52,8 @@ class Tensor {
  public:
   Tensor() = default;
   explicit Tensor(Ref<TensorImpl> impl) : impl_(std::move(impl)) {}
-  /// A tensor of this window on a storage.
-  Tensor(Ref<Storage> storage, Dtype dtype, Dims sizes, Dims strides, int64_t offset = 0)
-      : impl_(make_ref<TensorImpl>(std::move(storage), dtype, std::move(sizes), std::move(strides), offset)) {}
+  /// A tensor of this window on a storage. Throws IndexError if the window leaves the storage.
+  Tensor(Ref<Storage> storage, Dtype dtype, Dims sizes, Dims strides, int64_t offset = 0);
   Tensor(const Tensor&) = default;
   Tensor(Tensor&&) noexcept = default;
   ~Tensor() = default;

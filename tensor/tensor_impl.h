@@ -17,7 +17,12 @@ struct AutogradSlot : Pooled {
 /// A tensor's body: a strided window on a storage. A window never changes after construction except through
 /// Tensor::set_data and the in-place mechanism of autograd/.
 struct TensorImpl : RefCounted<TensorImpl> {
+  /// Throws ShapeError if the sizes are negative or too large. That the window lies in the storage is left to the
+  /// caller: Tensor's constructor checks it, and a view op derives it from a window that does.
   TensorImpl(Ref<Storage> storage, Dtype dtype, Dims sizes, Dims strides, int64_t offset);
+  /// The sizes and strides of `like` from `offset` on, in a storage that the caller knows to hold them. Nothing is
+  /// computed anew, which small ops feel.
+  TensorImpl(Ref<Storage> storage, Dtype dtype, const TensorImpl& like, int64_t offset) noexcept;
   ~TensorImpl();
 
   uint32_t no_grad_version = 0;  ///< of a view made while grad mode was off: the storage's version then

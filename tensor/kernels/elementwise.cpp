@@ -39,22 +39,19 @@ bool repeats_last(const Tensor& x, IntArrayRef sizes) {
   return d > missing && x.sizes()[d - 1 - missing] != 1;
 }
 
-// a and b have one dtype; the result has `out_dtype`.
-Tensor run(FindLoop find, const char* op, const Tensor& a, const Tensor& b, Dtype out_dtype, double cost, double p,
-           double q) {
-  int64_t item = a.element_size(), out_item = item_size(out_dtype);
-  auto flat = [&](const Tensor& like, Broadcast broadcast) {
-    Tensor out = output_like(like, out_dtype);
-    run_flat(find(broadcast), flat_data<char>(a) + a.storage_offset() * (item - 1),
-             flat_data<char>(b) + b.storage_offset() * (item - 1),
-             flat_data<char>(out) + out.storage_offset() * (out_item - 1), out.numel(), item, out_item, broadcast, cost,
-             p, q);
-    return out;
-  };
-  if (same_layout(a, b)) return flat(a, Broadcast::None);
-  if (b.dim() == 0 && dense(a)) return flat(a, Broadcast::B);
-  if (a.dim() == 0 && dense(b)) return flat(b, Broadcast::A);
+// True if x is one number, expanded or not, that broadcasts to `like`.
+bool one_number(const TensorImpl& x, const TensorImpl& like) {
+  if (x.numel == 0 || x.sizes.size() > like.sizes.size()) return false;
+  const size_t missing = like.sizes.size() - x.sizes.size();
+  for (size_t d = 0; d < x.sizes.size(); ++d)
+    if (x.sizes[d] != 1 && (x.strides[d] != 0 || x.sizes[d] != like.sizes[missing + d])) return false;
+  return true;
+}
 
+// run() for operands that differ in layout. Out of line, which keeps the frame of the small op small.
+[[gnu::noinline]] Tensor run_rows(FindLoop find, const char* op, const Tensor& a, const Tensor& b, Dtype out_dtype,
+                                  double cost, double p, double q) {
+  int64_t item = a.element_size(), out_item = item_size(out_dtype);
   Dims sizes = broadcast_sizes(op, a.sizes(), b.sizes());
   // A row of an operand must be consecutive or one number, and not one number in both; anything else is gathered first.
   // If both rows are one number, at least one operand is expanded, and its copy has a row of its own.
@@ -77,6 +74,24 @@ Tensor run(FindLoop find, const char* op, const Tensor& a, const Tensor& b, Dtyp
     loop(px + at[1] * item, py + at[2] * item, to + at[0] * out_item, n, p, q);
   });
   return out;
+}
+
+// a and b have one dtype; the result has `out_dtype`.
+Tensor run(FindLoop find, const char* op, const Tensor& a, const Tensor& b, Dtype out_dtype, double cost, double p,
+           double q) {
+  int64_t item = a.element_size(), out_item = item_size(out_dtype);
+  auto flat = [&](const Tensor& like, Broadcast broadcast) {
+    Tensor out = output_like(like, out_dtype);
+    run_flat(find(broadcast), flat_data<char>(a) + a.storage_offset() * (item - 1),
+             flat_data<char>(b) + b.storage_offset() * (item - 1),
+             flat_data<char>(out) + out.storage_offset() * (out_item - 1), out.numel(), item, out_item, broadcast, cost,
+             p, q);
+    return out;
+  };
+  if (same_layout(a, b)) return flat(a, Broadcast::None);
+  if (one_number(b.impl(), a.impl()) && dense(a)) return flat(a, Broadcast::B);
+  if (one_number(a.impl(), b.impl()) && dense(b)) return flat(b, Broadcast::A);
+  return run_rows(find, op, a, b, out_dtype, cost, p, q);
 }
 
 Tensor to_dtype(const Tensor& x, Dtype dtype) { return x.dtype() == dtype ? x : copy_of(x, dtype); }
@@ -117,11 +132,11 @@ Ref<Storage> storage_like(const TensorImpl& x, Dtype dtype) {
 Tensor output_like(const Tensor& x, Dtype dtype) {
   TensorImpl& impl = x.impl();
   if (impl.donated && impl.dtype == dtype && dense(x))
-    return Tensor(impl.storage, dtype, impl.sizes, impl.strides, impl.offset);
+    return Tensor(make_ref<TensorImpl>(impl.storage, dtype, impl, impl.offset));
   if (impl.storage->channels_last() && impl.sizes.size() == 4)
     return Tensor(storage_for(impl.sizes, dtype, true), dtype, impl.sizes, impl.strides);
-  Dims strides = dense(x) ? impl.strides : contiguous_strides(impl.sizes);
-  return Tensor(storage_like(impl, dtype), dtype, impl.sizes, std::move(strides));
+  if (dense(x)) return Tensor(make_ref<TensorImpl>(storage_like(impl, dtype), dtype, impl, 0));
+  return Tensor(storage_like(impl, dtype), dtype, impl.sizes, contiguous_strides(impl.sizes));
 }
 
 bool same_layout(const Tensor& a, const Tensor& b) {
