@@ -7,7 +7,7 @@
 namespace weft::nn {
 namespace {
 
-// What a row says of its options: the name, the layer's function, and how options are printed.
+// Per activation: its name, its function, and a printer for its options.
 template <class Options>
 struct Row;
 
@@ -18,7 +18,7 @@ void print_option(std::ostream& out, const char*& separator, const char* label, 
   separator = ", ";
 }
 
-// The options that a layer refuses when it is made.
+// Throws for options that the layer rejects on construction.
 template <class Options>
 void check_options(const Options&) {}
 void check_options(const HardtanhOptions& o) {

@@ -11,12 +11,13 @@ template <class Options, class Head, class... Tail>
 constexpr bool makes_options = sizeof...(Tail) > 0 || !(std::is_convertible_v<Head, Options> ||
                                                         std::is_base_of_v<Module, std::remove_cvref_t<Head>>);
 
-/// A layer that applies an elementwise function with Options; every shape and floating-point dtype.
+/// A layer that applies an elementwise function with Options. x has any shape and a floating-point dtype; the result
+/// has the same (GLU halves one dimension).
 template <class Options>
 class ActivationImpl : public Layer<ActivationImpl<Options>> {
  public:
   ActivationImpl(Options options = {});  // NOLINT
-  /// From the arguments of Options: nn::LeakyReLU(0.2), nn::Threshold(0.1, 20.0).
+  /// Forwards to a constructor of Options: nn::LeakyReLU(0.2), nn::Threshold(0.1, 20.0).
   template <class Head, class... Tail>
   requires makes_options<Options, Head, Tail...>
   explicit ActivationImpl(Head&& head, Tail&&... tail)
@@ -68,7 +69,8 @@ struct PReLUOptions {
   WEFT_ARG(double, init) = 0.25;
 };
 
-/// x where x > 0, else weight times x; one weight, or one per channel (dimension 1).
+/// PReLU: y = x where x > 0, else weight * x. weight [num_parameters], filled with `init` (0.25): one value for all, or
+/// one per channel (dimension 1 of x). Throws ShapeError if the number of channels differs.
 class PReLUImpl : public Layer<PReLUImpl> {
  public:
   PReLUImpl(const PReLUOptions& options = {});  // NOLINT

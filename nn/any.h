@@ -1,4 +1,4 @@
-// AnyModule: any module behind one type, whatever the signature of its forward.
+// AnyModule: one type for modules whose forward functions have different signatures.
 #pragma once
 
 #include <any>
@@ -16,21 +16,21 @@ template <class T>
 constexpr bool not_any_value = !std::is_same_v<std::remove_cvref_t<T>, AnyValue>;
 }
 
-/// A value of any copyable type, on its way between modules.
+/// Holds a value of any copyable type while it passes between modules.
 class AnyValue {
  public:
   AnyValue() = default;
   template <class T>
   requires detail::not_any_value<T>
   explicit AnyValue(T&& value) : value_(std::forward<T>(value)) {}
-  /// The value; throws ValueError unless it is a T.
+  /// The value; throws ValueError if it is not a T.
   template <class T>
   T get() const {
     const T* value = try_get<T>();
     if (!value) fail_type(typeid(T), type_info());
     return *value;
   }
-  /// The value, or null when it is no T.
+  /// The value, or null if it is not a T.
   template <class T>
   T* try_get() {
     return std::any_cast<T>(&value_);
@@ -114,7 +114,7 @@ AnyValue call_with(M& module, AnyValue* args, Parameters<Args...>, std::index_se
   }
 }
 
-/// Calls forward with its first n parameters where `count` is n and the others have defaults, else tries n - 1.
+/// Calls forward with its first n parameters if `count` is n and the others have defaults, else tries n - 1.
 template <class M, class All, size_t n>
 AnyValue call_prefix(M& module, AnyValue* args, size_t count) {
   using First = typename Prefix<n, Parameters<>, All>::type;
@@ -124,7 +124,7 @@ AnyValue call_prefix(M& module, AnyValue* args, size_t count) {
   fail_count(count);
 }
 
-/// The usual case, a forward of one tensor: only `forward` differs between classes.
+/// The common case, a forward of one tensor: only `forward` differs between classes.
 AnyValue call_with_tensor(Module& module, AnyValue* args, size_t count, Tensor (*forward)(Module&, const Tensor&));
 
 /// Calls the forward of a module of class M. A forward that is overloaded or a template is called with tensors.
@@ -166,7 +166,7 @@ class AnyModule {
   explicit AnyModule(M&& module) : AnyModule(detail::make_module<std::remove_cvref_t<M>>(std::forward<M>(module))) {}
 
   bool is_empty() const { return module_ == nullptr; }
-  /// Calls forward. The types must be exactly those of its parameters (references aside); ValueError otherwise.
+  /// Calls forward. The types must be exactly those of its parameters (references aside); throws ValueError otherwise.
   template <class Result = Tensor, class... Args>
   Result forward(Args&&... args) const {
     std::array<AnyValue, sizeof...(Args)> values{AnyValue(std::forward<Args>(args))...};
@@ -175,7 +175,7 @@ class AnyModule {
   }
   AnyValue any_forward(AnyValue* args, size_t count) const;
 
-  /// The module as T (its class or holder name). Throws ValueError when it is another.
+  /// The module as T (its class or holder name). Throws ValueError if its class is another.
   template <class T>
   auto& get() const {
     auto* module = ptr()->template as<T>();
@@ -188,7 +188,7 @@ class AnyModule {
     using M = typename detail::Contained<T>::type;
     return std::shared_ptr<M>(ptr(), &get<M>());
   }
-  /// The type of the module's class. Throws StateError when empty.
+  /// The type of the module's class. Throws StateError if empty.
   const std::type_info& type_info() const;
   AnyModule clone() const;
 

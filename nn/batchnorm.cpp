@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kBatchNorm[] = {"", "BatchNorm1d", "BatchNorm2d"};
 constexpr const char* kInstanceNorm[] = {"", "InstanceNorm1d", "InstanceNorm2d"};
 
-/// running = (1 - factor) running + factor batch. A plain loop: a lock must not be held across a parallel_for.
+/// running = (1 - factor) running + factor batch. A plain loop, because a lock must not be held across a parallel_for.
 void blend(Tensor& running, const Tensor& batch, double factor) {
   dispatch_float("batch_norm", running.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -26,7 +26,7 @@ void blend(Tensor& running, const Tensor& batch, double factor) {
   running.impl().storage->bump_version();
 }
 
-/// Counts one batch with these statistics. One lock for all modules: it is held for a few hundred numbers.
+/// Updates the running statistics with one batch. All modules share one lock, held for a few hundred elements.
 template <class Norm>
 void track(Norm& norm, const Tensor& mean, const Tensor& var) {
   static std::mutex mutex;
@@ -127,7 +127,7 @@ Tensor BatchNormImpl<D>::forward(const Tensor& x) {
     if (!training || !o.track_running_stats())
       return weft::batch_norm(in, this->weight, this->bias, this->running_mean, this->running_var,
                               training || !o.track_running_stats(), 0, o.eps());
-    // With momentum 1 the op leaves the batch's own statistics; they are counted under a lock afterwards.
+    // With momentum 1 the op returns the batch's own statistics; they are added under a lock afterwards.
     const Tensor mean = zeros({in.size(1)}, this->running_mean.dtype()), var = zeros_like(mean);
     Tensor y = weft::batch_norm(in, this->weight, this->bias, mean, var, true, 1, o.eps());
     track(*this, mean, var);

@@ -1,4 +1,4 @@
-// Normalisation with statistics of the batch that are tracked: BatchNorm1d/2d, InstanceNorm1d/2d.
+// Normalisation with tracked batch statistics: BatchNorm1d/2d, InstanceNorm1d/2d.
 #pragma once
 
 #include "weft/nn/cloneable.h"
@@ -6,7 +6,8 @@
 
 namespace weft::nn {
 
-/// momentum nullopt tracks the plain average of all batches.
+/// eps is added to the variance. running = (1 - momentum) running + momentum batch; momentum nullopt tracks the plain
+/// average of all batches.
 struct BatchNormOptions {
   BatchNormOptions(int64_t num_features) : num_features_(num_features) {}  // NOLINT
   WEFT_ARG(int64_t, num_features);
@@ -45,15 +46,15 @@ struct InstanceNormFuncOptions {
 };
 using weft::batch_norm;
 using weft::instance_norm;
-/// Training without running statistics is allowed: leave both undefined.
+/// `training` without running statistics is allowed: leave both undefined.
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
                   const BatchNormFuncOptions& options = {});
 Tensor instance_norm(const Tensor& x, const InstanceNormFuncOptions& options);
 
 }  // namespace functional
 
-/// What both have: weight and bias [C] where affine; buffers running_mean, running_var [C] and num_batches_tracked
-/// (int64) where tracked. Several threads may run forward in training: each batch then counts once, in some order.
+/// Base of both: weight and bias [C] if affine; buffers running_mean, running_var [C] and num_batches_tracked (int64)
+/// if tracked. Several threads may run forward in training: each batch counts once, in some order.
 template <class Derived, class Options>
 class TrackedNorm : public Layer<Derived> {
  public:
@@ -69,16 +70,19 @@ class TrackedNorm : public Layer<Derived> {
   TrackedNorm(const char* name, const Options& options);
 };
 
-/// x [N, C] or [N, C, L] for D = 1, [N, C, H, W] for D = 2.
+/// y = (x - mean) / sqrt(var + eps) * weight + bias, per channel. x [N, C] or [N, C, L] for D = 1, [N, C, H, W] for D =
+/// 2; the result has x's sizes. Training uses the batch's mean and biased variance and stores the unbiased variance;
+/// evaluation uses the running statistics. Ioffe and Szegedy 2015.
 template <size_t D>
 class BatchNormImpl : public TrackedNorm<BatchNormImpl<D>, BatchNormOptions> {
  public:
   BatchNormImpl(const BatchNormOptions& options);  // NOLINT
-  /// Training needs more than one value per channel: ValueError.
+  /// Throws ValueError in training if a channel has only one value.
   Tensor forward(const Tensor& x);
 };
 
-/// x [N, C, L] for D = 1, [N, C, H, W] for D = 2, or without N: each channel of each sample by its own statistics.
+/// x [N, C, L] for D = 1, [N, C, H, W] for D = 2, or without N: normalises each channel of each sample by its own mean
+/// and variance.
 template <size_t D>
 class InstanceNormImpl : public TrackedNorm<InstanceNormImpl<D>, InstanceNormOptions> {
  public:

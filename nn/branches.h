@@ -1,4 +1,4 @@
-// Modules whose input takes several ways: Residual, Parallel.
+// Modules that feed one input to several paths: Residual, Parallel.
 #pragma once
 
 #include "weft/nn/container.h"
@@ -6,7 +6,7 @@
 
 namespace weft::nn {
 
-/// x plus what `body` makes of it, which must have the sizes of x (ShapeError).
+/// y = x + body(x). Throws ShapeError unless body(x) has the sizes of x.
 class ResidualImpl : public Layer<ResidualImpl> {
  public:
   explicit ResidualImpl(Sequential body);
@@ -19,14 +19,14 @@ class ResidualImpl : public Layer<ResidualImpl> {
 };
 WEFT_LAYER(Residual);
 
-/// How Parallel joins the results: concatenated along `dim`, or added up.
+/// How Parallel joins the results: concatenated along `dim`, or summed.
 struct ParallelOptions {
   WEFT_ARG(bool, add) = false;
   WEFT_ARG(int64_t, dim) = 1;
 };
 
-/// Gives x to every branch and joins what they make of it. Throws ShapeError for results that cannot be joined, and
-/// ValueError when there is no branch.
+/// Applies every branch to x and joins the results. Throws ShapeError for results that cannot be joined, and ValueError
+/// if there is no branch.
 class ParallelImpl : public Layer<ParallelImpl> {
  public:
   explicit ParallelImpl(std::vector<Sequential> branches, const ParallelOptions& options = {});

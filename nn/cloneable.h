@@ -1,13 +1,13 @@
-// Cloneable: modules that can be copied deeply, and Layer, the base of weft's own.
+// Cloneable: modules that support deep copies. Layer: the base of weft's own layers.
 #pragma once
 
 #include "weft/nn/module_holder.h"
 
 namespace weft::nn {
 
-/// Base of modules that clone() copies: `struct NetImpl : nn::Cloneable<NetImpl>`. Parameters, buffers and submodules
-/// must be registered (anew) in reset(), which the constructor calls too. clone calls reset() on a copy of the object
-/// and then gives it copies of all registered tensors; so it draws initial numbers, as libtorch's does.
+/// Base of modules that clone() copies: `struct NetImpl : nn::Cloneable<NetImpl>`. reset(), which the constructor calls
+/// too, must register parameters, buffers and submodules. clone() calls reset() on a copy of the object and then copies
+/// all registered tensors into it; so, as in libtorch, it draws random initial values.
 template <class Derived>
 class Cloneable : public Module {
  public:
@@ -15,11 +15,11 @@ class Cloneable : public Module {
   /// Registers and initialises everything.
   virtual void reset() = 0;
 
-  /// Throws StateError where reset() registers something else than this module holds.
+  /// Throws StateError if reset() registers other tensors or modules than this module holds.
   std::shared_ptr<Module> clone(const std::optional<Device>& = std::nullopt) const override;
 
  protected:
-  /// For containers, which make their children without reset(): forgets all that is registered, then calls fill.
+  /// For containers, which build their children outside reset(): clears the registered items, then calls fill.
   template <class F>
   void remake(F fill) {
     this->forget_registered();
@@ -47,7 +47,7 @@ void Cloneable<Derived>::clone_(Module& other) {
   static_cast<Derived&>(*this) = *same;
 }
 
-/// Base of weft's own layers: their forward runs hooks and locates errors by itself, however it is called.
+/// Base of weft's own layers: forward itself runs the hooks and adds the module's path to errors, however it is called.
 template <class Derived>
 class Layer : public Cloneable<Derived> {
  public:

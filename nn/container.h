@@ -12,13 +12,13 @@ template <class T>
 constexpr bool is_module = requires(const std::remove_cvref_t<T>& t) {
   AnyModule(t);
 };
-/// Whether these arguments of a container's constructor are modules to hold, not a container to copy.
+/// True if the arguments of a container's constructor are modules to hold, not a container to copy.
 template <class Container, class... Modules>
 constexpr bool are_elements = sizeof...(Modules) > 0 &&
                               !((std::is_same_v<std::remove_cvref_t<Modules>, Container> ||
                                  std::is_same_v<std::remove_cvref_t<Modules>, OrderedDict<std::string, AnyModule>>) ||
                                 ...);
-/// The module as AnyModule; any other callable is taken for a function of one tensor.
+/// The module as AnyModule; any other callable is taken as a function of one tensor.
 template <class T>
 AnyModule to_any(T&& module);
 }  // namespace detail
@@ -37,9 +37,9 @@ class NamedAnyModule {
   AnyModule module_;
 };
 
-/// Calls its modules one after the other, each with the result of the one before; the first may take several arguments.
-/// Modules may be holders, shared pointers, module objects, other Sequentials, or functions of a tensor, with any types
-/// between them. Copying the holder shares the modules.
+/// Calls its modules in order, each with the result of the previous one; the first may take several arguments. Modules
+/// may be holders, shared pointers, module objects, other Sequentials, or functions of a tensor, with any types between
+/// them. Copying the holder shares the modules.
 class SequentialImpl : public Cloneable<SequentialImpl> {
  public:
   using Iterator = std::vector<AnyModule>::iterator;
@@ -57,7 +57,7 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
   std::shared_ptr<Module> clone(const std::optional<Device>& = std::nullopt) const override;
   void pretty_print(std::ostream& stream) const override;
 
-  /// The result of the last module. Throws StateError when there is none, ValueError when the types do not fit.
+  /// The result of the last module. Throws StateError if there is none, ValueError if the types do not fit.
   template <class Result = Tensor, class... Args>
   Result forward(Args&&... args) {
     if constexpr (std::is_same_v<Result, Tensor> && sizeof...(Args) == 1 && (detail::is_tensor<Args> && ...))
@@ -72,7 +72,7 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
   }
   AnyValue any_forward(AnyValue* args, size_t count);
 
-  /// Named by its position, or by name.
+  /// Appends a module, named by its position or by `name`.
   template <class M>
   void push_back(M&& module) {
     append(detail::to_any(std::forward<M>(module)));
@@ -83,7 +83,7 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
   }
   void push_back(std::string name, AnyModule module);
   void push_back(...) = delete;  // F::relu names several functions: write [](Tensor x) { return F::relu(x); }
-  /// Adds all modules of another Sequential (or vector of modules).
+  /// Appends all modules of another Sequential (or vector of modules).
   template <class Container>
   void extend(const Container& container) {
     for (const auto& module : container) push_back(module);
@@ -95,7 +95,7 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
   Iterator end() { return modules_.end(); }
   ConstIterator begin() const { return modules_.begin(); }
   ConstIterator end() const { return modules_.end(); }
-  /// The i-th module, also as its class. Throws IndexError, ValueError for another class.
+  /// The i-th module, optionally as its class. Throws IndexError, or ValueError for another class.
   template <class T>
   auto& at(size_t i) const {
     return entry(i).template get<T>();
@@ -112,7 +112,7 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
   const AnyModule& entry(size_t i) const;
   Tensor forward_tensor(const Tensor& x);
   AnyValue pass(AnyValue* args, size_t count) const;
-  /// Throws ShapeError for a tensor that the first module should not see.
+  /// Throws ShapeError for an input that the first module does not accept.
   virtual void check_input(const Tensor&) const {}
   std::vector<AnyModule> modules_;
 };
@@ -126,13 +126,14 @@ class Sequential : public ModuleHolder<SequentialImpl> {
   using Impl = SequentialImpl;
   Sequential() = default;
   Sequential(std::initializer_list<NamedAnyModule> modules);
-  // Reached by arguments of no type, and the compiler shows the line. A template, so that Sequential() is not meant.
+  // Chosen for arguments without a type, so that the compiler shows the caller's line. It is a template so that
+  // Sequential() does not match it.
   template <class = void>
   explicit Sequential(...) = delete;  // F::relu names several functions: write [](Tensor x) { return F::relu(x); }
 };
 
-/// A list of modules that are registered, so that they train, save and print with the module that owns the list. It has
-/// no forward: `for (auto& m : *list) x = m->as<nn::Linear>()->forward(x);`
+/// A list of registered modules: they train, save and print with the module that owns the list. It has no forward: `for
+/// (auto& m : *list) x = m->as<nn::Linear>()->forward(x);`
 class ModuleListImpl : public Cloneable<ModuleListImpl> {
  public:
   using Iterator = std::vector<std::shared_ptr<Module>>::iterator;

@@ -25,7 +25,7 @@ Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, const
     return weft::conv2d(x, weight, bias, g.stride, padding, g.dilation, g.groups);
 }
 
-/// Cells before and after each dimension. Of an odd total for kSame the larger half is after, as in PyTorch.
+/// Padding before and after each dimension. If the total for kSame is odd, the larger half is after, as in PyTorch.
 template <size_t D>
 struct Borders {
   std::array<int64_t, D> before, after;
@@ -41,7 +41,7 @@ Borders<D> borders(const Geometry<D>& g, const Tensor& weight) {
   return b;
 }
 
-/// The argument of pad: {before, after} of the last dimension, then of the one before it ...
+/// The argument of pad: {before, after} of the last dimension, then of the dimension before it ...
 template <size_t D>
 Dims pad_list(const Borders<D>& b) {
   Dims list;

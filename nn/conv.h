@@ -6,8 +6,8 @@
 
 namespace weft::nn {
 
-/// Sizes are numbers or lists of D. `padding` also takes kSame and kValid, `padding_mode` kZeros, kReflect, kReplicate
-/// or kCircular.
+/// Sizes are integers or lists of D integers. `padding` also takes kSame and kValid; `padding_mode` is kZeros,
+/// kReflect, kReplicate or kCircular.
 template <size_t D>
 struct ConvOptions {
   ConvOptions(int64_t in_channels, int64_t out_channels, ExpandingArray<D> kernel_size)
@@ -72,8 +72,9 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, FuncArg<ConvTrans
 
 }  // namespace functional
 
-/// x [N, C, L] or [N, C, H, W], or without N, to [N, O, ...]; weight [O, C / groups, kernel...], bias [O]. Both are
-/// uniform within 1 / sqrt(C / groups * kernel elements) at first.
+/// x [N, C, L] or [N, C, H, W], or without N, -> [N, O, L'] or [N, O, H', W'], with H' = (H + 2 padding - dilation
+/// (kernel - 1) - 1) / stride + 1; weight [O, C / groups, kernel...], bias [O]. Both are initialised uniformly within 1
+/// / sqrt(C / groups * kernel elements).
 template <size_t D>
 class ConvImpl : public Layer<ConvImpl<D>> {
  public:
@@ -96,8 +97,8 @@ using Conv2dImpl = ConvImpl<2>;
 WEFT_LAYER(Conv1d);
 WEFT_LAYER(Conv2d);
 
-/// x [N, C, H, W] to [N, O, H', W'], H' = (H - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1;
-/// weight [C, O / groups, kh, kw]. forward takes the wanted H' and W' instead of output_padding.
+/// x [N, C, H, W] -> [N, O, H', W'], H' = (H - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1;
+/// weight [C, O / groups, kh, kw]. forward optionally takes H' and W' instead of output_padding.
 class ConvTranspose2dImpl : public Layer<ConvTranspose2dImpl> {
  public:
   ConvTranspose2dImpl(int64_t in_channels, int64_t out_channels, ExpandingArray<2> kernel_size)

@@ -1,4 +1,4 @@
-// Dropout of elements and of whole channels.
+// Dropout of single elements and of entire channels.
 #pragma once
 
 #include "weft/nn/cloneable.h"
@@ -28,7 +28,7 @@ Tensor dropout2d(const Tensor& x, const Dropout2dFuncOptions& options);
 }  // namespace functional
 
 namespace detail {
-/// A dropout of elements or channels. In evaluation it is the identity. ValueError unless 0 <= p <= 1.
+/// Dropout of elements or channels; the identity in evaluation. Throws ValueError unless 0 <= p <= 1.
 template <class Tag>
 class DropoutImpl : public Layer<DropoutImpl<Tag>> {
  public:
@@ -44,9 +44,9 @@ extern template class DropoutImpl<Elements>;
 extern template class DropoutImpl<Channels>;
 }  // namespace detail
 
-/// In training zeroes elements with probability p and scales the others by 1 / (1 - p).
+/// In training, zeroes each element with probability p and scales the others by 1 / (1 - p).
 using DropoutImpl = detail::DropoutImpl<detail::Elements>;
-/// The same for whole channels: x [N, C, ...].
+/// The same for entire channels: x [N, C, ...].
 using Dropout2dImpl = detail::DropoutImpl<detail::Channels>;
 using FeatureDropoutImpl = Dropout2dImpl;
 WEFT_LAYER(Dropout);

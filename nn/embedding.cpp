@@ -8,7 +8,7 @@
 namespace weft::nn {
 namespace {
 
-/// The row counted from the start; throws ValueError outside the table.
+/// The row index counted from the start; throws ValueError if it is outside the table.
 std::optional<int64_t> row(std::optional<int64_t> padding_idx, int64_t num) {
   if (!padding_idx) return padding_idx;
   check<ValueError>(*padding_idx >= -num && *padding_idx < num, "[embedding] padding_idx {} of {} embeddings",

@@ -1,4 +1,4 @@
-// Embedding: a table of vectors read by integer.
+// Embedding: a table of vectors, indexed by integers.
 #pragma once
 
 #include "weft/autograd/functions.h"
@@ -7,7 +7,8 @@
 
 namespace weft::nn {
 
-/// padding_idx (negative: from the end) names a row that starts at zero and gets no gradient. _weight gives the table.
+/// padding_idx (negative: from the end) is a row that starts at zero and gets no gradient. `_weight` supplies the
+/// table.
 struct EmbeddingOptions {
   EmbeddingOptions(int64_t num_embeddings, int64_t embedding_dim)
       : num_embeddings_(num_embeddings), embedding_dim_(embedding_dim) {}
@@ -30,8 +31,8 @@ using weft::one_hot;
 Tensor embedding(const Tensor& index, const Tensor& weight, const EmbeddingFuncOptions& options = {});
 }  // namespace functional
 
-/// index (int64 or int32, any shape) to [*index, embedding_dim]; an index outside the table throws IndexError. The
-/// weight [num_embeddings, embedding_dim] is standard normal at first.
+/// index (int64 or int32, any shape) -> [*index, embedding_dim]. Throws IndexError for an index outside the table.
+/// weight [num_embeddings, embedding_dim] is initialised standard normal.
 class EmbeddingImpl : public Layer<EmbeddingImpl> {
  public:
   EmbeddingImpl(int64_t num_embeddings, int64_t embedding_dim)
@@ -52,7 +53,7 @@ class Embedding : public ModuleHolder<EmbeddingImpl> {
  public:
   using ModuleHolder<EmbeddingImpl>::ModuleHolder;
   using Impl = EmbeddingImpl;
-  /// An Embedding of this table [num, dim], frozen unless told otherwise.
+  /// An Embedding with the table [num, dim]; it is frozen by default.
   static Embedding from_pretrained(const Tensor& embeddings, const EmbeddingFromPretrainedOptions& options = {});
 };
 

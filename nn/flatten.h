@@ -1,4 +1,4 @@
-// Layers that move elements about: Flatten, Unflatten, Identity, PixelShuffle, and padding.
+// Layers that rearrange elements: Flatten, Unflatten, Identity, PixelShuffle, and padding.
 #pragma once
 
 #include "weft/nn/cloneable.h"
@@ -19,12 +19,12 @@ struct PixelShuffleOptions {
   PixelShuffleOptions(int64_t upscale_factor) : upscale_factor_(upscale_factor) {}  // NOLINT
   WEFT_ARG(int64_t, upscale_factor);
 };
-/// {left, right, top, bottom}, or one number for all.
+/// {left, right, top, bottom}, or one width for all sides.
 struct Pad2dOptions {
   Pad2dOptions(ExpandingArray<4> padding) : padding_(padding) {}  // NOLINT
   WEFT_ARG(ExpandingArray<4>, padding);
 };
-/// {left, right} or {left, right, top, bottom}, or one number for all; and what stands there.
+/// {left, right} or {left, right, top, bottom}, or one width for all sides; and the value to fill in.
 template <size_t D>
 struct ConstantPadOptions {
   ConstantPadOptions(ExpandingArray<2 * D> padding, double value) : padding_(padding), value_(value) {}
@@ -52,7 +52,7 @@ Tensor pad(const Tensor& x, FuncArg<PadFuncOptions> options);
 Tensor pixel_shuffle(const Tensor& x, const PixelShuffleFuncOptions& options);
 }  // namespace functional
 
-/// Joins the dimensions start_dim to end_dim.
+/// Merges the dimensions start_dim to end_dim into one: [N, C, H, W] -> [N, C H W] by default.
 class FlattenImpl : public Layer<FlattenImpl> {
  public:
   explicit FlattenImpl(const FlattenOptions& o = {}) : options(o) {}
@@ -63,7 +63,8 @@ class FlattenImpl : public Layer<FlattenImpl> {
 };
 WEFT_LAYER(Flatten);
 
-/// Splits a dimension into sizes, one of which may be -1.
+/// Splits dimension `dim` into `sizes`, one of which may be -1: [N, 12] -> [N, 3, 4]. Throws ShapeError if they do not
+/// fit.
 class UnflattenImpl : public Layer<UnflattenImpl> {
  public:
   UnflattenImpl(int64_t dim, std::vector<int64_t> sizes) : UnflattenImpl(UnflattenOptions(dim, std::move(sizes))) {}
@@ -85,7 +86,7 @@ class IdentityImpl : public Layer<IdentityImpl> {
 };
 WEFT_LAYER(Identity);
 
-/// [N, C r^2, H, W] to [N, C, H r, W r]
+/// [N, C r^2, H, W] -> [N, C, H r, W r], r = upscale_factor.
 class PixelShuffleImpl : public Layer<PixelShuffleImpl> {
  public:
   PixelShuffleImpl(const PixelShuffleOptions& o) : options(o) {}  // NOLINT
@@ -106,7 +107,7 @@ struct ReflectionPad {
 struct ReplicationPad {
   static constexpr const char *kName = "weft::nn::ReplicationPad2d", *kMode = "replicate";
 };
-/// Pads the last D dimensions by a constant.
+/// Pads the last D dimensions with a constant.
 template <size_t D>
 class ConstantPadImpl : public Layer<ConstantPadImpl<D>> {
  public:
@@ -121,7 +122,7 @@ class ConstantPadImpl : public Layer<ConstantPadImpl<D>> {
 extern template class ConstantPadImpl<1>;
 extern template class ConstantPadImpl<2>;
 
-/// Pads the last two dimensions.
+/// Pads the last two dimensions: x [.., H, W] -> [.., H + top + bottom, W + left + right].
 template <class Kind>
 class Pad2dImpl : public Layer<Pad2dImpl<Kind>> {
  public:

@@ -12,11 +12,11 @@ namespace {
 using autograd::Act;
 using autograd::MaxPoolArgs;
 
-/// The layers from one on.
+/// A container's layers from one position on.
 class Layers {
  public:
   Layers(std::span<const AnyModule> layers) : layers_(layers) {}  // NOLINT
-  /// Layer i as an M, if it is exactly that and has no hooks.
+  /// Layer i as an M, if it is exactly an M and has no hooks.
   template <class M>
   const M* as(size_t i) const {
     if (i >= layers_.size() || layers_[i].is_empty()) return nullptr;
@@ -31,7 +31,8 @@ class Layers {
     return is<ReLUImpl>(i) ? Act::Relu : is<SigmoidImpl>(i) ? Act::Sigmoid : is<TanhImpl>(i) ? Act::Tanh : Act::None;
   }
 
-  /// A pooling layer that may as well come before a relu. With dilation a window may miss the image: its -inf stays.
+  /// A pooling layer that may equally run before a relu. With dilation a window may miss the image and give -inf: then
+  /// it may not.
   const MaxPool2dImpl* pool_behind_relu(size_t i) const {
     const auto* pool = as<MaxPool2dImpl>(i);
     return pool && pool->options.dilation()[0] == 1 && pool->options.dilation()[1] == 1 ? pool : nullptr;
@@ -53,7 +54,7 @@ MaxPoolArgs arguments(const MaxPool2dOptions& o) {
   return {list(o.kernel_size()), list(o.stride()), list(o.padding()), list(o.dilation()), o.ceil_mode()};
 }
 
-/// Cells around the image, where they are zeros and the same number on opposite sides.
+/// The padding of a convolution, if it pads with zeros and equally on opposite sides.
 bool plain_padding(const Conv2dImpl& conv, Dims& padding) {
   const auto& o = conv.options;
   if (!o.padding_mode().zeros() || conv.weight.dim() != 4) return false;
@@ -104,12 +105,12 @@ size_t fuse_pool(const Layers& layers, const Tensor& x, bool spent, Tensor& resu
 size_t forward_fused(std::span<const AnyModule> layers, const Tensor& x, bool spent, Tensor& result) {
   if (autograd::AnomalyMode::is_enabled()) return 0;
   const Layers l = layers;
-  if (l.in_place(0)) return 0;  // who else holds x must see it change
+  if (l.in_place(0)) return 0;  // another owner of x must see it change
   try {
     if (const auto* conv = l.as<Conv2dImpl>(0)) return fuse_conv(l, *conv, x, result);
     return fuse_pool(l, x, spent, result);
   } catch (const Error&) {
-    return 0;  // called by itself, the layer that is at fault tells its name
+    return 0;  // called by itself, the failing layer adds its name to the error
   }
 }
 

@@ -39,7 +39,7 @@ class HookTable {
     std::erase_if(changed->after, [&](const auto& entry) { return entry.first == number; });
     hooks_ = std::move(changed);
   }
-  /// A table of its own with the same hooks.
+  /// An independent table with the same hooks.
   std::shared_ptr<HookTable> copy() {
     std::lock_guard lock(mutex_);
     return std::make_shared<HookTable>(hooks_, last_);

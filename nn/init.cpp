@@ -40,8 +40,8 @@ void transform(Tensor& t, const char* op, F f) {
   });
 }
 
-/// Makes the `count` rows of length n orthonormal, in order (Gram-Schmidt, each row twice): the Q of a QR factorisation
-/// with positive diagonal of R, transposed.
+/// Makes the `count` rows of length n orthonormal, in order (Gram-Schmidt, each row twice): the transposed Q of a QR
+/// factorisation whose R has a positive diagonal.
 void orthonormalise(std::vector<double>& rows, int64_t count, int64_t n) {
   for (int64_t i = 0; i < count; ++i) {
     double* row = &rows[i * n];
@@ -172,7 +172,7 @@ Tensor orthogonal_(Tensor tensor, double gain) {
   require_floating_point("orthogonal_", tensor.dtype());
   const int64_t height = tensor.size(0), width = tensor.numel() / height;
   const Tensor drawn = empty({height, width}, tensor.dtype()).normal_().to(kFloat64);
-  // The vectors that become orthonormal are the columns of a tall matrix, the rows of a wide one.
+  // The columns of a tall matrix or the rows of a wide one become orthonormal.
   const bool tall = height >= width;
   const Tensor vectors = (tall ? drawn.t() : drawn).contiguous();
   const double* p = vectors.data_ptr<double>();

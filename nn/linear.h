@@ -13,14 +13,15 @@ struct LinearOptions {
   WEFT_ARG(bool, bias) = true;
 };
 
-/// x [*, in_features] to [*, out_features]: x times weight [out, in] transposed, plus bias [out]. Both are uniform
-/// within 1 / sqrt(in_features) at first.
+/// y = x weight^T + bias: x [*, in_features] -> [*, out_features]; weight [out_features, in_features], bias
+/// [out_features]. Both are initialised uniformly within 1 / sqrt(in_features). Throws ShapeError if the last dimension
+/// of x is another.
 class LinearImpl : public Layer<LinearImpl> {
  public:
   LinearImpl(int64_t in_features, int64_t out_features) : LinearImpl(LinearOptions(in_features, out_features)) {}
   explicit LinearImpl(const LinearOptions& options);
   void reset() override;
-  /// Draws new parameters.
+  /// Draws new initial values.
   void reset_parameters();
   void pretty_print(std::ostream& stream) const override;
   Tensor forward(const Tensor& x);

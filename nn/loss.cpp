@@ -19,7 +19,7 @@ const char* print_reduction(Reduction r) {
   return r == Reduction::Mean ? "kMean" : r == Reduction::Sum ? "kSum" : "kNone";
 }
 
-// What a row says of its options: the loss's name, and how the layer is printed.
+// Per loss: its name, its function, and a printer.
 template <class Options>
 struct Row;
 
@@ -53,7 +53,7 @@ LossImpl<Options>::LossImpl(const Options& options)
 
 template <class Options>
 void LossImpl<Options>::reset() {
-  // The buffers are the tensors in options, so that to() reaches what forward reads.
+  // The buffers are the tensors in options, so that to() reaches the tensors that forward reads.
   [[maybe_unused]] auto own = [this](const char* name, Tensor& weight) {
     if (weight.defined()) weight = weight.detach().clone();
     this->register_buffer(name, weight);

@@ -13,7 +13,8 @@ template <class Options, class Reduction>
 constexpr bool makes_loss =
     std::constructible_from<Options, Reduction> && !std::is_convertible_v<Reduction, const Options&>;
 
-/// A loss of (input, target) with Options. Weights are copied and registered as buffers.
+/// A loss of (input, target) with Options, reduced to a scalar by kMean (default) or kSum, or left at the input's sizes
+/// by kNone. Weights are copied and registered as buffers. Throws ShapeError for sizes that do not match.
 template <class Options>
 class LossImpl : public Layer<LossImpl<Options>> {
  public:
