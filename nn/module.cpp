@@ -29,7 +29,7 @@ template class OrderedDict<std::string, std::shared_ptr<nn::Module>>;
 namespace weft::nn {
 namespace {
 
-/// Guards every parent_: a module may be destroyed while another thread looks up the path of a child they share.
+/// Guards every parent_: a module may be destroyed while another thread looks up the path of a shared child.
 std::mutex& parents_mutex() {
   static std::mutex mutex;
   return mutex;
@@ -39,13 +39,13 @@ std::string join(const std::string& prefix, const std::string& name) {
   return prefix.empty() ? name : name.empty() ? prefix : prefix + "." + name;
 }
 
-/// The holder's name for its module's class: "app::Net" of "app::NetImpl".
+/// The holder's name of a module class: "app::Net" for "app::NetImpl".
 std::string holder_name(std::string name) {
   if (name.size() > 4 && name.ends_with("Impl") && name[name.size() - 5] != ':') name.erase(name.size() - 4);
   return name;
 }
 
-/// "Net" of "app::NetImpl".
+/// "Net" for "app::NetImpl".
 std::string short_name(std::string name) {
   if (size_t arguments = name.find('<'); arguments != std::string::npos) name.erase(arguments);
   if (size_t scope = name.rfind("::"); scope != std::string::npos) name.erase(0, scope + 2);

@@ -1,4 +1,4 @@
-// Module: named parameters, buffers and submodules in order of declaration, and what follows from that list.
+// Module: named parameters, buffers and submodules in order of declaration, and everything derived from that list.
 #pragma once
 
 #include <functional>
@@ -30,10 +30,10 @@ class ModuleHolder;
 template <class Derived>
 class Cloneable;
 
-/// Called before a forward with its tensor arguments in their order; an element that is assigned replaces the argument.
+/// Called before a forward with its tensor arguments in order; assigning an element replaces the argument.
 using ForwardPreHook = std::function<void(Module& module, TensorList& inputs)>;
-/// Called after a forward with the arguments it had and its result; assigning output replaces the result. Where forward
-/// returns something else than a Tensor, output is undefined and what is assigned is not used.
+/// Called after a forward with its arguments and result; assigning output replaces the result. If forward does not
+/// return a Tensor, output is undefined and an assigned value is ignored.
 using ForwardHook = std::function<void(Module& module, const TensorList& inputs, Tensor& output)>;
 
 namespace detail {
@@ -64,16 +64,16 @@ class HookHandle {
   unsigned number_ = 0;
 };
 
-/// Base of all modules. A subclass registers its parameters, buffers and submodules; everything else (train, to, clone,
-/// saving, printing, counting) follows from what is registered, in that order. A parameter or module registered in two
-/// places is listed once, under its first name.
+/// Base of all modules. A subclass registers its parameters, buffers and submodules; train, to, clone, saving, printing
+/// and counting work on the registered items, in order of registration. A parameter or module registered in two places
+/// is listed once, under its first name.
 ///
-/// Several threads may run forward of one module at once. Registering, train, to, and adding the first hook are changes
-/// of the module and need it alone.
+/// Several threads may run forward of one module at once. Registering, train, to, and adding the first hook change the
+/// module and must not run at the same time as anything else.
 class Module : public std::enable_shared_from_this<Module> {
  public:
   Module() = default;
-  /// `name` is what name() and printing show; without it that is the class's name.
+  /// `name` is returned by name() and printed; the default is the class's name.
   explicit Module(std::string name) : name_(std::move(name)) {}
   Module(const Module& other);
   Module& operator=(const Module& other);
@@ -82,8 +82,8 @@ class Module : public std::enable_shared_from_this<Module> {
   std::string name() const;
 
   // Registering -----------------------------------------------------------------------------------------------------
-  /// Adds a parameter and returns it. It may be undefined (a bias that is not there). Throws ValueError for a name that
-  /// is empty, holds a dot or is taken.
+  /// Adds a parameter and returns it. It may be undefined (an absent bias). Throws ValueError for a name that is empty,
+  /// contains a dot or is taken.
   Tensor& register_parameter(std::string name, Tensor tensor, bool requires_grad = true);
   /// Adds a tensor that is saved but not trained.
   Tensor& register_buffer(std::string name, Tensor tensor);
@@ -97,7 +97,7 @@ class Module : public std::enable_shared_from_this<Module> {
   std::shared_ptr<M> register_module(std::string name, ModuleHolder<M> holder) {
     return register_module(std::move(name), holder.share());
   }
-  /// Puts another module in the place of the child of this name.
+  /// Replaces the child of this name.
   template <class M>
   std::shared_ptr<M> replace_module(const std::string& name, std::shared_ptr<M> module) {
     exchange_child(name, module);
@@ -109,22 +109,23 @@ class Module : public std::enable_shared_from_this<Module> {
   }
   void unregister_module(const std::string& name);
 
-  // What is registered ----------------------------------------------------------------------------------------------
-  /// Parameters of this module, then (recurse) those of its children, depth first; undefined ones are left out.
+  // Registered items ------------------------------------------------------------------------------------------------
+  /// Parameters of this module, then (recurse) those of its children, depth first, without undefined ones.
   TensorList parameters(bool recurse = true) const { return named_parameters(recurse).values(); }
   OrderedDict<std::string, Tensor> named_parameters(bool recurse = true) const;
   TensorList buffers(bool recurse = true) const { return named_buffers(recurse).values(); }
   OrderedDict<std::string, Tensor> named_buffers(bool recurse = true) const;
   std::vector<std::shared_ptr<Module>> children() const { return children_.values(); }
   const OrderedDict<std::string, std::shared_ptr<Module>>& named_children() const { return children_; }
-  /// All modules, parents before children. With include_self the module itself must live in a shared_ptr (StateError).
+  /// All modules, parents before children. With include_self the module itself must be owned by a shared_ptr
+  /// (StateError).
   std::vector<std::shared_ptr<Module>> modules(bool include_self = true) const;
   OrderedDict<std::string, std::shared_ptr<Module>> named_modules(const std::string& name_prefix = {},
                                                                   bool include_self = true) const;
   /// Number of elements of all parameters, or of those that require a gradient.
   int64_t num_parameters(bool trainable_only = false) const;
 
-  /// Calls function with this module and all below it, parents first.
+  /// Calls function with this module and all modules below it, parents first.
   void apply(const std::function<void(Module&)>& function);
   void apply(const std::function<void(const Module&)>& function) const;
   /// The same with their names ("" or name_prefix for this one).
@@ -145,15 +146,14 @@ class Module : public std::enable_shared_from_this<Module> {
   virtual std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const;
 
   // Hooks -----------------------------------------------------------------------------------------------------------
-  // They run when a module is called as module(x), when a container calls it, and in every forward of weft's own
-  // layers.
+  // They run when a module is called as module(x), when a container calls it, and in every forward of built-in layers.
   HookHandle register_forward_pre_hook(ForwardPreHook hook);
   HookHandle register_forward_hook(ForwardHook hook);
-  /// Whether a hook is registered now.
+  /// True if any hook is registered.
   bool has_hooks() const { return hooks_ && any_hooks(); }
 
-  /// Runs body(args...) as the forward of this module: with its hooks, and with the module's path put into the errors
-  /// that pass ("[conv2d] Net.conv2: ..."). A call through a ModuleHolder or a container does this by itself.
+  /// Runs body(args...) as the forward of this module: runs its hooks, and adds the module's path to errors ("[conv2d]
+  /// Net.conv2: ..."). A call through a ModuleHolder or a container does this by itself.
   template <class Body, class... Args>
   auto run(Body&& body, Args&&... args) -> std::decay_t<std::invoke_result_t<Body, Args...>> {
     try {
@@ -165,11 +165,11 @@ class Module : public std::enable_shared_from_this<Module> {
       throw;
     }
   }
-  /// "Net.features.2": the keys under which this module was registered last, below the class of the outermost module.
+  /// "Net.features.2": the keys under which this module was registered last, after the class of the outermost module.
   std::string path() const;
 
-  // As a certain class ------------------------------------------------------------------------------------------------
-  /// This as T (a module class or its holder's name: as<nn::Linear>()), or null when it is none.
+  // Casts -----------------------------------------------------------------------------------------------------------
+  /// This as T (a module class or its holder's name: as<nn::Linear>()), or null if it is of another class.
   template <class T>
   auto* as() noexcept {
     return dynamic_cast<typename detail::Contained<T>::type*>(this);
@@ -179,7 +179,7 @@ class Module : public std::enable_shared_from_this<Module> {
     return dynamic_cast<const typename detail::Contained<T>::type*>(this);
   }
 
-  /// Writes what stands before the list of children: the name, and for layers their options.
+  /// Writes the text before the list of children: the name, and for layers their options.
   virtual void pretty_print(std::ostream& stream) const;
   friend std::ostream& operator<<(std::ostream& stream, const Module& module);
 
@@ -200,7 +200,7 @@ class Module : public std::enable_shared_from_this<Module> {
   void adopt_children();
   void disown_children() noexcept;
 
-  // For Cloneable.
+  // Implemented by Cloneable.
   virtual void clone_(Module& other);
   void forget_registered();
   void copy_state(const Module& from);
@@ -217,7 +217,7 @@ class Module : public std::enable_shared_from_this<Module> {
   std::string name_;
   OrderedDict<std::string, Tensor> parameters_, buffers_;
   Children children_;
-  Module* parent_ = nullptr;  // where it was registered last; guarded by one lock for all modules
+  Module* parent_ = nullptr;  // the last parent that registered it; guarded by one lock for all modules
   std::shared_ptr<detail::HookTable> hooks_;
   bool is_training_ = true;
 };
@@ -232,7 +232,7 @@ void keep_tensor(TensorList& inputs, const T& arg) {
   if constexpr (is_tensor<T>) inputs.push_back(arg);
 }
 
-/// The argument, or the tensor that the hooks left in its place.
+/// The argument, or the tensor that a hook put in its place.
 template <class T>
 T&& pick(TensorList& inputs, size_t& next, std::remove_reference_t<T>& arg) {
   if constexpr (is_tensor<T>)
@@ -241,7 +241,7 @@ T&& pick(TensorList& inputs, size_t& next, std::remove_reference_t<T>& arg) {
     return static_cast<T&&>(arg);
 }
 
-/// Calls module.forward(args...) with hooks and error paths. Layers of weft do both in forward itself.
+/// Calls module.forward(args...) with hooks and error paths. Built-in layers do both in forward itself.
 template <class M, class... Args>
 auto call(M& module, Args&&... args) {
   if constexpr (requires { M::kRunsItself; })

@@ -1,4 +1,4 @@
-// ModuleHolder: shared ownership of a module with the module's own constructors, and the macros that name one.
+// ModuleHolder: shared ownership of a module with the module's own constructors, and the macros that define one.
 #pragma once
 
 #include <memory>
@@ -11,15 +11,15 @@ namespace weft::nn {
 namespace detail {
 [[noreturn]] void fail_empty_holder();
 std::shared_ptr<Module> own(Module* module);
-/// As std::make_shared, with one kind of control block for all classes of modules. That, and a function of its own per
-/// constructor, is quicker to compile.
+/// Like std::make_shared, with one control block type for all modules. This, and a separate function per constructor,
+/// compiles faster.
 template <class M, class... Args>
 [[gnu::noinline]] std::shared_ptr<M> make_module(Args&&... args) {
   M* module = new M(std::forward<Args>(args)...);
   return std::shared_ptr<M>(own(module), module);
 }
 
-/// Whether these arguments of a holder's constructor are meant for the module: not a holder, a pointer or nullptr.
+/// True if the arguments of a holder's constructor are meant for the module: not a holder, a pointer or nullptr.
 template <class Contained, class Head, class... Tail>
 constexpr bool makes_module = sizeof...(Tail) > 0 ||
                               !(std::is_base_of_v<ModuleHolder<Contained>, std::remove_cvref_t<Head>> ||
@@ -44,7 +44,7 @@ class ModuleHolder {
 
   explicit operator bool() const noexcept { return !is_empty(); }
   bool is_empty() const noexcept { return impl_ == nullptr; }
-  /// The module; throws StateError where the holder is empty.
+  /// The module; throws StateError if the holder is empty.
   Contained* get() const {
     if (!impl_) [[unlikely]]
       detail::fail_empty_holder();

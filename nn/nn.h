@@ -1,4 +1,4 @@
-// Everything of nn/: modules, containers, layers, losses, functional, init and the model language.
+// All of nn/: modules, containers, layers, losses, functional, init and the model language.
 #pragma once
 
 #include "weft/nn/branches.h"

@@ -46,8 +46,9 @@ Tensor group_norm(const Tensor& x, const GroupNormFuncOptions& options);
 
 }  // namespace functional
 
-/// x [*, normalized_shape...]: mean 0 and variance 1 over the last dimensions, times weight plus bias, both of
-/// normalized_shape (1 and 0 at first).
+/// y = (x - mean) / sqrt(var + eps) * weight + bias, mean and variance over the last dimensions: x [*,
+/// normalized_shape...] -> the same sizes; weight and bias of normalized_shape, initialised to 1 and 0. Throws
+/// ShapeError if x ends in other sizes. Ba et al. 2016.
 class LayerNormImpl : public Layer<LayerNormImpl> {
  public:
   LayerNormImpl(std::vector<int64_t> normalized_shape)  // NOLINT
@@ -63,7 +64,8 @@ class LayerNormImpl : public Layer<LayerNormImpl> {
 };
 WEFT_LAYER(LayerNorm);
 
-/// x [N, C, *]: the same over groups of channels; weight and bias [C].
+/// The same over groups of channels: x [N, C, *]; weight and bias [C]. Throws ValueError unless num_groups divides C.
+/// Wu and He 2018.
 class GroupNormImpl : public Layer<GroupNormImpl> {
  public:
   GroupNormImpl(int64_t num_groups, int64_t num_channels) : GroupNormImpl(GroupNormOptions(num_groups, num_channels)) {}

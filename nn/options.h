@@ -1,4 +1,4 @@
-// What option structs are made of: WEFT_ARG fields, size lists that expand one number, and the tags kMean, kSame,
+// Building blocks of option structs: WEFT_ARG fields, size lists that expand one integer, and the tags kMean, kSame,
 // kReflect ...
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "weft/tensor/error.h"
 #include "weft/tensor/sizes.h"
 
-/// An option `name` of this type with a chaining setter, a getter and a reference to change it:
+/// Declares an option `name` of this type with a chaining setter, a getter and a mutable reference:
 ///
 ///     struct LinearOptions { WEFT_ARG(bool, bias) = true; };    LinearOptions().bias(false)
 #define WEFT_ARG(type, name)                                  \
@@ -33,7 +33,7 @@ namespace weft {
 
 using std::nullopt;
 
-// Tags, each a type and a value of its own, so that an option accepts just those it knows ----------------------------
+// Tags. Each has a type of its own, so that an option accepts only the tags it knows ----------------------------------
 #define WEFT_TAG(name) \
   namespace enumtype { \
   struct name {};      \
@@ -71,7 +71,8 @@ namespace nn::detail {
 [[noreturn]] void fail_padding(std::string_view name);
 }  // namespace nn::detail
 
-/// Exactly D numbers; one number stands for D equal ones: `3`, `{3, 5}`, a vector. Throws ValueError for another count.
+/// Exactly D integers; one integer stands for D equal ones: `3`, `{3, 5}`, a vector. Throws ValueError for another
+/// count.
 template <size_t D>
 class ExpandingArray {
  public:
@@ -96,7 +97,7 @@ class ExpandingArray {
   std::array<int64_t, D> values_;
 };
 
-/// The same of sizes each of which may be absent (nullopt), which keeps the input's.
+/// The same for sizes that may be absent (nullopt): the input's size is kept.
 template <size_t D>
 class ExpandingArrayWithOptionalElem {
  public:
@@ -122,8 +123,8 @@ class ExpandingArrayWithOptionalElem {
 
 namespace nn {
 
-/// The options of a functional as a parameter. It takes what makes `Options`, but neither numbers and lists of sizes,
-/// which the form without options takes, nor braces, so that `{}` stays an absent tensor.
+/// The options of a functional as a parameter. It accepts everything that constructs `Options`, except numbers and
+/// lists of sizes (the overload without options takes them) and braces (so that `{}` stays an undefined tensor).
 template <class Options>
 class FuncArg {
  public:
@@ -138,7 +139,7 @@ class FuncArg {
   Options options_;
 };
 
-/// How a loss is reduced: kNone, kMean or kSum, or weft::Reduction.
+/// The reduction of a loss: kNone, kMean or kSum, or weft::Reduction.
 struct LossReduction {
   LossReduction(enumtype::kNone) : value(Reduction::None) {}  // NOLINT
   LossReduction(enumtype::kMean) : value(Reduction::Mean) {}  // NOLINT
@@ -159,21 +160,21 @@ struct KLDivReduction {
   KLReduction value;
 };
 
-/// What stands beyond the border: kZeros (kConstant for pad), kReflect, kReplicate or kCircular. `name` is PyTorch's.
+/// The values beyond the border: kZeros (kConstant for pad), kReflect, kReplicate or kCircular. `name` is PyTorch's.
 struct PaddingMode {
   PaddingMode(enumtype::kZeros) : name("zeros") {}          // NOLINT
   PaddingMode(enumtype::kConstant) : name("constant") {}    // NOLINT
   PaddingMode(enumtype::kReflect) : name("reflect") {}      // NOLINT
   PaddingMode(enumtype::kReplicate) : name("replicate") {}  // NOLINT
   PaddingMode(enumtype::kCircular) : name("circular") {}    // NOLINT
-  /// One of these names; throws ValueError for another.
+  /// One of these names; throws ValueError for any other.
   PaddingMode(std::string_view mode);                                     // NOLINT
   PaddingMode(const char* mode) : PaddingMode(std::string_view(mode)) {}  // NOLINT
   bool zeros() const { return name == "zeros" || name == "constant"; }
   std::string_view name;
 };
 
-/// Padding of a convolution: numbers, kValid ("valid": none) or kSame ("same": the output has the input's size).
+/// Padding of a convolution: integers, kValid ("valid": none) or kSame ("same": the output has the input's size).
 template <size_t D>
 class ConvPadding {
  public:
@@ -199,12 +200,12 @@ class ConvPadding {
 };
 
 namespace detail {
-/// Sizes as libtorch prints them: a lone number bare, several in brackets; "None" where absent.
+/// Sizes as libtorch prints them: a single integer bare, several in brackets; "None" if absent.
 std::string print_sizes(IntArrayRef v);
 std::string print_sizes(const std::optional<int64_t>* v, size_t count);
 /// A number as an ostream prints it: 1e-05, 0.1, 2.
 std::string print_number(double v);
-/// x filled with f(x), as the in-place form of an op: also where f's gradient reads x.
+/// x filled with f(x), like the in-place form of an op; works even if f's gradient reads x.
 template <class F>
 Tensor in_place(const Tensor& x, bool really, F f);
 Tensor assign(const Tensor& x, const Tensor& value);

@@ -14,9 +14,9 @@ namespace detail {
 [[noreturn]] void fail_no_item(const char* where, size_t i, size_t size);
 }  // namespace detail
 
-/// A map from strings (Key) to values that iterates in the order of insertion. An item reads as `item.key()`,
-/// `item.value()`, or `auto& [name, value]`. A key that exists already throws ValueError on insert, one that does not
-/// throws IndexError on [].
+/// A map from strings (Key) to values that iterates in the order of insertion. Access an item by `item.key()`,
+/// `item.value()`, or `auto& [name, value]`. insert throws ValueError for an existing key; [] throws IndexError for a
+/// missing one.
 template <class Key, class Value>
 class OrderedDict {
  public:
@@ -44,7 +44,7 @@ class OrderedDict {
   auto end() { return items_.end(); }
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
-  /// The first and the last item; throw IndexError when there is none.
+  /// The first and the last item; throws IndexError if there is none.
   const Item& front() const { return item(0, "front"); }
   const Item& back() const { return item(size() - 1, "back"); }
 
@@ -105,14 +105,14 @@ class OrderedDict {
     if (i >= items_.size()) detail::fail_no_item(where, i, items_.size());
     return items_[i];
   }
-  // Where in sorted_ the key is, or belongs.
+  // Position of the key in sorted_, or of its insertion.
   size_t place(const Key& key) const {
     const auto before = [this](size_t item, const Key& k) { return items_[item].first < k; };
     return static_cast<size_t>(std::lower_bound(sorted_.begin(), sorted_.end(), key, before) - sorted_.begin());
   }
 
   std::vector<Item> items_;
-  std::vector<size_t> sorted_;  // the items by key; quicker to compile than a hash table
+  std::vector<size_t> sorted_;  // the items sorted by key; compiles faster than a hash table
 };
 
 }  // namespace weft

@@ -5,14 +5,14 @@
 namespace weft::nn {
 namespace {
 
-/// The output sizes, with the input's where none is given.
+/// The output sizes; an absent size is the input's.
 ExpandingArray<2> resolve(const ExpandingArrayWithOptionalElem<2>& size, const Tensor& x, const char* op) {
   check<ShapeError>(x.dim() == 3 || x.dim() == 4, "[{}] input must be [N, C, H, W] or [C, H, W], got {}", op,
                     x.sizes());
   return {size[0].value_or(x.size(-2)), size[1].value_or(x.size(-1))};
 }
 
-/// A list of one or two sizes.
+/// Options from a list of one or two sizes.
 AdaptivePool2dOptions listed(std::initializer_list<std::optional<int64_t>> size) {
   const std::vector<std::optional<int64_t>> sizes(size);
   check<ValueError>(sizes.size() == 1 || sizes.size() == 2, "[adaptive_pool2d] {} output sizes, expected one or two",

@@ -25,7 +25,7 @@ struct AvgPool2dOptions {
   WEFT_ARG(std::optional<int64_t>, divisor_override) = std::nullopt;
 };
 
-/// output_size is a number, {height, width}, or with nullopt where the input's size is kept.
+/// output_size is an integer or {height, width}; nullopt keeps the input's size.
 struct AdaptivePool2dOptions {
   AdaptivePool2dOptions(ExpandingArrayWithOptionalElem<2> output_size) : output_size_(output_size) {}  // NOLINT
   AdaptivePool2dOptions(int64_t output_size) : output_size_(output_size) {}                            // NOLINT
@@ -56,7 +56,8 @@ Tensor adaptive_avg_pool2d(const Tensor& x, std::initializer_list<std::optional<
 Tensor adaptive_max_pool2d(const Tensor& x, std::initializer_list<std::optional<int64_t>> output_size);
 }  // namespace functional
 
-/// x [N, C, H, W] or [C, H, W]; the largest of each window.
+/// The maximum of each window: x [N, C, H, W] or [C, H, W] -> [.., H', W'], H' = floor((H + 2 padding - dilation
+/// (kernel - 1) - 1) / stride) + 1 (ceil with ceil_mode). stride defaults to kernel_size.
 class MaxPool2dImpl : public Layer<MaxPool2dImpl> {
  public:
   MaxPool2dImpl(ExpandingArray<2> kernel_size) : MaxPool2dImpl(MaxPool2dOptions(kernel_size)) {}  // NOLINT
@@ -70,7 +71,8 @@ class MaxPool2dImpl : public Layer<MaxPool2dImpl> {
 };
 WEFT_LAYER(MaxPool2d);
 
-/// x [N, C, H, W] or [C, H, W]; the mean of each window.
+/// The mean of each window: x [N, C, H, W] or [C, H, W] -> [.., H', W'] as MaxPool2d with dilation 1. The divisor is
+/// divisor_override, or the window's size (with count_include_pad including the padding).
 class AvgPool2dImpl : public Layer<AvgPool2dImpl> {
  public:
   AvgPool2dImpl(ExpandingArray<2> kernel_size) : AvgPool2dImpl(AvgPool2dOptions(kernel_size)) {}  // NOLINT
@@ -82,7 +84,7 @@ class AvgPool2dImpl : public Layer<AvgPool2dImpl> {
 };
 WEFT_LAYER(AvgPool2d);
 
-/// x [N, C, H, W] or [C, H, W] to [.., output height, output width].
+/// x [N, C, H, W] or [C, H, W] -> [.., output height, output width]: the means of windows of nearly equal size.
 class AdaptiveAvgPool2dImpl : public Layer<AdaptiveAvgPool2dImpl> {
  public:
   AdaptiveAvgPool2dImpl(const AdaptiveAvgPool2dOptions& o) : options(o) {}  // NOLINT
@@ -93,6 +95,7 @@ class AdaptiveAvgPool2dImpl : public Layer<AdaptiveAvgPool2dImpl> {
 };
 WEFT_LAYER(AdaptiveAvgPool2d);
 
+/// x [N, C, H, W] or [C, H, W] -> [.., output height, output width]: the maxima of windows of nearly equal size.
 class AdaptiveMaxPool2dImpl : public Layer<AdaptiveMaxPool2dImpl> {
  public:
   AdaptiveMaxPool2dImpl(const AdaptiveMaxPool2dOptions& o) : options(o) {}  // NOLINT

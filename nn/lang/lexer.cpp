@@ -32,7 +32,7 @@ class Lexer {
     const char c = text_[at_++];
     if (c == '\n')
       ++place_.line, place_.column = 1;
-    else if ((c & 0xC0) != 0x80)  // a byte within a character of UTF-8 is no column
+    else if ((c & 0xC0) != 0x80)  // a byte within a UTF-8 character is no column
       ++place_.column;
   }
   void skip_space() {
@@ -43,7 +43,7 @@ class Lexer {
         step();
     }
   }
-  /// The present character and those after it that belong to it.
+  /// The current character and the following ones that belong to it.
   template <class Belongs>
   Token take(Token::Kind kind, Belongs belongs) {
     Token token{kind, {}, {}, place_};

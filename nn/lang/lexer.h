@@ -1,4 +1,4 @@
-// The words of a model's text. Internal.
+// Splits a model's text into tokens. Internal.
 #pragma once
 
 #include <string_view>
@@ -25,14 +25,14 @@ struct Token {
   bool is(char mark) const { return kind == Kind::Mark && text.front() == mark; }
 };
 
-/// Splits a text; `#` begins a comment to the end of its line. The last token is the end. Columns count characters of
-/// UTF-8. Throws ValueError with its place for what is no token.
+/// Splits a text; `#` begins a comment up to the end of its line. The last token is the end. Columns count UTF-8
+/// characters. Throws ValueError with the place for an invalid token.
 std::vector<Token> tokens_of(std::string_view text);
 
 /// "line 2, column 14"
 std::string text_of(Place place);
 
-/// f, whose errors name the place, if it is one of a text.
+/// Calls f; if the place is in a text, f's errors name it.
 template <class F>
 decltype(auto) at_place(Place place, F f) {
   try {

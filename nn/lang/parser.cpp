@@ -3,7 +3,7 @@
 //   chain  = step { "|" step }
 //   step   = [ name "=" ] layer { value } [ "(" chain { "," chain } ")" ] { option { value } }
 //
-// Which values and options a layer takes is what its row of the table says.
+// The values and options of a layer are defined by its row of the table.
 #include <algorithm>
 #include <set>
 
@@ -37,13 +37,13 @@ class Parser {
   static std::string found(const Token& token) {
     return token.kind == Kind::End ? "the end of the text" : "'" + shortened(token.text) + "'";
   }
-  /// An error at the present token, "{}" being what stands there.
+  /// Throws an error at the current token; "{}" in the message stands for that token.
   [[noreturn]] void refuse(std::string_view message) const {
     std::string text(message);
     if (const size_t at = text.find("{}"); at != std::string::npos) text.replace(at, 2, found(now()));
     throw ValueError("[parse] " + text_of(now().place) + ": " + text);
   }
-  /// f, whose errors are of what stands at `token`.
+  /// Calls f; its errors name the place of `token`.
   template <class F>
   static decltype(auto) at(const Token& token, F f) {
     return at_place(token.place, f);
@@ -89,7 +89,7 @@ class Parser {
         values.push_back(std::string(now().text));
       else
         return values;
-      // Ranges are told where the number stands.
+      // Ranges are checked where the number stands.
       if (i < row.arguments.size() && row.arguments[i].kind != Field::Kind::List)
         at(now(), [&] { return checked(row.name, row.arguments[i], values.back()); });
     }

@@ -1,20 +1,20 @@
 // The language in C++: nn::input(1, 28, 28) | nn::conv(32, 5).same() | nn::relu() | nn::flatten() | nn::linear(10)
 //
-// Each function describes the layer of the same name, with the same arguments and options as in a text; methods give
-// options and the name. `input | layer | ...` is a built nn::Model; layers without input are a lang::Chain, a part that
-// several models may use. A text may stand wherever a chain is wanted: net | "linear 10 | softmax".
+// Each function describes the layer of the same name, with the same arguments and options as in a text; methods set
+// options and the name. `input | layer | ...` is a built nn::Model; layers without input form a lang::Chain, a part
+// that several models may use. A text is accepted wherever a chain is: net | "linear 10 | softmax".
 #pragma once
 
 #include "weft/nn/lang/model.h"
 
 namespace weft::nn::lang {
 
-/// A layer that is being described. Throws ValueError for values that its row in the table does not allow.
+/// Describes a layer. Throws ValueError for values that its row in the table does not allow.
 class Layer {
  public:
   Layer(std::string_view layer, std::vector<Value> arguments = {}, std::vector<Chain> branches = {})
       : spec_(make_layer(layer, std::move(arguments), std::move(branches))) {}
-  /// Any option by its name: the way for layers of your own. A flag has no value.
+  /// Sets any option by its name, as needed for user-defined layers. A flag has no value.
   Layer& set(std::string_view option, Value value = {}) {
     set_option(spec_, option, std::move(value));
     return *this;
@@ -31,7 +31,7 @@ class Layer {
   LayerSpec spec_;
 };
 
-/// A layer with options of its own, which may be given before and after its name.
+/// A layer with options of its own, set before or after its name.
 template <class Self>
 class LayerOf : public Layer {
  public:
@@ -161,12 +161,12 @@ struct ParallelLayer : LayerOf<ParallelLayer> {
 
 namespace weft::nn {
 
-/// The sizes of one sample, with which a model begins.
+/// The sizes of one sample; a model begins with them.
 template <std::integral... Sizes>
 Model input(Sizes... sizes) {
   return Model(lang::Chain(lang::Layer("input", {lang::Value(sizes)...}).spec()));
 }
-/// A layer of any name, as one of your own: nn::layer("scale", {3}).set("by", 2).
+/// A layer by its name, such as a user-defined one: nn::layer("scale", {3}).set("by", 2).
 inline lang::Layer layer(std::string_view name, std::vector<lang::Value> arguments = {},
                          std::vector<lang::Chain> branches = {}) {
   return {name, std::move(arguments), std::move(branches)};
@@ -220,12 +220,12 @@ lang::UnflattenLayer unflatten(Sizes... sizes) {
 }
 inline lang::Layer identity() { return {"identity"}; }
 inline lang::Layer pixel_shuffle(int64_t factor) { return {"pixel_shuffle", {factor}}; }
-/// One border for all, or left and right, of images left, right, top and bottom.
+/// One width for all sides, or left and right (for images: left, right, top and bottom).
 template <std::integral... Borders>
 lang::ConstantPadLayer constant_pad(Borders... borders) {
   return {"constant_pad", {lang::Value(borders)...}};
 }
-/// One border for all, or left, right, top and bottom.
+/// One width for all sides, or left, right, top and bottom.
 template <std::integral... Borders>
 lang::Layer zero_pad(Borders... borders) {
   return {"zero_pad", {lang::Value(borders)...}};
@@ -241,10 +241,10 @@ lang::Layer replication_pad(Borders... borders) {
 
 // Chains within layers
 // -----------------------------------------------------------------------------------------------------
-/// x plus what the chain makes of it.
+/// x + body(x).
 inline lang::Layer residual(lang::Chain body) { return {"residual", {}, {std::move(body)}}; }
 inline lang::Layer repeat(int64_t times, lang::Chain body) { return {"repeat", {times}, {std::move(body)}}; }
-/// Joined by .concat() or .add().
+/// The branches are joined by .concat() or .add().
 template <std::convertible_to<lang::Chain>... Branches>
 lang::ParallelLayer parallel(const Branches&... branches) {
   return {"parallel", {}, {lang::Chain(branches)...}};

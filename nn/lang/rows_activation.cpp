@@ -5,7 +5,8 @@
 namespace weft::nn::lang {
 namespace {
 
-// What a row of activations.def says of an option: `type name usual`, as of a parameter. ------------------------------
+// Conversion of an option in activations.def, `type name usual`, to a field
+// --------------------------------------------
 template <class T>
 struct Default {
   Default() = default;
@@ -18,7 +19,7 @@ Field field_of(const char* name, const Default<double>& usual) {
   const Field field = number(name, -kMostNumber, kMostNumber);
   return usual.value ? field.defaults_to(*usual.value) : field;
 }
-// A dimension: where PyTorch has no default, channels or classes.
+// A dimension option. If PyTorch has no default for it, the default is the channels or classes.
 Field field_of(const char* name, const Default<int64_t>& usual) {
   return whole(name, -8, 8).defaults_to(usual.value.value_or(1));
 }
@@ -34,8 +35,8 @@ T get(const LayerCall& c, const char* name) {
     return static_cast<T>(c.number(name));
 }
 
-// What the ops refuse beyond the types of their options
-// -----------------------------------------------------------------
+// Value checks of the ops that the types of their options do not express
+// ------------------------------------------------
 constexpr struct {
   std::string_view layer, field;
   double least;

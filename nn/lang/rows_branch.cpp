@@ -1,4 +1,4 @@
-// Rows of layers that are made of chains.
+// Rows of layers that contain chains.
 #include <fmt/format.h>
 
 #include "weft/nn/branches.h"

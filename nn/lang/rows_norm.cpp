@@ -20,7 +20,7 @@ Options tracked_options(const LayerCall& c) {
   return o;
 }
 
-/// Two parameters for each of the features.
+/// Two parameters per feature.
 Plan affine(const LayerCall& c, int64_t features, bool with) { return {c.input(), with ? 2 * features : 0, 0}; }
 
 Plan plan_batch_norm(const LayerCall& c) {
@@ -47,7 +47,7 @@ AnyModule build_instance_norm(const LayerCall& c) {
   return c.input().size() == 3 ? AnyModule(InstanceNorm2d(o)) : AnyModule(InstanceNorm1d(o));
 }
 
-/// The last dimensions, as many as `dims` says.
+/// The last `dims` dimensions.
 std::vector<int64_t> normalized_shape(const LayerCall& c) {
   const Dims& in = c.input();
   const auto dims = static_cast<size_t>(c.whole("dims"));

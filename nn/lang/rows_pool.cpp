@@ -10,7 +10,8 @@ constexpr const char* kPooledAxis[] = {"height", "width"};
 
 ExpandingArray<2> stride_of(const LayerCall& c) { return c.sizes<2>(c.has("stride") ? "stride" : "kernel"); }
 
-/// Windows along one dimension, by PyTorch's rule: with `ceil` one may reach beyond the end, but must begin before it.
+/// Number of windows along one dimension, by PyTorch's rule: with `ceil` a window may reach beyond the end, but must
+/// begin before it.
 int64_t windows(int64_t room, int64_t stride, int64_t size, int64_t padding, bool ceil) {
   int64_t count = (room + (ceil ? stride - 1 : 0)) / stride + 1;
   if (ceil && (count - 1) * stride >= size + padding) --count;

@@ -52,7 +52,7 @@ void check_groups(const LayerCall& c) {
                     groups, in, c.input(), out, nearest_divisors(std::gcd(in, out), groups));
 }
 
-/// Positions that a kernel takes along dimension d of the image.
+/// Number of positions of a kernel along dimension d of the image.
 int64_t positions(const LayerCall& c, size_t d, const char* axis, int64_t kernel, int64_t stride, int64_t padding,
                   int64_t dilation) {
   const int64_t size = c.input()[d + 1], room = size + 2 * padding - dilation * (kernel - 1) - 1;
@@ -74,7 +74,7 @@ ConvOptions<D> conv_options(const LayerCall& c) {
   return o;
 }
 
-/// What a border must not exceed so that it can be filled from the image.
+/// Throws for padding too large to be filled from the image.
 template <size_t D>
 void check_padding(const LayerCall& c, const ConvOptions<D>& o) {
   const bool same = c.flag("same");

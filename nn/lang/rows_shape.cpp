@@ -1,4 +1,4 @@
-// Rows of layers that move elements about.
+// Rows of layers that rearrange elements.
 #include <numeric>
 
 #include "weft/nn/flatten.h"
@@ -72,7 +72,7 @@ bool divides(double product, int64_t size) {
   return product <= static_cast<double>(size) && size % static_cast<int64_t>(product) == 0;
 }
 
-/// Which other part, the last where there are several, would make the parts split `size`.
+/// Suggests a change of one part (the last, if there are several) so that the product equals `size`.
 std::string split_hint(const std::vector<int64_t>& parts, bool open, int64_t size) {
   for (size_t i = parts.size(); i-- > 0;) {
     const double others = product_of(parts, i);
@@ -117,7 +117,7 @@ Plan plan_pixel_shuffle(const LayerCall& c) {
 
 // Pads
 // -----------------------------------------------------------------------------------------------------------------
-/// {left, right}, and of images {left, right, top, bottom}
+/// {left, right}, for images {left, right, top, bottom}
 std::vector<int64_t> borders(const LayerCall& c) {
   std::vector<int64_t> given = c.list("borders");
   const bool image = c.input().size() == 3;
@@ -202,7 +202,7 @@ std::vector<LayerRow> shape_rows() {
        .options = {whole("dim", -8, 8).defaults_to(1)},
        .takes = Takes::Any,
        .plan = plan_unflatten,
-       // A negative dim counts from the end of the batch that comes, as it does here.
+       // A negative dim counts from the end of the actual batch, as here.
        .build = [](const LayerCall& c) { return AnyModule(Unflatten(c.whole("dim"), c.list("sizes"))); }},
       {.name = "identity",
        .what = "Gives on what comes: the short way of a `parallel`.",

@@ -28,7 +28,7 @@ void add_word(std::string& text, const std::string& word) {
   text += word;
 }
 
-/// The text with the branches as `inside` gives them.
+/// The text, with the branches printed by `inside`.
 template <class Inside>
 std::string text_of(const LayerSpec& layer, Inside inside) {
   const LayerRow& row = row_of(layer.layer);
@@ -40,7 +40,7 @@ std::string text_of(const LayerSpec& layer, Inside inside) {
     if (named) add_word(text, field.name);
     add_word(text, text_of(*value, field.kind == Field::Kind::Sizes ? "x" : " "));
   };
-  // An argument that stands before a given one must be written, be it the default.
+  // An argument before a given one must be written, even if it equals the default.
   size_t given = 0;
   for (size_t i = 0; i < row.arguments.size(); ++i)
     if (layer.find(row.arguments[i].name)) given = i + 1;
@@ -98,7 +98,7 @@ namespace {
 
 const char* plural(size_t n) { return n == 1 ? "" : "s"; }
 
-/// A value goes where its field stands in the row; the field's default is no value.
+/// Stores a value at its field's position in the row; a value equal to the default is dropped.
 void put(LayerSpec& layer, const LayerRow& row, const Field& field, Value value) {
   value = checked(row.name, field, std::move(value));
   if (field.usual && *field.usual == value) return;
@@ -143,7 +143,7 @@ LayerSpec make_layer(std::string_view name, std::vector<Value> arguments, std::v
   LayerSpec layer;
   layer.layer = row.name;
   const bool list = !row.arguments.empty() && row.arguments.back().kind == Field::Kind::List;
-  if (list) {  // takes all that is left
+  if (list) {  // takes all remaining values
     Value all;
     for (size_t i = row.arguments.size() - 1; i < arguments.size(); ++i) {
       check<ValueError>(arguments[i].numbers.size() == 1 && arguments[i].word.empty(), "[{}] {} are single numbers",

@@ -1,5 +1,5 @@
-// The description of a model as data: values, layers, chains of layers, and their text. docs/model-language.md tells
-// the language.
+// The description of a model as data: values, layers, chains of layers, and their text. docs/model-language.md
+// describes the language.
 #pragma once
 
 #include <concepts>
@@ -13,7 +13,7 @@
 
 namespace weft::nn::lang {
 
-/// What an argument or option is given: numbers (`32`, `3x5`), a word (`reflect`), both (`normal 0.1`), or neither (a
+/// The value of an argument or option: numbers (`32`, `3x5`), a word (`reflect`), both (`normal 0.1`), or neither (a
 /// flag that is set).
 struct Value {
   Value() = default;
@@ -32,15 +32,15 @@ struct Value {
   std::vector<double> numbers;
 };
 
-/// Where a layer stands in its text, both from 1; line 0: it was not read from a text.
+/// Position of a layer in its text, counted from 1; line 0: it was not read from a text.
 struct Place {
   int line = 0, column = 0;
 };
 
 struct LayerSpec;
 
-/// Layers, each working on the result of the one before. A whole model begins with `input`; without it a chain is a
-/// part: a branch, or what a model is continued with.
+/// Layers, each applied to the result of the previous one. A complete model begins with `input`; without it a chain is
+/// a part: a branch, or a continuation of a model.
 struct Chain {
   Chain() = default;
   Chain(std::vector<LayerSpec> layers);  // NOLINT
@@ -49,42 +49,42 @@ struct Chain {
   Chain(const char* text);               // NOLINT
   Chain(const std::string& text);        // NOLINT
   bool operator==(const Chain& other) const;
-  /// The canonical text, which reads back as an equal chain.
+  /// The canonical text, which parses back to an equal chain.
   std::string text() const;
 
   std::vector<LayerSpec> layers;
 };
 
-/// One layer. Values are those that differ from their defaults, in the order of the layer's row in the table, each
-/// checked and in its shortest form: whatever face described a layer, equal layers compare equal.
+/// One layer. Values equal to their defaults are dropped; the others are in the order of the layer's row, checked and
+/// in their shortest form, so that equal layers compare equal however they were described.
 struct LayerSpec {
   std::string layer;
-  std::string name;  ///< "" where it is known by its position
+  std::string name;  ///< "" if it is known by its position
   std::vector<std::pair<std::string, Value>> values;
   std::vector<Chain> branches;
   Place place;
 
-  /// Of what is described; the place does not count.
+  /// Compares descriptions; the place does not count.
   bool operator==(const LayerSpec& other) const;
   const Value* find(std::string_view field) const;
   /// "conv 32 5 same", branches as "(...)".
   std::string head() const;
-  /// The whole canonical text.
+  /// The complete canonical text.
   std::string text() const;
 };
 
-/// The layers of both, one after the other.
+/// The layers of both, in order.
 Chain operator|(Chain a, const Chain& b);
 
 /// A layer of the table with its arguments in order. Throws ValueError for an unknown layer and for values that are
-/// missing, too many or outside their range.
+/// missing, too many or out of range.
 LayerSpec make_layer(std::string_view layer, std::vector<Value> arguments, std::vector<Chain> branches = {});
-/// Gives an option, in the place of an earlier value. Throws ValueError where the layer has none of that name.
+/// Sets an option and replaces an earlier value. Throws ValueError if the layer has no option of that name.
 void set_option(LayerSpec& layer, std::string_view option, Value value);
-/// Names a layer. Throws ValueError unless it is letters, digits and _, a letter first.
+/// Names a layer. Throws ValueError unless the name is letters, digits and _, starting with a letter.
 void set_name(LayerSpec& layer, std::string_view name);
 
-/// Reads a chain. Throws ValueError naming line and column, layer and what was expected.
+/// Parses a chain. Throws ValueError with line, column, layer and the expected values.
 Chain read(std::string_view text);
 
 }  // namespace weft::nn::lang

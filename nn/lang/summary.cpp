@@ -26,7 +26,7 @@ std::string with_commas(int64_t n) {
   return text;
 }
 
-/// Cost of one sample of a module of weft's own that multiplies; 0 for others.
+/// FLOP of one sample in a built-in module that multiplies by weights; 0 for others.
 double flop_of(Module& module, const Tensor& in, const Tensor& out) {
   auto product = [](const Tensor& weight, const Tensor& places, int64_t channels) {
     return 2.0 * static_cast<double>(weight.numel()) * static_cast<double>(places.numel()) /
@@ -46,7 +46,7 @@ std::string printed(const Module& module) {
   return text.starts_with("weft::nn::") ? text.substr(10) : text;
 }
 
-/// Hooks on modules that are taken off in the end, and the mode they were in.
+/// Temporary hooks on modules; the destructor removes them and restores the training mode.
 class Watch {
  public:
   explicit Watch(Module& net) : net_(net), training_(net.is_training()) { net_.eval(); }

@@ -10,13 +10,13 @@
 namespace weft::nn {
 
 struct SummaryRow {
-  std::string name;  ///< as the names of its parameters begin: "0", "fc1", "3.body.0"
-  size_t depth;      ///< of the modules it lies in
+  std::string name;  ///< prefix of the names of its parameters: "0", "fc1", "3.body.0"
+  size_t depth;      ///< number of enclosing modules
   std::string layer;
   Dims output;  ///< of one sample
   int64_t parameters;
-  double mflop;  ///< of one sample's forward: two per multiplication with a weight; all else is left out
-  bool group;    ///< its layers follow; it has no parameters of its own
+  double mflop;  ///< of one sample's forward: two per multiplication with a weight; everything else is not counted
+  bool group;    ///< a group: its layers follow, and it has no parameters of its own
 };
 
 /// Prints as a table: std::cout << nn::summary(net).
@@ -28,11 +28,11 @@ struct Summary {
 };
 std::ostream& operator<<(std::ostream& stream, const Summary& summary);
 
-/// Of a description: nothing is built. Throws as building does.
+/// Summary of a description; no module is built. Throws the errors of building.
 Summary summary(const lang::Chain& description);
-/// Of a model.
+/// Summary of a model.
 Summary summary(const Model& model);
-/// Of a network made by hand: runs it in evaluation mode on zeros of two samples of these sizes.
+/// Summary of any network: runs it in evaluation mode on zeros of two samples of these sizes.
 Summary summary(const Sequential& net, IntArrayRef sample_sizes);
 
 }  // namespace weft::nn

@@ -55,7 +55,7 @@ Field initialiser(std::string name) { return field_of(Field::Kind::Initialiser, 
 // Values -------------------------------------------------------------------------------------------------------------
 namespace {
 
-/// Each number within the field's range; whole where the field says so.
+/// Throws unless each number is in the field's range, and an integer if the field requires it.
 void check_numbers(std::string_view layer, const Field& field, std::vector<double>& numbers, size_t least, size_t most,
                    bool whole) {
   check<ValueError>(numbers.size() >= least, "[{}] {} is given no number", layer, field.name);
@@ -166,7 +166,7 @@ class Table {
 
  private:
   std::mutex mutex_;
-  std::deque<LayerRow> rows_;  // which keeps the places of its elements
+  std::deque<LayerRow> rows_;  // a deque keeps the addresses of its elements
 };
 
 Table& table() {
@@ -248,7 +248,7 @@ void LayerCall::initialise(const Tensor& tensor, std::string_view field) const {
   if (const Value* value = find(field)) fill(tensor, *value);
 }
 
-// The numbers that come out are the sample's own only if all branches leave them so.
+// The result holds unmodified input elements only if no branch computes new ones.
 Dims LayerCall::plan_branch(size_t i, const std::string& key, const Dims& in) const {
   const LayerRow* before = walk_.maker;
   if (!row_.branches.in_series) walk_.maker = maker_;

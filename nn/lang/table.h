@@ -1,5 +1,5 @@
-// The table of layers: what the language knows of each. Both faces, the canonical text, the inference of sizes, the
-// builder, summary and the reference in docs/model-language.md read it.
+// The table of layers of the language. Both faces, the canonical text, size inference, the builder, summary and the
+// reference in docs/model-language.md read it.
 #pragma once
 
 #include <functional>
@@ -14,37 +14,37 @@
 
 namespace weft::nn::lang {
 
-/// An argument (given by its position) or option (given by its name) of a layer.
+/// An argument (given by position) or an option (given by name) of a layer.
 struct Field {
   enum class Kind : uint8_t {
-    Flag,        ///< given or not
-    Whole,       ///< a whole number
+    Flag,        ///< present or not
+    Whole,       ///< an integer
     Number,      ///< a number
-    Sizes,       ///< a whole number, or one per dimension: 3x5
-    List,        ///< all numbers that follow; the last argument only
+    Sizes,       ///< an integer, or one per dimension: 3x5
+    List,        ///< all following numbers; only as the last argument
     Word,        ///< one of some words
-    Initialiser  ///< a row of the table of initialisers with its numbers, or a number for a constant
+    Initialiser  ///< a row of the table of initialisers with its arguments, or a number for a constant
   };
   Kind kind;
   std::string name;
-  double least = 0, most = 0;  ///< of every number
-  size_t count = 1;            ///< most numbers of Sizes and List
+  double least = 0, most = 0;  ///< range of each number
+  size_t count = 1;            ///< the largest count of numbers in Sizes and List
   std::vector<std::string> words;
-  std::optional<Value> usual;  ///< the default; an argument without must be given, an option may be absent
+  std::optional<Value> usual;  ///< the default; without one an argument is required, an option may be absent
   std::string note;            ///< for the docs
 
   Field defaults_to(Value value) const;
-  /// A sentence for the docs.
+  /// Sets a sentence for the docs.
   Field says(std::string note) const;
 };
 
-/// The largest number of features and the like, of kernels, strides and paddings, and of any other number.
+/// The largest number of features, the largest kernel, stride or padding, and the largest value of any other number.
 inline constexpr double kMostFeatures = 1e9, kMostExtent = 65536, kMostNumber = 1e6;
 inline constexpr size_t kMostDims = 8;
-/// How deep branches may lie in branches.
+/// The deepest nesting of branches.
 inline constexpr int kMostDepth = 32;
 inline constexpr size_t kAnyBranchCount = 64;
-/// The initialiser that a number alone stands for.
+/// The initialiser used for a lone number.
 inline constexpr const char* kConstant = "constant";
 
 Field flag(std::string name);
@@ -55,18 +55,18 @@ Field list(std::string name, double least = 1, double most = kMostFeatures, size
 Field word(std::string name, std::vector<std::string> words);
 Field initialiser(std::string name);
 
-/// What a layer makes of one sample. Sizes are without the batch dimension.
+/// The output of a layer for one sample. Sizes are without the batch dimension.
 struct Plan {
   Dims output;
-  int64_t parameters = 0;  ///< its own: those of branches count by themselves
+  int64_t parameters = 0;  ///< its own, without those of its branches
   double flop = 0;         ///< of one sample's forward; a multiplication and an addition count two
 };
 
 struct LayerRow;
 class Walk;
 
-/// A layer as its row's functions see it: the values given or defaulted, the sizes that come in, and its branches.
-/// Asking for a field that the row has not throws StateError.
+/// The view of a layer that its row's functions get: its values (given or default), the input sizes, and its branches.
+/// Access to a field that the row does not have throws StateError.
 class LayerCall {
  public:
   LayerCall(const LayerSpec& spec, const LayerRow& row, const Dims& input, Walk& walk);
@@ -74,31 +74,32 @@ class LayerCall {
   const std::string& name() const;
   /// Sizes of one sample.
   const Dims& input() const { return input_; }
-  /// Whether the field has a value, given or defaulted.
+  /// True if the field has a value, given or default.
   bool has(std::string_view field) const { return find(field) != nullptr; }
   bool flag(std::string_view field) const { return has(field); }
   int64_t whole(std::string_view field) const { return static_cast<int64_t>(number(field)); }
   double number(std::string_view field) const { return get(field).numbers.at(0); }
   const std::string& word(std::string_view field) const { return get(field).word; }
   std::vector<int64_t> list(std::string_view field) const;
-  /// D numbers; a lone one stands for all.
+  /// D numbers; a single one is used for all.
   template <size_t D>
   ExpandingArray<D> sizes(std::string_view field) const {
     const std::vector<int64_t> given = list(field);
     return given.size() == 1 ? ExpandingArray<D>(given[0]) : ExpandingArray<D>(given);
   }
-  /// A dimension of the batch ([N, ...]: 1 is the sample's first, -1 the last) as one of the sample, from 0. Throws
-  /// ShapeError for another.
+  /// Converts a dimension of the batch ([N, ...]: 1 is the sample's first, -1 the last) to one of the sample, from 0.
+  /// Throws ShapeError if it is out of range.
   size_t axis(std::string_view field) const;
-  /// Throws ShapeError where the initialiser given as `field`, if any, is not for tensors of so many dimensions.
+  /// Throws ShapeError if the initialiser given as `field`, if any, cannot fill tensors of `dims` dimensions.
   void check_initialiser(std::string_view field, int dims) const;
-  /// Fills the tensor by it.
+  /// Fills the tensor with the initialiser of `field`.
   void initialise(const Tensor& tensor, std::string_view field) const;
 
   size_t branches() const { return spec_.branches.size(); }
-  /// What a branch makes of these sizes. `key` is the one under which its module will be registered.
+  /// The output sizes of a branch for the input sizes `in`. `key` is the name under which its module will be
+  /// registered.
   Dims plan_branch(size_t i, const std::string& key, const Dims& in) const;
-  /// Its module for these sizes.
+  /// Builds the branch's module for these sizes.
   Sequential build_branch(size_t i, const std::string& key, const Dims& in) const;
 
  private:
@@ -108,19 +109,19 @@ class LayerCall {
   const LayerRow& row_;
   const Dims& input_;
   Walk& walk_;
-  const LayerRow* maker_;  // of the numbers that come in
+  const LayerRow* maker_;  // of the input elements
 };
 
 struct BranchCount {
   size_t least = 0, most = 0;
-  bool in_series = false;  ///< each works on what the one before makes, as those of `repeat`; else all on the input
+  bool in_series = false;  ///< each branch gets the previous result, as in `repeat`; else all get the input
 };
 
-/// What numbers a layer takes.
+/// The elements that a layer accepts.
 enum class Takes : uint8_t {
-  Floats,  ///< computes floats of floats
-  Any,     ///< moves numbers about, as its branches leave them
-  Whole    ///< reads whole numbers (int64), which only a sample has, and makes floats
+  Floats,  ///< computes floats from floats
+  Any,     ///< rearranges elements, or leaves them to its branches
+  Whole    ///< reads integers (int64), which only a sample has, and computes floats
 };
 
 /// A row of the table.
@@ -131,23 +132,23 @@ struct LayerRow {
   std::vector<Field> arguments = {}, options = {};
   BranchCount branches = {};
   Takes takes = Takes::Floats;
-  /// Sizes, parameters and cost. Throws ShapeError or ValueError, the name of the layer in brackets in front, for what
-  /// does not fit. Without it they are found by building the layer and running it on a batch of zeros.
+  /// Computes sizes, parameters and cost. Throws ShapeError or ValueError, beginning with the layer's name in brackets,
+  /// for an invalid layer. Without it the layer is built and run on a batch of zeros.
   std::function<Plan(const LayerCall&)> plan = {};
   std::function<AnyModule(const LayerCall&)> build = {};
 
   const Field* argument(std::string_view field) const;
   const Field* option(std::string_view field) const;
-  /// What a message about a wrong option ends with.
+  /// The end of an error message about a wrong option.
   std::string options_hint(std::string_view wrong) const;
 };
 
-/// The row of that name; throws ValueError, naming the nearest, where there is none. Rows keep their place.
+/// The row of that name; throws ValueError for an unknown name and suggests the nearest. The reference stays valid.
 const LayerRow& row_of(std::string_view name);
 const LayerRow* find_row(std::string_view name);
-/// All rows, weft's own first.
+/// All rows, built-in ones first.
 std::vector<const LayerRow*> rows();
-/// Adds a row. Throws ValueError when its name is no word or taken, it has no `build`, or it has chains, takes
+/// Adds a row. Throws ValueError if its name is not a word or taken, if it has no `build`, or if it has chains, takes
 /// Takes::Any, and has no `plan`.
 void add_row(LayerRow row);
 
@@ -166,10 +167,9 @@ class LayerRegistration {
   }
 };
 
-/// The value in its shortest form. Throws ValueError, with `layer` in brackets in front, when it does not fit the
-/// field.
+/// The value in its shortest form. Throws ValueError, beginning with `layer` in brackets, if it does not fit the field.
 Value checked(std::string_view layer, const Field& field, Value value);
-/// ": conv channels kernel", what a message about wrong arguments ends with.
+/// ": conv channels kernel", the end of an error message about wrong arguments.
 std::string usage_of(const LayerRow& row);
 
 }  // namespace weft::nn::lang

@@ -18,7 +18,7 @@ std::string key_of(const LayerSpec& layer, size_t position) {
   return layer.name.empty() ? std::to_string(position) : layer.name;
 }
 
-/// The layers that may stand before one that reads whole numbers.
+/// The layers allowed before one that reads integers.
 std::string movers() {
   std::vector<std::string> names;
   for (const LayerRow* row : rows())
@@ -26,7 +26,7 @@ std::string movers() {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// Puts the default generator back where it stood.
+/// Restores the default generator's state on destruction.
 class KeptGenerator {
  public:
   KeptGenerator() {
@@ -52,7 +52,7 @@ Tensor run_on_zeros(const LayerRow& row, const AnyModule& module, const Dims& ba
   }
 }
 
-/// The plan of a row without one: what its module does to zeros.
+/// The plan of a row without one: runs its module on zeros.
 Plan probe(const LayerRow& row, const LayerCall& call) {
   KeptGenerator kept;
   NoGradGuard no_grad;
@@ -65,7 +65,7 @@ Plan probe(const LayerRow& row, const LayerCall& call) {
   return {Dims(made.sizes().data() + 1, made.sizes().size() - 1), module.ptr()->num_parameters(), 0};
 }
 
-/// `in`: what came in, empty for the `input` of a model.
+/// `in`: the input sizes, empty for the `input` of a model.
 void check_output(const std::string& name, const Plan& plan, const Dims& in) {
   const auto of = [&] { return in.empty() ? "one sample" : fmt::format("the input {}", in); };
   if (plan.output.size() > kMostDims)

@@ -1,4 +1,4 @@
-// Walking a chain: sizes from layer to layer, what they cost, and their modules. Internal.
+// Walks a chain: infers sizes from layer to layer, sums their cost, and builds their modules. Internal.
 #pragma once
 
 #include <string>
@@ -8,18 +8,18 @@
 
 namespace weft::nn::lang {
 
-/// What a model may have at most: beyond it lie mistakes.
-inline constexpr int64_t kMostLayers = 10'000;         // with every repetition
+/// Limits of a model; larger values are taken for mistakes.
+inline constexpr int64_t kMostLayers = 10'000;         // including every repetition
 inline constexpr int64_t kMostParameters = 1LL << 34;  // 64 GB of float32
 inline constexpr double kMostElements = 1LL << 34;     // of one sample between two layers
 
-/// The sizes that the `input` of a model gives, and the layers after it. Throws ValueError where it has none.
+/// The sizes of the `input` of a model, and the layers after it. Throws ValueError if there is no `input`.
 std::pair<Dims, Chain> split_input(const Chain& description);
 
-/// A layer as it was met.
+/// A layer met on the walk.
 struct Visit {
-  std::string key;  ///< "2.body.0": what the names of its parameters begin with
-  size_t depth;     ///< of the branches it lies in
+  std::string key;  ///< "2.body.0": prefix of the names of its parameters
+  size_t depth;     ///< number of enclosing branches
   std::string text;
   Dims output;
   int64_t parameters;
@@ -27,10 +27,10 @@ struct Visit {
   bool branches;
 };
 
-/// Errors of layers leave it with their place put in.
+/// Visits the layers in order; adds the layer's place to its errors.
 class Walk {
  public:
-  /// What comes out of a chain; adds to the totals. Keys count on from `first`.
+  /// The output sizes of a chain; adds to the totals. Keys count from `first`.
   Dims plan(const Chain& chain, Dims sizes, size_t first = 0);
   /// Adds the chain's modules to `net`, in order. The chain must have been planned.
   void build(SequentialImpl& net, const Chain& chain, Dims sizes);
@@ -42,15 +42,15 @@ class Walk {
 
   int64_t layers = 0, parameters = 0;
   double flop = 0;
-  const LayerRow* reader = nullptr;  ///< the first layer that computes with the sample's own numbers
-  const LayerRow* maker = nullptr;   ///< the layer that made the numbers at this place; none: they are the sample's own
+  const LayerRow* reader = nullptr;  ///< the first layer that computes with the sample's elements
+  const LayerRow* maker = nullptr;   ///< the layer that computed the current elements; none: they are the sample's own
   bool keeps_visits = false;         ///< for a summary
   std::vector<Visit> visits;
 
  private:
   Plan plan_layer(const LayerSpec& layer, const Dims& in);
   void check_numbers(const LayerRow& row, const Dims& in);
-  /// For sizes that were planned before and are asked for once more.
+  /// A walk to repeat the planning of sizes already planned.
   Walk again() const;
   template <class F>
   auto at(const LayerSpec& layer, const std::string& key, F f);

@@ -1,4 +1,4 @@
-// What the parts of the model language do with words. Internal.
+// Word helpers of the model language. Internal.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace weft::nn::lang {
 
-/// Letters, digits and _, a letter or _ first.
+/// True for letters, digits and _, starting with a letter or _.
 bool is_word(std::string_view text);
 
-/// "; did you mean 'conv'?", by edit distance, or "" where nothing is near.
+/// "; did you mean 'conv'?", by edit distance, or "" if nothing is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace weft::nn::lang
