@@ -47,9 +47,11 @@ std::vector<float> make_table(const ImagePlan& plan, const Split& split) {
   return table;
 }
 
+// Unrolled: a loop of one element runs at half speed where it happens to cross a cache line of code.
 void look_up(const uint8_t* in, const float* table, float* out, const ImageShape& shape) {
   const int64_t n = shape.pixels();
   for (int64_t c = 0; c < shape.channels; ++c, in += n, out += n, table += 256)
+#pragma GCC unroll 8
     for (int64_t i = 0; i < n; ++i) out[i] = table[in[i]];
 }
 
