@@ -19,7 +19,7 @@
 namespace weft {
 namespace {
 
-// The address sanitizer sees more when every block comes from the system and goes back there.
+// The address sanitizer finds more errors if every block comes from the system and returns to it.
 #ifdef WEFT_MEMORY_CACHE
 constexpr bool kKeeps = true;
 #else
@@ -28,10 +28,10 @@ constexpr bool kKeeps = false;
 constexpr int64_t kSmall = 64;
 constexpr int64_t kHuge = int64_t{2} << 20;
 constexpr int kClasses = 4 * 64;
-// What may lie unused: enough for the working set of a training step, so that repeated steps take nothing new.
+// Limit of unused memory: it covers the working set of a training step, so that repeated steps allocate nothing new.
 constexpr int64_t kMaxCached = int64_t{4} << 30;
 
-// Bytes taken from the system and not given back, their maximum, and those that lie in the shared bins.
+// Bytes held from the system, their maximum, and the part in the shared bins.
 std::atomic<int64_t> g_held{0}, g_peak{0}, g_binned{0}, g_system_calls{0};
 
 // Bytes of memory and swap space of the machine.
@@ -61,7 +61,7 @@ int class_of(int64_t size) {
 
 void* from_system(int64_t bytes) {
   bool huge = bytes >= kHuge;
-  // More than the machine has would be given here and missed only when it is written.
+  // The system would grant more than the machine has, and fail only when it is written.
   void* p = bytes > allocation_limit()
                 ? nullptr
                 : std::aligned_alloc(huge ? kHuge : kSmall,
@@ -111,7 +111,7 @@ void* from_bin(int c, int64_t size) {
 
 int64_t size_of_class(int c) { return (int64_t{4} + c % 4) << (c / 4 - 2); }
 
-// Free blocks of one size, each holding the address of the next.
+// Free blocks of one size; each holds the address of the next.
 struct FreeList {
   void* head = nullptr;
   uint32_t count = 0;
@@ -130,7 +130,7 @@ struct FreeList {
   }
 };
 
-// The thread's own stock of small blocks and objects, which needs no lock.
+// The thread's own cache of small blocks and objects; it needs no lock.
 constexpr int64_t kLocalMax = 64 << 10;
 constexpr int kLocalClasses = 4 * 17;
 constexpr uint32_t kLocalBlocks = 16;
@@ -147,7 +147,7 @@ thread_local LocalStock* t_stock = nullptr;
 thread_local bool t_stock_gone = false;
 
 [[gnu::noinline]] LocalStock* first_stock() {
-  if (t_stock_gone) return nullptr;  // what a thread frees after its own end
+  if (t_stock_gone) return nullptr;  // freed by a thread after its own end
   thread_local LocalStock stock;
   return &stock;
 }
@@ -173,7 +173,7 @@ size_t object_class(size_t bytes) { return (bytes + kObjectStep - 1) / kObjectSt
 namespace detail {
 
 void* allocate(int64_t* bytes) {
-  // Without the cache a block has no tail in which an access past the end would stay unseen.
+  // Without the cache the block has the exact size, so that an access past the end is detected.
   const int64_t size = *bytes = kKeeps ? rounded(*bytes) : (std::max(*bytes, kSmall) + kSmall - 1) / kSmall * kSmall;
   if (!kKeeps) return from_system(size);
   const int c = class_of(size);

@@ -1,4 +1,4 @@
-// The memory cache: freed blocks are kept by size and given out again.
+// The memory cache: freed blocks are kept by size and reused.
 #pragma once
 
 #include <cstdint>
@@ -6,20 +6,20 @@
 namespace weft {
 
 struct MemoryStats {
-  int64_t in_use;        ///< bytes held by tensors now
+  int64_t in_use;        ///< bytes held by tensors
   int64_t cached;        ///< bytes kept for reuse
   int64_t peak;          ///< largest in_use + cached so far
-  int64_t system_calls;  ///< how often memory was taken from the system
+  int64_t system_calls;  ///< number of allocations from the system
 };
-/// The state of the memory cache of the process.
+/// The state of the process's memory cache.
 MemoryStats memory_stats();
-/// Gives the kept blocks back to the system.
+/// Returns the kept blocks to the system.
 void release_cached_memory();
 
-/// The largest piece of memory that a single tensor may take, in bytes: by default all memory and swap space of the
-/// machine. A larger one throws as if memory had run out.
+/// The largest allocation of a single tensor, in bytes; by default all memory and swap space of the machine. A larger
+/// one throws OutOfMemoryError.
 int64_t allocation_limit();
-/// Sets it; 0 is the default. Throws ValueError for negative numbers.
+/// Sets the limit; 0 restores the default. Throws ValueError for negative values.
 void set_allocation_limit(int64_t bytes);
 
 namespace detail {

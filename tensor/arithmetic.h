@@ -1,4 +1,4 @@
-// Arithmetic and conversion of elements, defined for all values: integers wrap around, as PyTorch's do.
+// Arithmetic and conversion of elements, defined for all values: integers wrap around, as in PyTorch.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,8 @@
 
 namespace weft {
 
-/// x as To. Integers keep their low bits; bool is x != 0. A floating-point number loses its fraction; NaN and what
-/// leaves the range of To become To's least value, and for uint8 the low byte of that as int64 (300.0 gives 44, -1.0
-/// gives 255).
+/// x as To. Integers keep their low bits; bool is x != 0. Floating-point values are truncated; NaN and values out of
+/// To's range become To's minimum, for uint8 the low byte of that as int64 (300.0 gives 44, -1.0 gives 255).
 template <class To, class From>
 constexpr To convert(From x) {
   if constexpr (std::is_same_v<To, bool>) {
@@ -26,7 +25,7 @@ constexpr To convert(From x) {
 }
 
 namespace detail {
-// The type in which T is computed: unsigned for integers, of at least an int's width so that it is not promoted.
+// The type in which T is computed: unsigned for integers, at least as wide as int, so that it is not promoted.
 template <class T, bool kInteger = std::is_integral_v<T>>
 struct computed {
   using type = std::conditional_t<sizeof(T) <= 4, uint32_t, uint64_t>;
@@ -39,7 +38,7 @@ template <class T>
 using computed_t = typename computed<T>::type;
 }  // namespace detail
 
-/// a + b, a - b, a * b and -a of one element type.
+/// a + b, a - b, a * b and -a for one element type.
 template <class T>
 constexpr T wrap_add(T a, T b) {
   using U = detail::computed_t<T>;

@@ -1,4 +1,4 @@
-// Temporary file, fsync, rename, fsync of the folder.
+// Writes a temporary file, then fsync, rename, and fsync of the folder.
 #include "weft/tensor/atomic_file.h"
 
 #include <fcntl.h>
@@ -26,7 +26,7 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   bool exists = ::stat(path_.c_str(), &old) == 0;
   check<IoError>(!exists || S_ISREG(old.st_mode), "[save] '{}' exists and is not a regular file", path_);
   static std::atomic<unsigned> count{0};
-  // A killed process of the same id, as in containers, may have left the name behind.
+  // A killed process with the same id, as in containers, may have left the name behind.
   do {
     temporary_ = fmt::format("{}.{}-{}.tmp", path_, ::getpid(), count++);
     fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -35,7 +35,7 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path) {
     temporary_.clear();
     fail("cannot create the file");
   }
-  // Who could not read the old file shall not read the new one; a file system without modes has none to keep.
+  // The new file keeps the old one's permissions; a file system without modes has none to keep.
   if (exists) ::fchmod(fd_, old.st_mode & 0777);
 }
 
@@ -61,19 +61,19 @@ void AtomicFile::write(const void* data, int64_t bytes) {
 void AtomicFile::commit() {
   while (::fsync(fd_) != 0)
     if (errno != EINTR) fail("cannot write to the disk");
-  // close reports delayed errors of network file systems; the descriptor is gone whatever it returns.
+  // close reports delayed errors of network file systems; the descriptor is closed in any case.
   if (::close(std::exchange(fd_, -1)) != 0 && errno != EINTR) fail("cannot close");
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot rename the finished file");
   temporary_.clear();
 
   std::string folder = std::filesystem::path(path_).parent_path().string();
   int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;  // a folder that may be written but not read: the rename is done, only its sync is not ours
+  if (fd < 0) return;  // a folder that may be written but not read: the rename is done, only its sync is impossible
   int result = ::fsync(fd);
   int error = errno;
   ::close(fd);
   errno = error;
-  // Some file systems cannot sync a folder and say EINVAL.
+  // Some file systems cannot sync a folder and return EINVAL.
   if (result != 0 && error != EINVAL && error != EINTR) fail("saved, but the folder could not be synced");
 }
 

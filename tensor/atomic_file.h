@@ -1,4 +1,4 @@
-// AtomicFile: a file that appears whole or not at all.
+// AtomicFile: replaces a file completely or not at all.
 #pragma once
 
 #include <cstdint>
@@ -7,20 +7,20 @@
 
 namespace weft {
 
-/// Writes a temporary file beside `path` and moves it there on commit: a crash or a full disk at any moment leaves the
-/// old file or the new one, never a part. Throws IoError naming the file and the system's reason.
+/// Writes a temporary file beside `path` and renames it on commit: after a crash or a full disk the old file or the new
+/// one exists, never a part. Throws IoError with the file and the system's reason.
 class AtomicFile {
  public:
-  /// Opens the temporary. The folder must exist; what stands at `path` must be a regular file or nothing. A symbolic
-  /// link is followed: the file it points to is replaced.
+  /// Opens the temporary file. The folder must exist; `path` must be a regular file or not exist. A symbolic link is
+  /// followed: the file it points to is replaced.
   explicit AtomicFile(const std::string& path);
-  /// Removes the temporary unless committed.
+  /// Removes the temporary file unless committed.
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(const void* data, int64_t bytes);
-  /// Makes the content durable and gives it its name.
+  /// Syncs the content to disk and renames the file.
   void commit();
 
  private:
@@ -29,7 +29,7 @@ class AtomicFile {
   int fd_ = -1;
 };
 
-/// All of a file at once. Throws as AtomicFile.
+/// Writes a complete file. Throws as AtomicFile.
 void write_whole(const std::string& path, std::string_view content);
 
 }  // namespace weft

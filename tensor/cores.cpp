@@ -16,13 +16,13 @@
 namespace weft {
 namespace {
 
-// A mount of control groups: the group `top` of the hierarchy is seen in the folder `at`.
+// A mount of control groups: the group `top` of the hierarchy appears in the folder `at`.
 struct Mount {
   bool v2;
   std::string top, at;
 };
 
-// True when the list "cpu,cpuacct" names cpu.
+// True if the list "cpu,cpuacct" contains cpu.
 bool names_cpu(const std::string& controllers) {
   std::istringstream in(controllers);
   for (std::string name; std::getline(in, name, ',');)
@@ -46,8 +46,7 @@ std::vector<Mount> cpu_mounts(const std::string& root) {
   return mounts;
 }
 
-// The group of the process in the hierarchy of that version: a line reads "4:cpu,cpuacct:/group", of version 2
-// "0::/group".
+// The process's group in the hierarchy of that version: a line reads "4:cpu,cpuacct:/group", in version 2 "0::/group".
 std::optional<std::string> cpu_group(const std::string& root, bool v2) {
   std::ifstream file(root + "/proc/self/cgroup");
   for (std::string line; std::getline(file, line);) {
@@ -59,7 +58,7 @@ std::optional<std::string> cpu_group(const std::string& root, bool v2) {
   return std::nullopt;
 }
 
-// Cores that the one group in `folder` is granted; infinite without a limit, which is "max" or -1.
+// Cores granted by the group in `folder` alone; infinite without a limit ("max" or -1).
 double quota_of(const std::string& folder, bool v2) {
   double quota = -1, period = -1;
   if (v2)
@@ -71,7 +70,7 @@ double quota_of(const std::string& folder, bool v2) {
   return quota > 0 && period > 0 ? quota / period : INFINITY;
 }
 
-// The least of a group and of those above it, as far as the mount shows them. In a container the mount may begin at the
+// The minimum over a group and its ancestors, as far as the mount shows them. In a container the mount may begin at the
 // container's group while the path is the machine's: then the mount's own folder counts.
 double quota_at(const std::string& root, const Mount& mount, std::string group) {
   if (mount.top != "/" && group.starts_with(mount.top)) group.erase(0, mount.top.size());

@@ -16,7 +16,7 @@ Tensor with_grad(Tensor t, const TensorOptions& options) {
 
 TensorOptions like(const Tensor& t, const TensorOptions& options) { return options.dtype(options.dtype_or(t.dtype())); }
 
-// Numbers in [start, end) or (end, start], `step` apart; fewer than 2^62.
+// Number of values in [start, end) or (end, start], `step` apart; fewer than 2^62.
 int64_t count_steps(int64_t start, int64_t end, int64_t step) {
   const auto gap = static_cast<__int128>(end) - start;
   return static_cast<int64_t>(std::min<__int128>(gap / step + (gap % step != 0), int64_t{1} << 62));
@@ -118,7 +118,7 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const Ten
   dispatch(t.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* to = t.data_ptr<T>();
-    // From both ends, so that the last point is exact.
+    // Computed from both ends, so that the last point is exact.
     for (int64_t i = 0; i < steps; ++i)
       to[i] = convert<T>(i < steps / 2 || steps == 1 ? a + s * static_cast<double>(i)
                                                      : b - s * static_cast<double>(steps - 1 - i));
@@ -151,7 +151,7 @@ Tensor randperm(int64_t n, const TensorOptions& options) {
   auto* p = order.data_ptr<int64_t>();
   Generator& g = default_generator();
   std::lock_guard lock(g.mutex());
-  // Fisher and Yates with PyTorch's draws: 32 bits each below its threshold.
+  // Fisher and Yates with PyTorch's draws: 32 bits each if n is below PyTorch's threshold.
   bool small = n < static_cast<int64_t>(std::numeric_limits<uint32_t>::max()) / 20;
   for (int64_t i = 0; i < n - 1; ++i) {
     uint64_t r = small ? g.random() : g.random64();

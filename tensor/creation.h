@@ -1,4 +1,4 @@
-// What makes tensors.
+// Functions that create tensors.
 #pragma once
 
 #include "weft/tensor/tensor.h"
@@ -29,35 +29,36 @@ class NestedList {
   std::vector<Scalar> values_;
 };
 
-/// tensor({{1., 2.}, {3., 4.}}), tensor(3), tensor({1, 2}, kInt32). Without a dtype: bool, int64 or the default
-/// floating type, by what the list holds; integers beside floating-point numbers become these. Throws ShapeError for
-/// ragged lists, DtypeError for bools beside numbers.
+/// tensor({{1., 2.}, {3., 4.}}), tensor(3), tensor({1, 2}, kInt32). The dtype defaults to bool, int64 or the default
+/// floating type, depending on the list; a list of integers and floating-point numbers becomes floating point. Throws
+/// ShapeError for ragged lists, DtypeError for bools mixed with numbers.
 Tensor tensor(const NestedList& values, const TensorOptions& options = {});
 Tensor tensor(std::initializer_list<NestedList> values, const TensorOptions& options = {});
-/// A tensor of no dimensions holding a number.
+/// A tensor without dimensions that holds one value.
 Tensor scalar_tensor(const Scalar& value, const TensorOptions& options = {});
 
 Tensor empty(IntArrayRef sizes, const TensorOptions& options = {});
 Tensor zeros(IntArrayRef sizes, const TensorOptions& options = {});
 Tensor ones(IntArrayRef sizes, const TensorOptions& options = {});
-/// Without a dtype: that of the value (bool, int64, default floating type).
+/// The dtype defaults to the value's (bool, int64, default floating type).
 Tensor full(IntArrayRef sizes, const Scalar& value, const TensorOptions& options = {});
 Tensor eye(int64_t n, const TensorOptions& options = {});
 Tensor eye(int64_t n, int64_t m, const TensorOptions& options = {});
-/// start, start + step ... below end. int64 for integer arguments. Throws ValueError for a step of 0 or of wrong sign.
+/// start, start + step ... below end. int64 for integer arguments. Throws ValueError for a step of 0 or of the wrong
+/// sign.
 Tensor arange(const Scalar& end, const TensorOptions& options = {});
 Tensor arange(const Scalar& start, const Scalar& end, const TensorOptions& options = {});
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options = {});
 /// `steps` points from start to end, both included.
 Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const TensorOptions& options = {});
-/// Uniform in [0, 1), PyTorch's numbers after manual_seed.
+/// Uniform in [0, 1). Draws PyTorch's values after manual_seed.
 Tensor rand(IntArrayRef sizes, const TensorOptions& options = {});
-/// Standard normal.
+/// Standard normal. Draws PyTorch's values after manual_seed.
 Tensor randn(IntArrayRef sizes, const TensorOptions& options = {});
-/// Integers uniform in [low, high), int64 unless told.
+/// Uniform integers in [low, high); int64 by default.
 Tensor randint(int64_t high, IntArrayRef sizes, const TensorOptions& options = kInt64);
 Tensor randint(int64_t low, int64_t high, IntArrayRef sizes, const TensorOptions& options = kInt64);
-/// A random order of 0 .. n-1, int64.
+/// A random permutation of 0 .. n-1, int64.
 Tensor randperm(int64_t n, const TensorOptions& options = kInt64);
 
 Tensor empty_like(const Tensor& t, const TensorOptions& options = {});
@@ -68,7 +69,7 @@ Tensor rand_like(const Tensor& t, const TensorOptions& options = {});
 Tensor randn_like(const Tensor& t, const TensorOptions& options = {});
 Tensor randint_like(const Tensor& t, int64_t low, int64_t high, const TensorOptions& options = {});
 
-/// A tensor on memory of yours, which must outlive it; `deleter` is called with it in the end.
+/// A tensor on the caller's memory, which must outlive it; `deleter` is called with it at the end.
 Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, std::function<void(void*)> deleter, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, std::function<void(void*)> deleter,

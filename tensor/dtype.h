@@ -1,4 +1,4 @@
-// Element types, their names and the rules by which two of them meet.
+// Element types, their names and promotion.
 #pragma once
 
 #include <fmt/core.h>
@@ -10,7 +10,7 @@
 
 namespace weft {
 
-/// Element type of a tensor. The order is the order of promotion within PyTorch's categories: bool < integers < floats.
+/// Element type of a tensor. The order is that of promotion within PyTorch's categories: bool < integers < floats.
 enum class Dtype : uint8_t { Bool, UInt8, Int32, Int64, Float32, Float64 };
 using ScalarType = Dtype;
 
@@ -32,12 +32,12 @@ constexpr bool is_floating_point(Dtype d) { return d >= Dtype::Float32; }
 const char* name(Dtype d);
 std::ostream& operator<<(std::ostream& out, Dtype d);
 
-/// The type of a result of two tensors that both have dimensions, by PyTorch's table.
+/// The dtype of a result of two tensors that both have dimensions, by PyTorch's table.
 constexpr Dtype promote_types(Dtype a, Dtype b) { return a > b ? a : b; }
 
 /// float32 unless set_default_dtype was called.
 Dtype default_dtype();
-/// Sets what floating-point tensors are made of when no dtype is given. Throws DtypeError unless floating point.
+/// Sets the dtype of new floating-point tensors without an explicit dtype. Throws DtypeError unless floating point.
 void set_default_dtype(Dtype d);
 
 template <class T>
@@ -94,9 +94,9 @@ decltype(auto) dispatch(Dtype d, F&& f) {
   }
 }
 
-/// The same for floating-point types only; throws DtypeError naming `op` for others.
+/// The same for floating-point types only; throws DtypeError with `op` for others.
 void require_floating_point(const char* op, Dtype d);
-/// Throws DtypeError naming `op` for bool, for arithmetic that PyTorch does not define there.
+/// Throws DtypeError with `op` for bool, for arithmetic that PyTorch does not define on bool.
 void require_not_bool(const char* op, Dtype d);
 template <class F>
 decltype(auto) dispatch_float(const char* op, Dtype d, F&& f) {

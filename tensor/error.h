@@ -9,19 +9,19 @@
 
 namespace weft {
 
-/// Base of everything weft throws. The message reads "[op] where: facts"; `where` grows as the exception passes the
-/// modules it was thrown in, so that the user sees "[conv2d] Net.conv2: input has 16 channels, ...". Bytes that are not
-/// printable UTF-8 stand in it as \xHH.
+/// Base of all exceptions of weft. The message reads "[op] where: facts"; `where` grows as the exception passes through
+/// modules, so that the user sees "[conv2d] Net.conv2: input has 16 channels, ...". Bytes that are not printable UTF-8
+/// are written as \xHH.
 class Error : public std::exception {
  public:
   explicit Error(std::string message);
   const char* what() const noexcept override { return message_.c_str(); }
-  /// Puts `name` in front of the module path of the message ("conv2" then "Net" gives "Net.conv2").
+  /// Prepends `name` to the module path of the message ("conv2" then "Net" gives "Net.conv2").
   void add_context(std::string_view name);
-  /// True once a module path is there.
+  /// True if the message has a module path.
   bool has_context() const { return !path_.empty(); }
-  /// Puts where the thing was described ("line 2, column 7") in front of the module path. The first place stays: it is
-  /// the innermost.
+  /// Prepends the place of the description ("line 2, column 7") to the module path. Only the first call has an effect:
+  /// it is the innermost place.
   void add_place(std::string_view place);
 
  private:
@@ -34,22 +34,22 @@ struct ShapeError : Error {
 };  ///< sizes that do not fit
 struct DtypeError : Error {
   using Error::Error;
-};  ///< a dtype an op does not take
+};  ///< a dtype that an op does not accept
 struct IndexError : Error {
   using Error::Error;
-};  ///< an index or label outside its range
+};  ///< an index or label out of range
 struct ValueError : Error {
   using Error::Error;
-};  ///< an option outside its range
+};  ///< an option out of range
 struct IoError : Error {
   using Error::Error;
-};  ///< files: missing, truncated, of another format
+};  ///< files: missing, truncated, in another format
 struct StateError : Error {
   using Error::Error;
-};  ///< a call that the present state does not allow
+};  ///< a call that the current state does not allow
 struct OutOfMemoryError : Error {
   using Error::Error;
-};  ///< a tensor larger than the memory the system gives
+};  ///< a tensor larger than the available memory
 
 /// Throws E with the formatted message unless `ok`. Start the message with the op's name in brackets: "[matmul] ...".
 template <class E = Error, class... Args>
@@ -58,11 +58,11 @@ inline void check(bool ok, fmt::format_string<const Args&...> format, const Args
     throw E(fmt::vformat(format, fmt::make_format_args(args...)));
 }
 
-/// The system's words for errno.
+/// The system's text for errno.
 std::string system_reason();
 
-/// Throws IoError with the formatted message and the system's reason for it unless `ok`, which may be the system call
-/// itself: errno is read after all arguments were evaluated.
+/// Throws IoError with the formatted message and the system's reason unless `ok`, which may be the system call itself:
+/// errno is read after all arguments were evaluated.
 template <class... Args>
 inline void check_system(bool ok, fmt::format_string<const Args&...> format, const Args&... args) {
   if (ok) return;

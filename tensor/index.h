@@ -1,4 +1,4 @@
-// What may stand in index({...}): integers, slices, None, Ellipsis, tensors.
+// Elements of index({...}): integers, slices, None, Ellipsis, tensors.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace indexing {
 
 using NoneType = std::nullopt_t;
 struct EllipsisType {};
-inline constexpr NoneType None = std::nullopt;  ///< in an index: a new dimension of size 1; in a Slice: not given
-inline constexpr EllipsisType Ellipsis;         ///< as many whole dimensions as remain
+inline constexpr NoneType None = std::nullopt;  ///< in an index: a new dimension of size 1; in a Slice: absent
+inline constexpr EllipsisType Ellipsis;         ///< as many full dimensions as remain
 
 /// start:stop:step as in Python, each absent or None: Slice(3) is [3:], Slice(None, 3) is [:3]. Negative bounds count
 /// from the end; the step must be positive.

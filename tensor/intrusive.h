@@ -1,4 +1,4 @@
-// A reference count inside the object, and the pointer that keeps it.
+// A reference count inside the object, and the pointer that owns it.
 #pragma once
 
 #include <atomic>
@@ -9,24 +9,24 @@
 
 namespace weft {
 
-/// Base of reference-counted objects, which are born with one reference: make_ref() holds it. The derived class is
-/// freed by Derived::destroy(const Derived*), which by default deletes; a class whose destruction could recurse hides
-/// it with its own. One that tables of weak pointers bring back by try_retain() hides revivable().
+/// Base of reference-counted objects. An object starts with one reference, which make_ref() takes.
+/// Derived::destroy(const Derived*) frees the derived class; it deletes by default, and a class whose destruction could
+/// recurse hides it with its own. A class that tables of weak pointers revive by try_retain() hides revivable().
 template <class Derived>
 class RefCounted : public Pooled {
  public:
   bool revivable() const noexcept { return false; }
   void retain() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
-  /// Not named release: what a Node's release() frees is another matter, and would hide this one from Ref.
+  /// Not named release: a Node's release() frees something else, and would hide this one from Ref.
   void drop() const noexcept {
     const auto* self = static_cast<const Derived*>(this);
-    // The only owner needs no locked instruction: nobody is left who could count up meanwhile.
+    // The only owner needs no locked instruction, since nobody else can increment the count.
     if ((refs_.load(std::memory_order_acquire) == 1 && !self->revivable()) ||
         refs_.fetch_sub(1, std::memory_order_acq_rel) == 1)
       Derived::destroy(self);
   }
   int64_t use_count() const noexcept { return refs_.load(std::memory_order_acquire); }
-  /// Takes a new reference unless the object is already dying: for tables of weak pointers, under their lock.
+  /// Takes a new reference unless the object is being destroyed: for tables of weak pointers, under their lock.
   bool try_retain() const noexcept {
     int32_t n = refs_.load(std::memory_order_relaxed);
     while (n > 0)
@@ -63,13 +63,13 @@ class Ref {
   ~Ref() {
     if (p_) p_->drop();
   }
-  /// Owns p without counting up: p was counted already.
+  /// Owns p without incrementing: p was counted already.
   static Ref adopt(T* p) {
     Ref r;
     r.p_ = p;
     return r;
   }
-  /// Gives the reference away without counting down.
+  /// Releases ownership without decrementing.
   T* detach() noexcept { return std::exchange(p_, nullptr); }
   T* get() const { return p_; }
   T* operator->() const { return p_; }

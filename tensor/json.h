@@ -1,4 +1,4 @@
-// JSON by nlohmann-json, whose parser and printer take seconds to compile: here once for all.
+// JSON by nlohmann-json, whose parser and printer take seconds to compile: compiled here once for all.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,13 +7,13 @@
 
 namespace weft::detail {
 
-/// Keeps the order in which members were added.
+/// Keeps members in insertion order.
 using Json = nlohmann::ordered_json;
 
-/// Throws Json::exception for what is no JSON. `watch` sees each event of the parser, and may throw.
+/// Throws Json::exception for invalid JSON. `watch` sees each event of the parser, and may throw.
 Json parse_json(std::string_view text, const Json::parser_callback_t& watch = nullptr);
 
-/// On one line.
+/// Serialises to one line.
 std::string json_text(const Json& json);
 
 }  // namespace weft::detail

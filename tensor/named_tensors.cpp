@@ -1,4 +1,4 @@
-// Lookups in a StateDict, and numbers as text.
+// Lookups in a StateDict, and conversion of numbers to text.
 #include "weft/tensor/named_tensors.h"
 
 #include <charconv>

@@ -55,11 +55,11 @@ void execute(const dnnl::primitive& primitive, std::initializer_list<std::pair<i
 
 namespace {
 
-// Least recently used first out. Making a plan takes a millisecond, so it happens outside the lock.
+// Evicts the least recently used plan. Creating a plan takes a millisecond, so it happens outside the lock.
 struct PlanCache {
   using Entry = std::pair<std::string, std::shared_ptr<const void>>;
   std::mutex mutex;
-  std::list<Entry> entries;  // most recently used in front
+  std::list<Entry> entries;  // most recently used first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key;
 
   std::shared_ptr<const void> find(std::string_view key) {
@@ -98,7 +98,7 @@ std::shared_ptr<const void> find_plan(std::string_view key, const std::function<
     fail("[oneDNN] {} (status {})", e.message, static_cast<int>(e.status));
   }
   std::lock_guard lock(cache.mutex);
-  if (auto plan = cache.find(key)) return plan;  // another thread was faster: all use the same one
+  if (auto plan = cache.find(key)) return plan;  // another thread was faster: all use its plan
   cache.insert(key, fresh);
   return fresh;
 }

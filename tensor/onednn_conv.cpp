@@ -9,7 +9,7 @@ namespace {
 using dnnl::memory;
 using Tag = memory::format_tag;
 
-// The memory descriptors of a convolution; weights are left to the implementation.
+// The memory descriptors of a convolution; the implementation chooses the layout of the weights.
 struct Descs {
   explicit Descs(const ConvShape& s)
       : x({s.n, s.c, s.h, s.w}, memory::data_type::f32, Tag::nhwc),
@@ -34,8 +34,9 @@ using WeightGrad = dnnl::convolution_backward_weights;
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 constexpr auto kTraining = dnnl::prop_kind::forward_training;
 
-// The implementations of a pass, best first by oneDNN's order, to be walked with desc.next_impl(). Up to 2.x an op
-// descriptor goes in between, and walking reads it and the forward pass a gradient refers to: they live here.
+// The implementations of a pass in oneDNN's order, best first; iterate with desc.next_impl(). Up to 2.x an op
+// descriptor is needed, and the iteration reads it and the forward pass that a gradient refers to: they are stored
+// here.
 #if DNNL_VERSION_MAJOR >= 3
 Forward::primitive_desc describe(const Descs& d, const Forward*) {
   return {detail::engine(), kTraining, kDirect,    d.x,
@@ -97,11 +98,11 @@ struct Candidates {
 std::string_view isa_of(std::string_view name) { return name.substr(name.rfind(':') + 1); }
 bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
 
-// Which of oneDNN's implementations to take, by measurement on both versions (AVX2 and AVX-512, GFLOP/s on one thread).
-// Its own first choice is often the batch-reduced one ("brg..."), and the plain generated one of the same instruction
+// Chooses one of oneDNN's implementations, by measurement on both versions (AVX2 and AVX-512, GFLOP/s on one thread).
+// oneDNN's first choice is often the batch-reduced one ("brg..."), and the plain generated one of the same instruction
 // set is as fast or faster: 1->32 channels 5x5 forward 115 against 91, 7->13 3x3 100 against 73, depthwise 95 against
-// 67, 32->64 5x5 139 against 136; only on AVX2 with many channels on both sides is it slower, 103 against 117. The
-// input gradient of a few channels wastes most of a vector there: as a matrix product 22 against 8.
+// 67, 32->64 5x5 139 against 136; it is slower only on AVX2 with many channels on both sides, 103 against 117. The
+// input gradient of a few channels wastes most of a vector there: as a matrix product it reaches 22 against 8.
 struct Choice {
   Choice(ConvPass pass, const ConvShape& s, std::string_view first) : isa(isa_of(first)) {
     const int64_t in = s.c / s.groups, out = s.o / s.groups;
@@ -186,7 +187,7 @@ class Plan final : public ConvPlan {
   dnnl::primitive reorder_;
 };
 
-// The key of the cache is these bytes.
+// The bytes of this struct are the cache's key.
 struct Key {
   int64_t kind, n, c, h, w, o, oh, ow, kh, kw, groups;
   std::array<int64_t, 2> stride, dilation, pad_low, pad_high;

@@ -1,5 +1,5 @@
-// The end of oneDNN's use at exit. Its kernels lie in static objects, which exit destroys while other threads may still
-// compute, and before the static objects of the program that were made earlier.
+// Ends the use of oneDNN at exit. Its kernels are in static objects, which exit destroys while other threads may still
+// compute, and before static objects of the program that were constructed earlier.
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,11 +16,11 @@ namespace weft::onednn {
 namespace {
 
 std::atomic<bool> g_exiting{false};
-constexpr auto kLongestWait = std::chrono::seconds(10);  // for ops under way at exit
+constexpr auto kLongestWait = std::chrono::seconds(10);  // for running ops at exit
 
 // The permits and the stream of a thread.
 struct Slot {
-  std::atomic<int> permits{0};  // written by its thread alone
+  std::atomic<int> permits{0};  // written only by its thread
   std::optional<dnnl::stream> stream;
 };
 
@@ -42,7 +42,7 @@ bool any_permit() {
 thread_local Slot* t_slot = nullptr;
 thread_local bool t_ended = false;
 
-// The main thread's member ends at the start of exit, before any static object: C++ orders them so.
+// The main thread's member is destroyed at the start of exit, before any static object, as C++ specifies.
 struct Member {
   Slot slot;
   Member() {
@@ -73,7 +73,7 @@ Slot* own_slot() {
   return &member.slot;
 }
 
-// Made on the main thread while the program is loaded.
+// Created on the main thread while the program is loaded.
 [[maybe_unused]] const Slot* const g_main_slot = own_slot();
 
 }  // namespace

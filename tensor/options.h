@@ -1,4 +1,4 @@
-// Device and TensorOptions: how a tensor is to be made.
+// Device and TensorOptions: the properties of a new tensor.
 #pragma once
 
 #include <iosfwd>
@@ -9,14 +9,14 @@
 
 namespace weft {
 
-/// Where a tensor lives. weft computes on the CPU; the type exists so that programs written for libtorch port
+/// The device of a tensor. weft computes on the CPU; the type exists so that programs written for libtorch port
 /// unchanged.
 enum class DeviceType : uint8_t { CPU };
 inline constexpr DeviceType kCPU = DeviceType::CPU;
 class Device {
  public:
   Device(DeviceType type = kCPU) : type_(type) {}  // NOLINT: as in libtorch
-  /// index: -1 (none) or 0. Throws ValueError for another.
+  /// index: -1 (none) or 0. Throws ValueError for other values.
   Device(DeviceType type, int8_t index);
   /// "cpu" or "cpu:0". Throws ValueError for anything else.
   Device(const std::string& text);  // NOLINT: as in libtorch
@@ -42,7 +42,7 @@ namespace cuda {
 inline bool is_available() { return false; }
 }  // namespace cuda
 
-/// How the four dimensions of an image batch [N, C, H, W] lie in memory.
+/// The memory order of an image batch [N, C, H, W].
 enum class MemoryFormat : uint8_t { Contiguous, ChannelsLast };
 std::ostream& operator<<(std::ostream& out, MemoryFormat format);
 
@@ -64,7 +64,7 @@ class TensorOptions {
     o.requires_grad_ = on;
     return o;
   }
-  /// The dtype asked for, or the default floating-point type.
+  /// The given dtype, or the default floating-point type.
   Dtype dtype() const { return dtype_.value_or(default_dtype()); }
   Dtype dtype_or(Dtype other) const { return dtype_.value_or(other); }
   bool has_dtype() const { return dtype_.has_value(); }

@@ -34,13 +34,13 @@ int64_t common_step(const TensorImpl& t, int64_t step) {
 Overlap overlap_of_windows(const TensorImpl& a, const TensorImpl& b) {
   if (same_view(a, b)) return Overlap::Same;
   if (a.offset > b.offset + reach(b) || b.offset > a.offset + reach(a)) return Overlap::None;
-  // Columns of a matrix interleave without meeting: all their elements lie a multiple of the step apart.
+  // The columns of a matrix interleave without a common element: all their elements are a multiple of the step apart.
   const int64_t step = common_step(b, common_step(a, 0));
   if (step > 1 && (a.offset - b.offset) % step != 0) return Overlap::None;
   return Overlap::Partial;
 }
 
-// Two storages, one of which is memory of the user, which may be given twice.
+// Two storages, one of which is user memory, which may be passed twice.
 Overlap overlap_of_addresses(const TensorImpl& a, const TensorImpl& b) {
   struct Range {
     explicit Range(const TensorImpl& t) {
@@ -56,7 +56,7 @@ Overlap overlap_of_addresses(const TensorImpl& a, const TensorImpl& b) {
   return same ? Overlap::Same : Overlap::Partial;
 }
 
-// True if the elements are distinct because each stride leaves the reach of all smaller ones behind.
+// True if the elements are distinct because each stride exceeds the reach of all smaller ones.
 bool nests(const TensorImpl& t) {
   std::vector<std::pair<int64_t, int64_t>> dims;  // stride, size
   for (size_t d = 0; d < t.sizes.size(); ++d)
@@ -70,7 +70,7 @@ bool nests(const TensorImpl& t) {
   return true;
 }
 
-// True if an element is reached twice, by marking all.
+// True if an element is reached twice, determined by marking all.
 bool repeats(const TensorImpl& t) {
   std::vector<int64_t> at{0};
   for (size_t d = 0; d < t.sizes.size(); ++d) {

@@ -30,9 +30,9 @@ namespace weft {
 namespace {
 
 constexpr int64_t kMaxPieces = 64;
-constexpr double kPieceNs = 4000;   // a piece below this does not pay for handing it over
-constexpr double kSerialNs = 8000;  // work below this is done by the caller
-constexpr double kSliceNs = 2e6;    // work below this is over before threads that share a core take turns
+constexpr double kPieceNs = 4000;   // a smaller piece does not pay for its scheduling
+constexpr double kSerialNs = 8000;  // less work is done by the caller
+constexpr double kSliceNs = 2e6;    // less work is over before threads that share a core take turns
 
 int default_threads() {
   if (const char* text = std::getenv("WEFT_THREADS")) return detail::threads_of(text);
@@ -51,8 +51,8 @@ int threads() {
   return n;
 }
 
-// How many threads work of `ns` nanoseconds is offered to. More threads than cores only get in each other's way in work
-// that ends within their turn.
+// The number of threads to use for `ns` nanoseconds of work. More threads than cores slow down work that ends within
+// their time slice.
 int threads_for(double ns) {
   static const int cores = usable_cores();
   return ns < kSliceNs ? std::min(threads(), cores) : threads();
@@ -60,7 +60,7 @@ int threads_for(double ns) {
 
 #ifdef WEFT_STD_THREADS
 
-// A queue of helpers for the thread sanitizer, which cannot see into TBB: the caller and up to threads()-1 helpers take
+// A task queue for the thread sanitizer, which cannot see into TBB: the caller and up to threads()-1 helpers take
 // pieces of one job until none is left.
 struct Job {
   FunctionRef<void(int64_t)> body;
@@ -128,7 +128,7 @@ void run(int64_t count, int slots, FunctionRef<void(int64_t)> body) {
 
 #else
 
-// An arena of so many slots, where TBB's default one has another number.
+// An arena of the requested number of slots, if TBB's default one has another number.
 struct Arena {
   explicit Arena(int n)
       : control(tbb::global_control::max_allowed_parallelism,
@@ -145,7 +145,7 @@ std::shared_ptr<Arena>& kept_arena() {
   return *arena;
 }
 
-thread_local bool t_inside = false;  // of a call that is being carried out
+thread_local bool t_inside = false;  // of the running call
 
 void tbb_for(int64_t count, FunctionRef<void(int64_t)> body) {
   struct Inside {
@@ -162,7 +162,7 @@ void tbb_for(int64_t count, FunctionRef<void(int64_t)> body) {
 }
 
 void run(int64_t count, int slots, FunctionRef<void(int64_t)> body) {
-  // Inside a task the surrounding arena is the right one already.
+  // Inside a task the surrounding arena is already the right one.
   if (t_inside || tbb::this_task_arena::current_thread_index() > 0 || tbb::this_task_arena::max_concurrency() == slots)
     return tbb_for(count, body);
   std::shared_ptr<Arena> arena;
@@ -242,7 +242,7 @@ void parallel_pieces(int64_t count, double cost, FunctionRef<void(int64_t)> body
 
 void parallel_for(int64_t size, double cost, FunctionRef<void(int64_t, int64_t)> body) {
   if (size <= 0) return;
-  // Borders on multiples of 64 items fall on cache lines whatever the dtype.
+  // Boundaries at multiples of 64 items fall on cache lines for every dtype.
   Pieces p = pieces_of(size, cost, cost < 50 ? 64 : 1);
   if (p.count == 1) {
     FlushDenormals flush;

@@ -1,4 +1,4 @@
-// The thread layer: the only way weft uses more than one core.
+// The thread layer: the only use of more than one core in weft.
 #pragma once
 
 #include <cstdint>
@@ -26,35 +26,36 @@ class FunctionRef<R(Args...)> {
   R (*call_)(void*, Args...);
 };
 
-/// The largest number of threads that can be asked for.
+/// The largest number of threads.
 inline constexpr int kMaxThreads = 1024;
 
-/// Number of threads used from now on, by the whole process: from 1 to kMaxThreads (ValueError otherwise). The default
-/// is the environment variable WEFT_THREADS, else usable_cores(): the cores that affinity and control groups leave to
-/// the process. Results are the same bits for every number. More threads than cores take part in long work only, where
-/// they cost nothing.
+/// Sets the number of threads of the process: from 1 to kMaxThreads (ValueError otherwise). The default is the
+/// environment variable WEFT_THREADS, else usable_cores(): the cores that affinity and control groups leave to the
+/// process. Results have the same bits for every number. Threads beyond the number of cores take part only in long
+/// work, where they cost nothing.
 void set_num_threads(int n);
 int get_num_threads();
 namespace detail {
-/// The number of threads that the text of WEFT_THREADS asks for. Throws ValueError.
+/// Parses the text of WEFT_THREADS. Throws ValueError.
 int threads_of(std::string_view text);
 }  // namespace detail
 
-/// Calls body(begin, end) on consecutive pieces of [0, size), on several threads where that pays. `cost` is the
-/// estimated time of one item in nanoseconds; the pieces follow from size and cost alone, never from the number of
-/// threads. Inside, denormals are flushed to zero. The first exception of a piece reaches the caller.
+/// Calls body(begin, end) on consecutive pieces of [0, size), on several threads if that pays. `cost`: estimated
+/// nanoseconds per item; the pieces follow from size and cost alone, never from the number of threads. Denormals are
+/// flushed to zero inside. The first exception of a piece is rethrown to the caller.
 void parallel_for(int64_t size, double cost, FunctionRef<void(int64_t begin, int64_t end)> body);
 
-/// How parallel_for cuts [0, size): pieces of `piece` items, a multiple of `multiple` but for the last.
+/// The partition that parallel_for uses for [0, size): pieces of `piece` items, a multiple of `multiple` except the
+/// last.
 struct Pieces {
   int64_t piece, count;
 };
 Pieces pieces_of(int64_t size, double cost, int64_t multiple = 1);
 
-/// Calls body(i) once for each i of [0, count): for work cut by the caller. `cost` is that of one piece.
+/// Calls body(i) once for each i of [0, count): for work partitioned by the caller. `cost`: nanoseconds per piece.
 void parallel_pieces(int64_t count, double cost, FunctionRef<void(int64_t i)> body);
 
-/// Flushes denormal numbers to zero on this thread for as long as it lives.
+/// Flushes denormal values to zero on this thread during its lifetime.
 class FlushDenormals {
  public:
   FlushDenormals();

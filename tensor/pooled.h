@@ -1,4 +1,4 @@
-// Small objects that ops make and free all the time come from the thread's own stock.
+// Allocates small, short-lived objects of ops from the thread's own cache.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@ void* allocate_object(size_t bytes);
 void free_object(void* object, size_t bytes) noexcept;
 }  // namespace detail
 
-/// Base of classes that are allocated so. A class that is deleted through its base has a virtual destructor.
+/// Base of classes allocated this way. A class that is deleted through its base has a virtual destructor.
 struct Pooled {
   static void* operator new(size_t bytes) { return detail::allocate_object(bytes); }
   static void operator delete(void* object, size_t bytes) noexcept { detail::free_object(object, bytes); }

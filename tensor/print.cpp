@@ -1,4 +1,4 @@
-// Printing as libtorch prints: columns of one width, a common factor in front, slices of higher dimensions one by one.
+// Prints like libtorch: columns of one width, a common factor in front, slices of higher dimensions one by one.
 #include <cmath>
 #include <iomanip>
 #include <ostream>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kLineWidth = 80;
 
-// How all numbers of one block are written.
+// The format of all numbers of one block.
 struct Style {
   enum class Kind { Plain, Fixed, Scientific } kind = Kind::Plain;
   double scale = 1;
@@ -22,7 +22,7 @@ struct Style {
 // Digits in front of the decimal point; 1 for zero.
 double digits(double magnitude) { return magnitude != 0 ? std::floor(std::log10(magnitude)) + 1 : 1; }
 
-// The style for these numbers. Like libtorch's, the greatest magnitude leaves out negative numbers but the first.
+// The style for these numbers. As in libtorch, the greatest magnitude ignores negative numbers except the first.
 Style style_of(const double* values, int64_t n) {
   bool integers = true, found = false;
   double least = 1, greatest = 1;
@@ -56,7 +56,7 @@ void write(std::ostream& out, double value, const Style& style) {
   out << std::setw(style.width) << value / style.scale;
 }
 
-// The common factor, with the precision of the numbers that follow.
+// The common factor, with the precision of the following numbers.
 void write_scale(std::ostream& out, const Style& style) {
   out << std::setprecision(4);
   write(out, style.scale, Style{});
@@ -121,7 +121,7 @@ const char* type_name(Dtype d) {
   return names[static_cast<int>(d)];
 }
 
-// Puts the stream's formatting back in the end.
+// Restores the stream's formatting on destruction.
 class KeepFormat {
  public:
   explicit KeepFormat(std::ostream& out) : out_(out), saved_(nullptr) { saved_.copyfmt(out); }

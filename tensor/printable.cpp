@@ -5,7 +5,7 @@
 namespace weft {
 namespace {
 
-/// Length of the UTF-8 sequence of a printable character that `text` begins with, 0 where it is none.
+/// Length of the UTF-8 sequence of the printable character at the beginning of `text`, 0 if there is none.
 size_t printable_length(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   if (lead < 0x80) return lead >= ' ' && lead <= '~' ? 1 : 0;
@@ -20,7 +20,7 @@ size_t printable_length(std::string_view text) {
   return control || overlong || beyond ? 0 : length;
 }
 
-/// Bytes of `text` before `end`; a character that begins there is completed.
+/// Escapes `text` up to byte `end`; a character that begins before `end` is completed.
 std::string escaped(std::string_view text, size_t end, std::string_view kept) {
   std::string out;
   for (size_t at = 0; at < end;) {

@@ -1,4 +1,4 @@
-// Text from files as it may stand in a message.
+// Makes text from files safe to print in a message.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace weft {
 
-/// The text with every byte that is no line end, tab or printable UTF-8 as \xHH.
+/// The text with every byte that is not a line end, tab or printable UTF-8 as \xHH.
 std::string printable(std::string_view text);
 
-/// The first `most` bytes of it in that form, line ends and tabs escaped too, and "..." where there are more.
+/// The first `most` bytes in that form, with line ends and tabs escaped too, and "..." if there are more.
 std::string shortened(std::string_view text, size_t most = 40);
 
 }  // namespace weft

@@ -11,7 +11,7 @@ constexpr int kN = 624, kM = 397;
 constexpr size_t kStateBytes = 8 + 8 + 4 * kN + 4 + 1 + 8;
 }  // namespace
 
-// Matsumoto and Nishimura, 1998, with the seeding of 2002: what PyTorch's CPU generator is.
+// Matsumoto and Nishimura, 1998, with the seeding of 2002, as in PyTorch's CPU generator.
 void Generator::manual_seed(uint64_t seed) {
   seed_ = seed;
   stream_ = 0;

@@ -1,4 +1,4 @@
-// Random numbers: PyTorch's mt19937 streams, and a counter-based generator for what must not depend on order.
+// Random numbers: PyTorch's mt19937 streams, and a counter-based generator for values that must not depend on order.
 #pragma once
 
 #include <array>
@@ -11,8 +11,8 @@
 
 namespace weft {
 
-/// mt19937 that draws what PyTorch's CPU generator draws after the same manual_seed, plus a counter that gives each
-/// dropout or augmentation call a stream of its own. Not synchronised; default_generator() is guarded by its mutex().
+/// mt19937 with the same values as PyTorch's CPU generator after the same manual_seed, plus a counter that gives each
+/// dropout or augmentation call its own stream. Not synchronised; default_generator() is guarded by its mutex().
 class Generator {
  public:
   static constexpr uint64_t kDefaultSeed = 67280421310721;
@@ -30,7 +30,7 @@ class Generator {
   uint64_t next_stream() { return stream_++; }
   std::mutex& mutex() { return mutex_; }
 
-  /// The whole state as uint8, for checkpoints. set_state throws ValueError for anything else.
+  /// The complete state as uint8, for checkpoints. set_state throws ValueError for any other tensor.
   Tensor get_state() const;
   void set_state(const Tensor& state);
 
@@ -43,13 +43,13 @@ class Generator {
   std::mutex mutex_;
 };
 
-/// The generator behind rand, randn, dropout ...
+/// The generator used by rand, randn, dropout ...
 Generator& default_generator();
-/// Seeds it: the numbers that follow are PyTorch's for the same seed.
+/// Seeds it: the values drawn afterwards are PyTorch's for the same seed.
 void manual_seed(uint64_t seed);
 
-/// Four random words that depend on key and counter only (Philox 4x32-10, Salmon et al. 2011): the numbers of element i
-/// of stream s are philox(seed, s, i), whoever computes them.
+/// Four random words that depend only on key and counter (Philox 4x32-10, Salmon et al. 2011): element i of stream s is
+/// philox(seed, s, i) in any thread.
 std::array<uint32_t, 4> philox(uint64_t key, uint64_t stream, uint64_t counter);
 
 }  // namespace weft

@@ -1,4 +1,4 @@
-// Writing and reading safetensors files.
+// Writes and reads safetensors files.
 #include "weft/tensor/safetensors.h"
 
 #include <fcntl.h>
@@ -31,7 +31,7 @@ constexpr std::array<const char*, 6> kDtypeNames{"BOOL", "U8", "I32", "I64", "F3
 
 // Writing -------------------------------------------------------------------------------------------------------------
 
-/// Positions of the tensors in the order in which their bytes are written.
+/// Indices of the tensors in the order in which their bytes are written.
 std::vector<size_t> byte_order(const NamedTensors& tensors) {
   std::vector<size_t> order(tensors.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -71,16 +71,16 @@ std::string header_of(const NamedTensors& tensors, const std::vector<size_t>& or
   } catch (const Json::exception& e) {
     fail<ValueError>("[save_safetensors] a name or a text of the metadata is not UTF-8: {}", e.what());
   }
-  text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the bytes start aligned
+  text.resize((text.size() + 7) / 8 * 8, ' ');  // aligns the tensors' bytes
   return text;
 }
 
 // Reading -------------------------------------------------------------------------------------------------------------
 
-/// A file being read; every failure names it.
+/// An open file; every error names it.
 class Reader {
  public:
-  // A pipe would wait for its writer; it is refused below.
+  // Opening a pipe would wait for its writer; a pipe is rejected below.
   explicit Reader(const std::string& path) : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     require(fd_ >= 0, "cannot open: {}", std::strerror(errno));
     struct stat s {};
@@ -121,7 +121,7 @@ class Reader {
   uint64_t size_ = 0;
 };
 
-/// Parses the header, refusing what JSON libraries let pass: a name that occurs twice, and nesting beyond the format's.
+/// Parses the header and rejects what JSON libraries accept: duplicate names, and nesting beyond the format's.
 Json parse_header(const Reader& file, const std::string& text) {
   std::vector<std::set<std::string>> names;
   auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
@@ -150,7 +150,7 @@ struct Entry {
   uint64_t begin = 0, end = 0;
 };
 
-/// The unsigned integers of a JSON array; a number above the int64 range does not pass.
+/// The unsigned integers of a JSON array; rejects values above the int64 range.
 std::vector<uint64_t> integers(const Reader& file, const std::string& name, const char* key, const Json& info) {
   auto found = info.find(key);
   file.require(found != info.end() && found->is_array(), "tensor '{}' has no list '{}'", name, key);
@@ -173,7 +173,7 @@ Entry parse_entry(const Reader& file, const std::string& name, const Json& info,
                fmt::to_string(fmt::join(kDtypeNames, ", ")));
   Entry e{name, static_cast<Dtype>(known - kDtypeNames.begin()), {}, 0, 0};
 
-  int64_t bytes = item_size(e.dtype);  // taking sizes of 0 as 1, so that strides fit as well
+  int64_t bytes = item_size(e.dtype);  // with sizes of 0 taken as 1, so that strides fit as well
   bool overflow = false, none = false;
   for (uint64_t size : integers(file, name, "shape", info)) {
     e.sizes.push_back(static_cast<int64_t>(size));

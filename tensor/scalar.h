@@ -9,7 +9,7 @@
 
 namespace weft {
 
-/// A number that remembers whether it was written as bool, integer or floating point, for PyTorch's promotion rules.
+/// A number that remembers if it was given as bool, integer or floating point, for PyTorch's promotion rules.
 class Scalar {
  public:
   Scalar() : Scalar(0) {}
@@ -22,7 +22,7 @@ class Scalar {
   /// kBool, kInt64 or kFloat64.
   Dtype kind() const { return kind_; }
   bool is_floating_point() const { return kind_ == kFloat64; }
-  /// The value as T, converted as convert() says.
+  /// The value as T, converted by convert().
   template <class T>
   T to() const {
     return is_floating_point() ? convert<T>(d_) : convert<T>(i_);

@@ -1,4 +1,4 @@
-// Arithmetic of shapes that every op family needs: negative dimensions, broadcasting, sizes after a reduction.
+// Shape arithmetic for all op families: negative dimensions, broadcasting, sizes after a reduction.
 #pragma once
 
 #include <bitset>
@@ -15,7 +15,7 @@ using DimMask = std::bitset<kMaxDims>;
 
 [[noreturn]] void fail_dim(const char* op, int64_t dim, int64_t ndim);
 
-/// `dim` of a tensor of ndim dimensions as a number from 0 on. A tensor without dimensions takes 0 and -1.
+/// Converts `dim` of a tensor of ndim dimensions to a non-negative index. A tensor without dimensions accepts 0 and -1.
 /// Throws IndexError.
 inline int64_t wrap_dim(const char* op, int64_t dim, int64_t ndim) {
   const int64_t n = ndim > 0 ? ndim : 1;
@@ -24,13 +24,13 @@ inline int64_t wrap_dim(const char* op, int64_t dim, int64_t ndim) {
   return dim < 0 ? dim + n : dim;
 }
 
-/// The set of `dims`; all of them for an empty list. Throws IndexError, and ValueError for one named twice.
+/// The set of `dims`; all dimensions for an empty list. Throws IndexError, and ValueError for a repeated one.
 DimMask dim_mask(const char* op, IntArrayRef dims, int64_t ndim);
 
-/// Sizes of a result whose dimensions in `mask` are reduced to 1 (keepdim) or left out.
+/// Sizes of a result whose dimensions in `mask` are reduced to 1 (keepdim) or removed.
 Dims reduced_sizes(IntArrayRef sizes, const DimMask& mask, bool keepdim);
 
-/// The sizes a and b broadcast to. Throws ShapeError.
+/// The sizes to which a and b broadcast. Throws ShapeError.
 Dims broadcast_sizes(const char* op, IntArrayRef a, IntArrayRef b);
 
 }  // namespace weft

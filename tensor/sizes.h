@@ -16,7 +16,7 @@ namespace weft {
 
 class IntArrayRef;
 
-/// A short owned list of int64: sizes, strides. Five elements lie inside the object, more on the heap.
+/// A short owned list of int64: sizes, strides. Five elements are stored inline, more on the heap.
 class Dims {
  public:
   Dims() = default;
@@ -84,7 +84,7 @@ class Dims {
       grow(n);
   }
   void grow(size_t n);
-  // All places, used or not: a fixed number of moves beats a loop.
+  // Copies all slots, used or not: a fixed number of moves is faster than a loop.
   void copy_inline(const Dims& o) { std::memcpy(inline_, o.inline_, sizeof inline_); }
   void free_heap() {
     delete[] heap_;
@@ -100,7 +100,7 @@ class Dims {
   int64_t inline_[kInline] = {};
 };
 
-/// A view of consecutive int64s, valid as long as what it views: use it for parameters, never for members.
+/// A view of consecutive int64s, valid as long as the viewed list: use it for parameters, never for members.
 class IntArrayRef {
  public:
   IntArrayRef() = default;
@@ -122,7 +122,7 @@ class IntArrayRef {
   const int64_t* begin() const { return data_; }
   const int64_t* end() const { return data_ + size_; }
   int64_t operator[](size_t i) const { return data_[i]; }
-  /// Throw IndexError when there is none.
+  /// Throw IndexError if the list is empty.
   int64_t front() const { return size_ ? data_[0] : no_element("front"); }
   int64_t back() const { return size_ ? data_[size_ - 1] : no_element("back"); }
   std::vector<int64_t> vec() const { return {begin(), end()}; }
@@ -143,13 +143,13 @@ class IntArrayRef {
 inline Dims::Dims(IntArrayRef v) { assign(v.data(), v.size()); }
 inline bool operator==(const Dims& a, const Dims& b) { return IntArrayRef(a) == IntArrayRef(b); }
 
-/// No tensor has more elements than this, not even counted with each size of 0 taken as 1: then no product of sizes,
-/// no byte count and no distance between two elements leaves the range of int64.
+/// The largest number of elements of a tensor, also with each size of 0 counted as 1: thus products of sizes, byte
+/// counts and distances between elements fit into int64.
 inline constexpr int64_t kMaxElements = int64_t{1} << 58;
 
 [[noreturn]] void fail_sizes(const char* op, IntArrayRef sizes);
 
-/// Product of the sizes; 1 for none. Throws ShapeError when one is negative or the elements are more than kMaxElements.
+/// Product of the sizes; 1 for none. Throws ShapeError if one is negative or the product exceeds kMaxElements.
 inline int64_t numel_of(IntArrayRef sizes, const char* op = "tensor") {
   int64_t n = 1, signs = 0;
   bool none = false, wraps = false;
@@ -163,13 +163,13 @@ inline int64_t numel_of(IntArrayRef sizes, const char* op = "tensor") {
   return none ? 0 : n;
 }
 
-/// Strides of a contiguous row-major array of these sizes, which numel_of accepts.
+/// Strides of a contiguous row-major array of these sizes, which must be valid for numel_of.
 Dims contiguous_strides(IntArrayRef sizes);
 
 /// The distance, in elements, from the first to the last element of a window of these sizes and strides. Throws
-/// IndexError when a stride is negative or the distance leaves every memory.
+/// IndexError if a stride is negative or the distance exceeds every memory.
 int64_t span_of(const char* op, IntArrayRef sizes, IntArrayRef strides);
-/// Throws IndexError unless a window of these sizes and strides, from `offset` on, lies within `elements` elements.
+/// Throws IndexError unless a window of these sizes and strides, starting at `offset`, fits into `elements` elements.
 void check_window(const char* op, IntArrayRef sizes, IntArrayRef strides, int64_t offset, int64_t elements);
 
 /// "[64, 1, 28, 28]"

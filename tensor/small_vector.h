@@ -1,4 +1,4 @@
-// A list whose first N elements lie inside it: for the short lists of every recorded op.
+// A list with inline storage for its first N elements: for the short lists of every recorded op.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 
 namespace weft {
 
-/// Like std::vector, with elements that are default-constructible and movable. Without allocation up to N elements;
-/// beyond, all of them lie on the heap. Moved, it leaves an empty list behind.
+/// Like std::vector, for elements that are default-constructible and movable. No allocation up to N elements; beyond,
+/// all of them are on the heap. A moved-from list is empty.
 template <class T, size_t N>
 class SmallVector {
  public:

@@ -5,7 +5,7 @@
 
 namespace weft {
 
-/// For std::lock_guard. Held for a few instructions only, never across an op.
+/// For std::lock_guard. Hold it for a few instructions only, never across an op.
 class SpinLock {
  public:
   void lock() noexcept {
@@ -14,7 +14,7 @@ class SpinLock {
   void unlock() noexcept { held_.store(false, std::memory_order_release); }
 
  private:
-  static void yield() noexcept;  // <thread> takes a tenth of a second in every program
+  static void yield() noexcept;  // <thread> adds a tenth of a second to the compilation of every program
   std::atomic<bool> held_{false};
 };
 

@@ -24,7 +24,7 @@ Buffer::~Buffer() {
 }
 
 namespace {
-// Storages share a few locks: two threads rarely ask for standard order at the same time.
+// Storages share a few locks: two threads rarely request standard order at the same time.
 std::mutex& lock_of(const Storage* s) {
   static auto* locks = new std::array<std::mutex, 16>;
   return (*locks)[(reinterpret_cast<uintptr_t>(s) >> 6) % locks->size()];
@@ -38,8 +38,8 @@ void* Storage::raw_image(bool* channels_last) const {
 }
 
 void Storage::standardise() const {
-  // The reorder runs on other threads too and may run any task meanwhile, so no lock is held across it; when two
-  // threads do the same work, the first result stays.
+  // The reorder runs on other threads too and may run any task meanwhile, so no lock is held across it; if two threads
+  // do the same work, the first result is kept.
   bool channels_last;
   const void* old = raw(&channels_last);
   if (!channels_last) return;

@@ -16,9 +16,9 @@ class Buffer : public RefCounted<Buffer> {
   Buffer(void* data, int64_t bytes, std::function<void(void*)> deleter);
   ~Buffer();
   void* data() const { return data_; }
-  /// The bytes asked for; the block behind them may be larger.
+  /// The requested bytes; the allocated block may be larger.
   int64_t bytes() const { return bytes_; }
-  /// Whether the memory is weft's own, not the user's.
+  /// True if the memory belongs to weft, not to the user.
   bool is_own() const { return cached_; }
 
  private:
@@ -28,12 +28,12 @@ class Buffer : public RefCounted<Buffer> {
   bool cached_;
 };
 
-/// What tensors that are views of each other share: the memory, a counter of in-place changes, and the order in which
-/// an image batch lies there.
+/// Shared by tensors that are views of each other: the memory, a counter of in-place changes, and the memory order of
+/// an image batch.
 ///
-/// Order: a batch [N, C, H, W] made by an order-aware op may lie channels-last in memory although its strides say
-/// otherwise. Only raw() shows that; data() puts the memory into standard order first, once. While the order is
-/// private, every tensor of the storage covers all of it with the same sizes, so nobody can tell.
+/// Order: a batch [N, C, H, W] made by an order-aware op may be stored channels-last although its strides show standard
+/// order. Only raw() exposes that; data() converts the memory to standard order first, once. While the order is
+/// private, every tensor of the storage covers all of it with the same sizes, so the difference is not observable.
 class Storage : public RefCounted<Storage> {
  public:
   struct ImageSizes {
@@ -41,7 +41,7 @@ class Storage : public RefCounted<Storage> {
   };
   explicit Storage(int64_t bytes) : buffer_(make_ref<Buffer>(bytes)) {}
   explicit Storage(Ref<Buffer> buffer) : buffer_(std::move(buffer)) {}
-  /// A storage whose memory is a channels-last image batch of elements of `item` bytes.
+  /// A storage whose memory is a channels-last image batch with elements of `item` bytes.
   Storage(const ImageSizes& sizes, int64_t item)
       : buffer_(make_ref<Buffer>(numel_of({sizes.n, sizes.c, sizes.h, sizes.w}) * item)),
         channels_last_(true),
@@ -55,18 +55,19 @@ class Storage : public RefCounted<Storage> {
     return buffer_->data();
   }
   bool channels_last() const { return channels_last_.load(std::memory_order_acquire); }
-  /// The memory as it lies now. It stays as long as the storage, even when another thread asks for standard order.
+  /// The memory in its current order. It stays valid as long as the storage, even if another thread requests standard
+  /// order.
   void* raw(bool* channels_last) const {
     *channels_last = false;
     return channels_last_.load(std::memory_order_acquire) ? raw_image(channels_last) : buffer_->data();
   }
   int64_t bytes() const { return buffer_->bytes(); }
-  /// True if the memory is weft's own, so that no other storage reaches it.
+  /// True if the memory belongs to weft, so that no other storage reaches it.
   bool is_own() const { return channels_last() || buffer_->is_own(); }
   /// True if exactly one tensor can reach the memory.
   bool is_private() const { return use_count() == 1 && buffer_->use_count() == 1 && buffer_->is_own(); }
 
-  /// How often the memory was changed in place.
+  /// Number of in-place changes.
   uint32_t version() const { return version_.load(std::memory_order_relaxed); }
   void bump_version() { version_.fetch_add(1, std::memory_order_relaxed); }
   void set_version(uint32_t v) { version_.store(v, std::memory_order_relaxed); }
@@ -75,7 +76,7 @@ class Storage : public RefCounted<Storage> {
   void standardise() const;
   void* raw_image(bool* channels_last) const;
   mutable Ref<Buffer> buffer_;
-  mutable Ref<Buffer> image_buffer_;  ///< what buffer_ was before standardise()
+  mutable Ref<Buffer> image_buffer_;  ///< buffer_ before standardise()
   std::atomic<uint32_t> version_{0};
   mutable std::atomic<bool> channels_last_{false};
   ImageSizes image_{};

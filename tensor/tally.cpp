@@ -42,7 +42,7 @@ struct Member {
 };
 
 [[gnu::noinline]] void add_first(Tally::Of what, int64_t n) noexcept {
-  if (t_ended) {  // what a thread frees after its own end
+  if (t_ended) {  // freed by a thread after its own end
     census().ended[what] += n;
     return;
   }
@@ -56,7 +56,7 @@ void Tally::add(Of what, int64_t n) noexcept {
   Counts* counts = t_counts;
   if (!counts) [[unlikely]]
     return add_first(what, n);
-  std::atomic<int64_t>& count = (*counts)[what];  // written by this thread alone
+  std::atomic<int64_t>& count = (*counts)[what];  // written only by this thread
   count.store(count.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
 }
 

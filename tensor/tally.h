@@ -1,4 +1,4 @@
-// Counts of the whole process that every op adds to. Each thread adds to its own, without a locked instruction.
+// Process-wide counts updated by every op. Each thread adds to its own counter, without a locked instruction.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ class Tally {
  public:
   enum Of : uint8_t { kCachedBytes, kTensors };
   static void add(Of what, int64_t n) noexcept;
-  /// The sum over all threads, those that ended included; exact when no other thread adds meanwhile.
+  /// The sum over all threads, including ended ones; exact if no other thread adds meanwhile.
   static int64_t total(Of what);
 };
 

@@ -1,4 +1,4 @@
-// Tensor: the one handle of weft. Its ops are the rows of ops.def; what makes new tensors is in creation.h.
+// Tensor: the one handle of weft. Its ops are the rows of ops.def; creation.h has the functions that create tensors.
 #pragma once
 
 #include <array>
@@ -46,8 +46,8 @@ class TensorAccessor {
 
 #define WEFT_COMMA_(...) __VA_OPT__(, ) __VA_ARGS__
 
-/// An n-dimensional array and, where it requires a gradient, its place in the autograd graph. Copying a Tensor copies a
-/// pointer; `clone` copies the numbers. Views share memory with their base. Const-ness is that of the handle.
+/// An n-dimensional array and, if it requires a gradient, its place in the autograd graph. Copying a Tensor copies a
+/// pointer; `clone` copies the elements. Views share memory with their base. Const-ness applies to the handle only.
 class Tensor {
  public:
   Tensor() = default;
@@ -58,18 +58,18 @@ class Tensor {
   Tensor(Tensor&&) noexcept = default;
   ~Tensor() = default;
 
-  /// A variable is made another handle: `a = b` changes no elements.
+  /// Rebinds the variable to another tensor: `a = b` changes no elements.
   Tensor& operator=(const Tensor&) & = default;
   Tensor& operator=(Tensor&&) & noexcept = default;
-  /// A temporary is written through, as in libtorch: `x[0] = t`, `x.index({Slice(1, 3)}) = t` and `x.t()[0][0] = 1.5`
-  /// copy_ or fill_ the elements shown. Throws what copy_ and fill_ throw, and StateError for a temporary that holds a
-  /// copy of selected elements (`x.index({mask}) = t`: nothing of x would change; use index_put_).
+  /// Assignment to a temporary writes through, as in libtorch: `x[0] = t`, `x.index({Slice(1, 3)}) = t` and
+  /// `x.t()[0][0] = 1.5` copy_ or fill_ the selected elements. Throws the errors of copy_ and fill_, and StateError for
+  /// a temporary that holds a copy of selected elements (`x.index({mask}) = t` would not change x; use index_put_).
   Tensor& operator=(const Tensor& value) &&;
   Tensor& operator=(const Scalar& value) &&;
 
   // What it is ------------------------------------------------------------------------------------------------------
   bool defined() const { return static_cast<bool>(impl_); }
-  explicit operator bool() const = delete;  // ask defined(), or item<bool>()
+  explicit operator bool() const = delete;  // use defined() or item<bool>()
   IntArrayRef sizes() const { return impl().sizes; }
   IntArrayRef strides() const { return impl().strides; }
   int64_t dim() const { return static_cast<int64_t>(impl().sizes.size()); }
@@ -100,7 +100,7 @@ class Tensor {
   TensorImpl* unsafe_impl() const { return impl_.get(); }
 
   // Its numbers -----------------------------------------------------------------------------------------------------
-  /// The first element; throws DtypeError unless T is the element type. Elements lie as strides() tells.
+  /// Pointer to the first element; throws DtypeError unless T is the element type. strides() gives the layout.
   template <class T>
   T* data_ptr() const {
     if (dtype_of<T> != dtype()) [[unlikely]]
@@ -131,10 +131,10 @@ class Tensor {
   // Indexing --------------------------------------------------------------------------------------------------------
   Tensor operator[](int64_t i) const { return select(0, i); }
   Tensor operator[](const Tensor& index) const { return this->index({index}); }
-  /// x.index({0, Slice(1, 3), None, "...", mask}) as x[0, 1:3, None, ..., mask] in Python. Throws IndexError.
+  /// x.index({0, Slice(1, 3), None, "...", mask}) is x[0, 1:3, None, ..., mask] in Python. Throws IndexError.
   Tensor index(std::initializer_list<indexing::TensorIndex> indices) const;
   Tensor index(const std::vector<indexing::TensorIndex>& indices) const;
-  /// x[indices] = value. The value is broadcast; with accumulate, values of repeated indices add up.
+  /// x[indices] = value. The value is broadcast; with accumulate, values of repeated indices are added.
   Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor& value,
                      bool accumulate = false);
   Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Scalar& value);
@@ -149,32 +149,32 @@ class Tensor {
   const Tensor& grad() const;
   Tensor& mutable_grad() const;
   Ref<autograd::Node> grad_fn() const;
-  /// Adds the gradients of this tensor with respect to the graph's leaves to their grad(). A tensor of one element
-  /// needs no `gradient`, which is floating point otherwise. Throws StateError when nothing requires a gradient or the
-  /// graph was freed already.
+  /// Adds the gradients of this tensor with respect to the graph's leaves to their grad(). `gradient` may be omitted
+  /// for a tensor of one element; else it is floating point. Throws StateError if nothing requires a gradient or the
+  /// graph was already freed.
   void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = {}, bool create_graph = false) const;
-  /// The same for the grad() of `inputs` alone. Throws ValueError when the list is empty.
+  /// The same for the grad() of `inputs` alone. Throws ValueError if the list is empty.
   void backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph,
                 const TensorList& inputs) const;
-  /// The same numbers outside the graph.
+  /// The same elements outside the graph.
   Tensor detach() const;
   Tensor& detach_();
   /// Keeps the gradient of a non-leaf in grad() too.
   const Tensor& retain_grad() const;
   bool retains_grad() const;
-  /// Calls `hook` with each gradient of this tensor; a defined result replaces it. Returns a number for remove_hook.
+  /// Calls `hook` with each gradient of this tensor; a defined result replaces it. Returns an id for remove_hook.
   unsigned register_hook(std::function<Tensor(const Tensor&)> hook) const;
-  /// The same for a hook that only looks.
+  /// The same for a hook that returns nothing.
   template <class F>
   requires std::is_void_v<std::invoke_result_t<F, const Tensor&>>
   unsigned register_hook(F hook) const {
     return register_hook(std::function<Tensor(const Tensor&)>([hook](const Tensor& g) { return hook(g), Tensor(); }));
   }
-  /// Throws IndexError when this tensor has no hook of that number.
+  /// Throws IndexError if this tensor has no hook with this id.
   void remove_hook(unsigned number) const;
   /// Counts in-place changes of the memory.
   uint32_t _version() const { return impl().storage->version(); }
-  /// The same storage under another handle that autograd does not see; set_data replaces what this handle shows.
+  /// The same storage under another handle that autograd does not see; set_data replaces the contents of this handle.
   Tensor data() const { return detach(); }
   Tensor variable_data() const { return detach(); }
   void set_data(const Tensor& other);
@@ -255,7 +255,7 @@ inline Tensor operator>=(const Scalar& a, const Tensor& b) { return b.le(a); }
 inline Tensor operator==(const Scalar& a, const Tensor& b) { return b.eq(a); }
 inline Tensor operator!=(const Scalar& a, const Tensor& b) { return b.ne(a); }
 
-/// Prints as torch does.
+/// Prints in PyTorch's format.
 std::ostream& operator<<(std::ostream& out, const Tensor& t);
 std::string to_string(const Tensor& t);
 

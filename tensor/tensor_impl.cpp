@@ -13,7 +13,7 @@ TensorImpl::TensorImpl(Ref<Storage> s, Dtype d, Dims sz, Dims st, int64_t off)
       numel(1),
       dtype(d),
       contiguous(true) {
-  // One walk gives both for tensors that have elements; a size of 0 and what numel_of refuses take the long way.
+  // One walk computes both for tensors with elements; a size of 0 and errors of numel_of take the slow path.
   const int64_t *size = sizes.data(), *stride = strides.data();
   int64_t n = 1;
   bool dense = true, usual = true;

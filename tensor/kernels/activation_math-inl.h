@@ -1,4 +1,4 @@
-// Activations for Highway vectors of float32 that are more than an expression; see activation_math.h for what they are.
+// Activations for Highway vectors of float32 that need more than an expression; activation_math.h defines them.
 // Included once per instruction set, hence no #pragma once.
 #if defined(WEFT_ACTIVATION_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WEFT_ACTIVATION_MATH_INL_H_
@@ -32,7 +32,7 @@ HWY_INLINE V vsoftplus(D d, V x) {
 }
 
 /// Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26: erfc to 1.5e-7. Its relative error stays small in
-/// the lower tail, where the normal probability is the product itself and no difference.
+/// the lower tail, where the normal probability is the product itself and not a difference.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vnormal_cdf(D d, V x) {
   const V one = hn::Set(d, 1.0f), z = hn::Mul(hn::Abs(x), hn::Set(d, 0.70710678f));
@@ -55,7 +55,7 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vgelu_limited(D d, V x) {
   return hn::Max(hn::Min(x, hn::Set(d, 16.0f)), hn::Set(d, -16.0f));
 }
-/// The sigmoid of GELU's approximation by tanh; x is limited.
+/// The sigmoid in GELU's tanh approximation; x is limited.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vgelu_gate(D d, V x) {
   const V cubic = hn::MulAdd(hn::Mul(x, x), hn::Set(d, 0.044715f), hn::Set(d, 1.0f));

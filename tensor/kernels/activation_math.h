@@ -1,5 +1,5 @@
-// Scalar activations that are more than an expression, as the rows of unary.def and binary.def name them. They are the
-// reference, and what float64 uses; activation_math-inl.h has the vectors.
+// Scalar activations that need more than an expression, for the rows of unary.def and binary.def. They are the
+// reference and the float64 path; activation_math-inl.h has the vector forms.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ T softplus_of(T x) {
   return (x > 0 ? x : T(0)) + std::log1p(std::exp(-std::abs(x)));
 }
 
-/// Probability that a standard normal number is below x.
+/// Probability that a standard normal variable is below x.
 template <class T>
 T normal_cdf_of(T x) {
   return T(0.5) * std::erfc(-x * T(0.70710678118654752440));
@@ -28,8 +28,8 @@ T gelu_grad_of(T g, T x) {
   return g * (normal_cdf_of(x) + x * T(0.39894228040143267794) * std::exp(T(-0.5) * x * x));
 }
 
-/// GELU's approximation by tanh, written with the sigmoid: x / (1 + e^(-2u)), u = sqrt(2 / pi) (x + 0.044715 x^3).
-/// Beyond 24 the sigmoid has reached its end in float64 too; x^3 need not overflow.
+/// GELU's tanh approximation, written with the sigmoid: x / (1 + e^(-2u)), u = sqrt(2 / pi) (x + 0.044715 x^3). Beyond
+/// 24 the sigmoid is saturated in float64 too; the limit avoids overflow of x^3.
 template <class T>
 T gelu_limited(T x) {
   return x > T(24) ? T(24) : x < T(-24) ? T(-24) : x;
@@ -54,7 +54,7 @@ T silu_grad_of(T g, T x) {
   return g * s * (1 + x * (1 - s));
 }
 
-/// tanh(log(1 + e^x)); above 20 it is 1 in either precision.
+/// tanh(log(1 + e^x)); above 20 it is 1 in both precisions.
 template <class T>
 T tanh_softplus_of(T x) {
   const T e = std::exp(x > T(20) ? T(20) : x), n = e * (e + 2);

@@ -12,8 +12,8 @@
 namespace weft::kernel {
 namespace {
 
-// The indexed tensor as [before, picked, after]: `picked` counts through the broadcast index tensors, the others
-// through whole dimensions.
+// The indexed tensor as [before, picked, after]: `picked` runs over the broadcast index tensors, the others over full
+// dimensions.
 struct Selection {
   Dims before, before_strides, picked, after, after_strides;
   int64_t picks = 1, after_count = 1;
@@ -54,7 +54,7 @@ Tensor spread(const char* op, const Tensor& t, IntArrayRef sizes) {
   return kernel::contiguous(view);
 }
 
-// Where in x each pick lies, in elements. An error names dims[d], if given, for dimension d of x.
+// Offset in x of each pick, in elements. An error names dims[d], if given, for dimension d of x.
 std::vector<int64_t> offsets(const char* op, const Tensor& x, const IndexTensors& indices, const Selection& s,
                              IntArrayRef dims) {
   std::vector<int64_t> out(s.picks, 0);
@@ -99,7 +99,7 @@ void pick(const Tensor& x, const Selection& s, const std::vector<int64_t>& picks
                });
 }
 
-// Different picks may be the same place: one thread takes all picks of the elements it is given, in their order.
+// Different picks may address the same element: one thread handles all picks of its elements, in order.
 template <class T, bool kAdd>
 void put(const Tensor& out, const Selection& s, const std::vector<int64_t>& picks, const Tensor& value) {
   T* to = static_cast<T*>(out.data_ptr());

@@ -1,4 +1,4 @@
-// Kernels that work along one dimension: positions of extremes, running sums; and whole-tensor comparisons and counts.
+// Kernels along one dimension: positions of extremes, running sums; and comparisons and counts of entire tensors.
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -18,14 +18,14 @@ bool is_nan(T v) {
   return false;
 }
 
-// Whether b takes the place of an earlier a.
+// True if b replaces an earlier a.
 template <class T>
 bool beats(T b, T a, bool greatest) {
   if (is_nan(a)) return false;
   return is_nan(b) || (greatest ? b > a : b < a);
 }
 
-// One line of n neighbouring elements.
+// One line of n consecutive elements.
 template <class T>
 int64_t first_extreme(const T* p, int64_t n, bool greatest) {
   int64_t best = 0;
@@ -34,7 +34,7 @@ int64_t first_extreme(const T* p, int64_t n, bool greatest) {
   return best;
 }
 
-// `count` lines side by side, `inner` apart from row to row.
+// `count` adjacent lines; rows are `inner` apart.
 template <class T>
 void first_extremes(const T* p, int64_t n, int64_t inner, int64_t count, bool greatest, T* values, int64_t* indices) {
   std::copy(p, p + count, values);

@@ -11,7 +11,7 @@ namespace {
 
 bool channels_last(const Tensor& x) { return x.dim() == 4 && lies_channels_last(x); }
 
-// A row of one place is a plane of one value per channel: the plain loops are written once, with a stride.
+// A row of one position is a plane of one value per channel: one strided loop serves both.
 template <class T>
 void moments(const T* x, int64_t n, int64_t stride, double* mean, double* m2) {
   double sum = 0, squares = 0;

@@ -1,13 +1,13 @@
-// How a batch with channels lies in memory, and the inner loops of kernels that treat each channel on its own
-// (normalisation, prelu, dropout of channels): float32 vectorised, float64 plain.
+// Memory layout of batches with channels, and the inner loops of kernels that treat each channel on its own
+// (normalisation, prelu, dropout of channels): vectorised for float32, plain for float64.
 #pragma once
 
 #include "weft/tensor/tensor.h"
 
 namespace weft::kernel {
 
-/// A batch [images, channels, size], or [images, size, channels] where interleaved. In standard order a plane is `size`
-/// consecutive elements of one channel; interleaved, a row is the `channels` consecutive elements of one place.
+/// A batch [images, channels, size], or [images, size, channels] if interleaved. In standard order a plane is `size`
+/// consecutive elements of one channel; interleaved, a row is the `channels` consecutive elements of one position.
 struct ChannelLayout {
   int64_t images, channels, size;
   bool interleaved;
@@ -16,19 +16,19 @@ struct ChannelLayout {
   int64_t numel() const { return images * channels * size; }
 };
 
-/// The layout of x [N, C, ...] as it lies, privately channels-last or by its strides. x must be dense: see dense_batch.
-/// Batches of single values, [N, C], count as interleaved.
+/// The layout in which x [N, C, ...] is stored, privately channels-last or by its strides. x must be dense: see
+/// dense_batch. Batches of single values, [N, C], count as interleaved.
 ChannelLayout channel_layout(const Tensor& x);
-/// x itself where its elements can be walked in the order of memory, else a copy.
+/// x itself if its elements can be walked in memory order, else a copy.
 Tensor dense_batch(const Tensor& x);
 /// g in the memory order of x.
 Tensor laid_out_like(const Tensor& g, const Tensor& x);
 
-/// The inner loops. Planes: n elements and the channel's numbers. Rows: `rows` rows of c channels and arrays of c
-/// numbers.
+/// The inner loops. Planes: n elements and the channel's values. Rows: `rows` rows of c channels and arrays of c
+/// values.
 template <class T>
 struct ChannelLoops {
-  /// mean and sum of squared distances from it
+  /// mean and sum of squared deviations from it
   void (*plane_moments)(const T* x, int64_t n, double* mean, double* m2);
   void (*row_moments)(const T* x, int64_t rows, int64_t c, double* mean, double* m2);
   /// y = a (x - mean) + b
@@ -55,7 +55,7 @@ const ChannelLoops<float>& channel_loops<float>();
 template <>
 const ChannelLoops<double>& channel_loops<double>();
 
-/// Rows of interleaved batches are worked on in blocks of this many.
+/// Rows of interleaved batches are processed in blocks of this many.
 inline constexpr int64_t kBlockRows = 32;
 
 }  // namespace weft::kernel

@@ -22,7 +22,7 @@ void plane_moments(const float* x, int64_t n, double* mean, double* m2) {
   *m2 = m.m2;
 }
 
-// The column of channel j in double precision throughout.
+// The moments of channel j's column, in double precision throughout.
 void column_moments(const float* x, int64_t rows, int64_t c, double* mean, double* m2) {
   double sum = 0, squares = 0;
   for (int64_t r = 0; r < rows; ++r) sum += x[r * c];
@@ -31,7 +31,7 @@ void column_moments(const float* x, int64_t rows, int64_t c, double* mean, doubl
   *m2 = squares;
 }
 
-// As moments_of, side by side: the pivot of a channel is the mean of every fourth row.
+// moments_of for adjacent columns: the pivot of a channel is the mean of every fourth row.
 void row_moments(const float* x, int64_t rows, int64_t c, double* mean, double* m2) {
   constexpr size_t kMost = hn::MaxLanes(kLanes);
   const double per_row = 1 / static_cast<double>(rows);

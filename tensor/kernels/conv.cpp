@@ -31,18 +31,18 @@ ConvShape shape_of(IntArrayRef x_sizes, IntArrayRef y_sizes, int64_t kh, int64_t
 }
 
 bool fast(const ConvShape& s, Dtype dtype) {
-  // oneDNN takes no padding of -stride or less.
+  // oneDNN accepts no padding of -stride or less.
   return dtype == kFloat32 && s.pad_high[0] > -s.stride[0] && s.pad_high[1] > -s.stride[1];
 }
 
 double flops_per_image(const ConvShape& s) {
   return 2.0 * static_cast<double>(s.o * (s.c / s.groups) * s.kh * s.kw) * static_cast<double>(s.oh * s.ow);
 }
-constexpr double kFlopsPerNs = 100;  // of one core, roughly
+constexpr double kFlopsPerNs = 100;  // of one core, approximately
 
-// How a batch is cut: by its shape alone. Single-threaded primitives lose nothing on small pieces (the rate is the same
-// down to one image), so a piece is what takes `target` ns, of at most 8 images, and divides the batch where it can:
-// then one plan serves all pieces.
+// The partition of a batch, determined by its shape alone. Single-threaded primitives run at the same rate down to one
+// image, so a piece takes about `target` ns, has at most 8 images, and divides the batch if possible: then one plan
+// serves all pieces.
 struct Cut {
   int64_t piece, count;
   double cost;  // of a piece, ns
@@ -59,7 +59,7 @@ Cut cut_batch(const ConvShape& s, double target) {
 }
 constexpr double kPieceNs = 60'000;
 
-// The plans of whole pieces and of the last one, with the weights each wants.
+// The plans of full pieces and of the last one, with the weights in the order of each.
 struct PiecePlans {
   PiecePlans(ConvPass pass, ConvShape s, const Cut& cut, const float* weight) {
     const int64_t rest = s.n % cut.piece;
@@ -94,7 +94,7 @@ struct Scratch {
   Ref<Buffer> memory;
 };
 
-// A piece of a batch on its way through a plan.
+// The buffers of one piece of a batch for a plan.
 struct Piece {
   void run(const float* x, const float* bias, const float* y) const {
     const Scratch scratch(plan);
@@ -106,7 +106,7 @@ struct Piece {
   int64_t first, images;
 };
 
-// body(piece) for the pieces of a pass whose result lies image by image.
+// Calls body(piece) for the pieces of a pass whose result is computed image by image.
 void for_each_piece(ConvPass pass, const ConvShape& s, const float* weight, FunctionRef<void(const Piece&)> body) {
   const Cut cut = cut_batch(s, kPieceNs);
   const PiecePlans plans(pass, s, cut, weight);
@@ -120,7 +120,7 @@ void for_each_piece(ConvPass pass, const ConvShape& s, const float* weight, Func
 int64_t input_image(const ConvShape& s) { return s.c * s.h * s.w; }
 int64_t output_image(const ConvShape& s) { return s.o * s.oh * s.ow; }
 
-// The gradient of y as passes read it, channels-last.
+// The gradient of y in the form that passes read, channels-last.
 class GradientImages {
  public:
   GradientImages(const ConvGrad& dy, const ConvShape& s)
@@ -131,7 +131,7 @@ class GradientImages {
         pooled_(dy.g.numel() / s.n) {
     if (windows_) positions_ = image_as<int32_t>(dy.positions, true);
   }
-  // The images from `first` on, in place or spread into `memory`.
+  // The images from `first` on, in place or unpooled into `memory`.
   const float* read(int64_t first, int64_t images, Ref<Buffer>& memory) const {
     if (!windows_) return g_.data + first * image_;
     memory = make_ref<Buffer>(images * image_ * 4);
@@ -154,7 +154,7 @@ T* data_or_null(const Tensor& t) {
 }
 Tensor contiguous_or_undefined(const Tensor& t) { return t.defined() ? kernel::contiguous(t) : t; }
 
-// The parts in which a weight gradient is summed: each is the sum of consecutive pieces, as many as memory allows.
+// The parts of a weight gradient: each is the sum over consecutive pieces; their number is limited by memory.
 struct Parts {
   static constexpr int64_t kMemory = int64_t{64} << 20;
   Parts(const ConvPlan& plan, int64_t pieces, int64_t o)
@@ -163,7 +163,7 @@ struct Parts {
         count(std::clamp<int64_t>(kMemory / (floats * 4), std::min<int64_t>(4, pieces), pieces)),
         memory(make_ref<Buffer>(count * floats * 4)) {}
   float* part(int64_t i) const { return static_cast<float*>(memory->data()) + i * floats; }
-  /// Adds all parts to the first, in their order.
+  /// Adds all parts to the first, in order.
   void sum() const {
     parallel_for(floats, 0.1 * static_cast<double>(count), [&](int64_t begin, int64_t end) {
       float* to = part(0);
@@ -178,11 +178,11 @@ struct Parts {
 };
 
 void weight_grad(const ConvShape& s, const GradientImages& dy, const float* x, float* dw, float* db) {
-  // Each piece costs another set of partial sums, so it should be worth them.
+  // Each part costs another set of partial sums, so it must hold enough work.
   const double weights = static_cast<double>(s.o * (s.c / s.groups) * s.kh * s.kw);
   const Cut cut = cut_batch(s, std::max(kPieceNs, 16 * weights));
   const PiecePlans plans(ConvPass::WeightGrad, s, cut, nullptr);
-  // Both plans must sum in one order of weights; they differ in nothing but the number of images.
+  // Both plans must use one order of weights; they differ only in the number of images.
   check(plans.whole.plan->packed_bytes == plans.last.plan->packed_bytes, "[conv2d] plans of one shape disagree");
   const Parts parts(*plans.whole.plan, cut.count, s.o);
   auto run = [&](int64_t i, float* to) {
@@ -215,7 +215,7 @@ void weight_grad(const ConvShape& s, const GradientImages& dy, const float* x, f
 
 namespace {
 
-// A convolution of whole batches, looked at once for all ways to run it.
+// A convolution of a full batch, analysed once for all ways to run it.
 struct Forward {
   Forward(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t oh, int64_t ow, const ConvOptions& options)
       : w(kernel::contiguous(weight)),

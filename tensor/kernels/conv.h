@@ -1,4 +1,5 @@
-// Convolution and its gradients, without autograd: float32 through oneDNN on channels-last memory, float64 plainly.
+// Convolution and its gradients, without autograd: float32 through oneDNN on channels-last memory, float64 by plain
+// loops.
 #pragma once
 
 #include <array>
@@ -15,14 +16,14 @@ struct ConvOptions {
   int64_t groups = 1;
 };
 
-// x [n, c, h, w], weight [o, c / groups, kh, kw], y and its gradient [n, o, oh, ow]; sizes fit (the callers check), all
-// of one floating-point dtype. Batches are read in either memory order; float32 results are channels-last in memory.
+// x [n, c, h, w], weight [o, c / groups, kh, kw], y and its gradient [n, o, oh, ow], all of one floating-point dtype;
+// the callers check sizes. Batches are read in either memory order; float32 results are stored channels-last.
 
-/// y, of height oh and width ow, or act of it; bias [o] or undefined.
+/// y, of height oh and width ow, or its activation; bias [o] or undefined.
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t oh, int64_t ow,
               const ConvOptions& options, std::optional<Unary> act = {});
 
-/// max_pool(y, windows, with_positions, relu) for the y of conv2d, of which only pieces are ever in memory.
+/// max_pool(y, windows, with_positions, relu) for the y of conv2d, computed piece by piece without storing all of y.
 struct PooledConv {
   Tensor values, positions;
   bool channels_last;  ///< the memory order that y would have
@@ -30,8 +31,7 @@ struct PooledConv {
 PooledConv conv2d_max_pool(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvOptions& options,
                            const PoolWindows& windows, bool with_positions, bool relu);
 
-/// The gradient of y: a tensor, or what max-pooling gives for the gradient of the pooled values, spread over y piece by
-/// piece.
+/// The gradient of y: a tensor, or the gradient of the max-pooled values, unpooled to y piece by piece.
 struct ConvGrad {
   ConvGrad(Tensor dy) : g(std::move(dy)) {}  // NOLINT
   ConvGrad(Tensor g, Tensor positions, const PoolWindows& windows, bool channels_last)
@@ -49,11 +49,11 @@ struct ConvGrad {
 Tensor conv2d_input_grad(const ConvGrad& dy, const Tensor& weight, const Tensor& bias, int64_t h, int64_t w,
                          const ConvOptions& options);
 
-/// The gradients of weight (of kernel size kh x kw) and bias; the second is undefined unless asked for.
+/// The gradients of weight (of kernel size kh x kw) and bias; the second is undefined unless requested.
 std::pair<Tensor, Tensor> conv2d_weight_grad(const ConvGrad& dy, const Tensor& x, int64_t kh, int64_t kw,
                                              const ConvOptions& options, bool with_bias);
 
-/// The gradient of the bias alone: dy summed over all but the channels.
+/// The gradient of the bias alone: dy summed over all dimensions but the channels.
 Tensor conv2d_bias_grad(const Tensor& dy);
 
 }  // namespace weft::kernel

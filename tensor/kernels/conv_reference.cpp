@@ -16,8 +16,8 @@ struct Range {
   }
 };
 
-// body(weight's index in its [kh, kw] plane, a row of y, the row of x it meets, columns, x's first column) for every
-// kernel position of a plane of x and one of y.
+// Calls body(weight's index in its [kh, kw] plane, a row of y, the matching row of x, columns, x's first column) for
+// every kernel position of a plane of x and one of y.
 template <class Body>
 void for_each_tap(const ConvShape& s, Body&& body) {
   for (int64_t kh = 0; kh < s.kh; ++kh) {

@@ -1,4 +1,4 @@
-// Copies: between strides, memory orders and dtypes; filling.
+// Copies between strides, memory orders and dtypes; filling.
 #include <cstring>
 
 #include "weft/tensor/creation.h"
@@ -27,8 +27,8 @@ void copy_row(To* to, int64_t step_to, const From* from, int64_t step_from, int6
   }
 }
 
-// A matrix whose rows are consecutive in one operand and its columns in the other goes by tiles, or every element would
-// touch a cache line of its own.
+// A matrix whose rows are consecutive in one operand and whose columns are in the other is copied by tiles; otherwise
+// every element would touch its own cache line.
 template <class T>
 void transpose(T* to, int64_t row_to, const T* from, int64_t column_from, int64_t rows, int64_t columns) {
   parallel_for((rows + kTile - 1) / kTile, kCopyCost * 3 * kTile * static_cast<double>(columns),
@@ -102,7 +102,7 @@ Tensor copy_of(const Tensor& x, Dtype dtype, MemoryFormat format) {
     out = empty(x.sizes(), dtype);
   }
   if (same_layout(out, x) && x.impl().contiguous && out.dtype() != x.dtype()) {
-    // Convert in the order of memory.
+    // Convert in memory order.
     dispatch(dtype, [&](auto to) {
       using To = typename decltype(to)::type;
       dispatch(x.dtype(), [&](auto from) {

@@ -1,4 +1,4 @@
-// Dropout: each element's fate is recomputed from (seed, stream, element) wherever it is needed.
+// Dropout: the mask of each element is recomputed from (seed, stream, element) wherever it is needed.
 #include "weft/tensor/kernels/dropout.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kCost = 0.8;  // ns per element
 
-/// A mask as the loops use it.
+/// A mask in the form the loops use.
 struct Keep {
   explicit Keep(const DropoutMask& m)
       : seed(m.seed), stream(m.stream), threshold(static_cast<uint32_t>(m.p * 0x1p32)), scale(1 / (1 - m.p)) {}
@@ -52,7 +52,7 @@ void drop(const T* x, T* y, int64_t begin, int64_t end, const Keep& keep) {
   keep.each(begin, end, [&](int64_t i, bool kept) { y[i] = kept ? x[i] * scale : T(0); });
 }
 
-/// One image [size, channels] whose row-major number of the first element is `first`.
+/// One image [size, channels]; `first` is the row-major index of its first element.
 template <class T>
 void drop_interleaved(const T* x, T* y, int64_t first, const ChannelLayout& l, const Keep& keep) {
   const T scale = static_cast<T>(keep.scale);

@@ -1,4 +1,4 @@
-// Philox (see random.h) for many counters side by side, compiled once per instruction set.
+// Philox (see random.h) for many adjacent counters, compiled once per instruction set.
 #include "weft/tensor/kernels/simd.h"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "weft/tensor/kernels/dropout_f32.cpp"

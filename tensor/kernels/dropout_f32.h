@@ -1,11 +1,11 @@
-// The vectorised mask of dropout for the instruction set of this machine.
+// The vectorised mask of dropout for this machine's instruction set.
 #pragma once
 
 #include <cstdint>
 
 namespace weft::kernel {
 
-/// Elements worked on together: 4 words from each of so many counters.
+/// Elements processed together: 4 words from each of kDropoutBlock / 4 counters.
 inline constexpr int64_t kDropoutBlock = 64;
 
 /// words[i] = word i % 4 of philox(seed, stream, block * kDropoutBlock / 4 + i / 4), for i < kDropoutBlock.

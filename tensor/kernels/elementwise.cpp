@@ -7,11 +7,11 @@
 namespace weft::kernel {
 namespace {
 
-constexpr double kCost = 0.4;    // nanoseconds per element of a vector loop that memory feeds
+constexpr double kCost = 0.4;    // nanoseconds per element of a vector loop limited by memory
 constexpr double kMathCost = 8;  // of a call into libm
 double cost_of(Dtype dtype) { return dtype == kFloat32 ? kCost : 1; }
 
-// Row-major or channels-last without gaps: the elements can be walked in the order of memory.
+// True for row-major or channels-last without gaps: the elements can be walked in memory order.
 bool dense(const Tensor& x) { return x.impl().contiguous || x.is_contiguous(MemoryFormat::ChannelsLast); }
 
 void run_flat(BinaryLoop loop, const void* a, const void* b, void* out, int64_t n, int64_t item, int64_t out_item,
@@ -39,7 +39,7 @@ bool repeats_last(const Tensor& x, IntArrayRef sizes) {
   return d > missing && x.sizes()[d - 1 - missing] != 1;
 }
 
-// True if x is one number, expanded or not, that broadcasts to `like`.
+// True if x is one value, expanded or not, that broadcasts to `like`.
 bool one_number(const TensorImpl& x, const TensorImpl& like) {
   if (x.numel == 0 || x.sizes.size() > like.sizes.size()) return false;
   const size_t missing = like.sizes.size() - x.sizes.size();
@@ -48,13 +48,13 @@ bool one_number(const TensorImpl& x, const TensorImpl& like) {
   return true;
 }
 
-// run() for operands that differ in layout. Out of line, which keeps the frame of the small op small.
+// run() for operands that differ in layout. Out of line to keep the stack frame of the small op small.
 [[gnu::noinline]] Tensor run_rows(FindLoop find, const char* op, const Tensor& a, const Tensor& b, Dtype out_dtype,
                                   double cost, double p, double q) {
   int64_t item = a.element_size(), out_item = item_size(out_dtype);
   Dims sizes = broadcast_sizes(op, a.sizes(), b.sizes());
-  // A row of an operand must be consecutive or one number, and not one number in both; anything else is gathered first.
-  // If both rows are one number, at least one operand is expanded, and its copy has a row of its own.
+  // A row of an operand must be consecutive or one value, and not one value in both; any other operand is gathered
+  // first. If both rows are one value, at least one operand is expanded, and its copy has a row of its own.
   Tensor x = a, y = b, out = reusable(a, out_dtype, sizes) ? output_like(a, out_dtype) : empty(sizes, out_dtype);
   auto plan = [&] {
     return make_walk<3>(sizes, {out.impl().strides, broadcast_strides(op, x, sizes), broadcast_strides(op, y, sizes)});
@@ -108,7 +108,7 @@ Dtype computed_in(Binary f, Dtype dtype) {
   return dtype;
 }
 
-// A number as a tensor of no dimensions, made where the dtype is known.
+// A number as a tensor without dimensions, created when the dtype is known.
 Tensor number(const Scalar& v, Dtype dtype) {
   Tensor t = empty({}, dtype);
   dispatch(dtype, [&](auto tag) {
@@ -118,12 +118,12 @@ Tensor number(const Scalar& v, Dtype dtype) {
   return t;
 }
 
-// storage_for without its reading of the sizes, which the small op would feel.
+// storage_for without reading the sizes, which is measurable in small ops.
 Ref<Storage> storage_like(const TensorImpl& x, Dtype dtype) {
   try {
     return make_ref<Storage>(x.numel * item_size(dtype));
   } catch (const OutOfMemoryError&) {
-    return storage_for(x.sizes, dtype);  // names them
+    return storage_for(x.sizes, dtype);  // throws and names the sizes
   }
 }
 

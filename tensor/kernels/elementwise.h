@@ -22,10 +22,10 @@ enum class Compare : uint8_t {
 };
 enum class Bitwise : uint8_t { And, Or, Xor };
 
-/// f(x) with parameters p and q. Functions of floating point turn integers into the default floating type.
+/// f(x) with parameters p and q. Floating-point functions convert integers to the default floating type.
 Tensor unary(Unary f, const Tensor& x, double p = 0, double q = 0);
 
-/// f(a, b), broadcast and promoted. A tensor of no dimensions promotes like a number: it decides only the category.
+/// f(a, b), broadcast and promoted. A tensor without dimensions promotes like a number: it decides only the category.
 Tensor binary(Binary f, const char* op, const Tensor& a, const Tensor& b, double p = 1, double q = 0);
 Tensor binary(Binary f, const char* op, const Tensor& a, const Scalar& b, double p = 1, double q = 0);
 /// f(b, a)
@@ -40,10 +40,10 @@ Tensor bitwise(Bitwise f, const char* op, const Tensor& a, const Tensor& b);
 /// condition ? a : b, broadcast; a and b of one dtype, condition bool.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 
-/// dst = src, converted and broadcast. dst is written whatever its strides.
+/// dst = src, converted and broadcast. dst may have any strides.
 void copy(const Tensor& dst, const Tensor& src);
 void fill(const Tensor& dst, const Scalar& value);
-/// A contiguous (or channels-last) copy, of another dtype where asked.
+/// A contiguous (or channels-last) copy, converted to dtype.
 Tensor copy_of(const Tensor& x, Dtype dtype, MemoryFormat format = MemoryFormat::Contiguous);
 Tensor contiguous(const Tensor& x);
 
@@ -51,12 +51,12 @@ Tensor contiguous(const Tensor& x);
 Dtype result_type(const Tensor& a, const Tensor& b);
 Dtype result_type(const Tensor& a, const Scalar& b);
 
-/// A new tensor laid out like x: same strides if x is dense, same private order of its storage. x's own memory when it
-/// was donated.
+/// A new tensor with the layout of x: the same strides if x is dense, and the same private order of its storage. Uses
+/// x's own memory if it was donated.
 Tensor output_like(const Tensor& x, Dtype dtype);
-/// True where a and b can be walked as flat arrays: same sizes and same dense layout.
+/// True if a and b can be walked as flat arrays: same sizes and same dense layout.
 bool same_layout(const Tensor& a, const Tensor& b);
-/// Elements of x where they lie, whatever the private order (only for kernels that treat all elements alike).
+/// The elements of x in memory order, whatever the private order (only for kernels that treat all elements alike).
 template <class T>
 T* flat_data(const Tensor& x) {
   bool order;

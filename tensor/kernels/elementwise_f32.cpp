@@ -49,7 +49,8 @@ struct NoVector {};
 #define WEFT_BINARY(Name, value, vector) WEFT_BINARY_FLOAT(Name, value, vector)
 #include "weft/tensor/kernels/binary.def"
 
-// The last, partial vector goes through a buffer, so that every element sees the same instructions wherever it lies.
+// The last, partial vector goes through a buffer, so that every element is computed by the same instructions at any
+// position.
 HWY_INLINE V load_some(const float* from, size_t n) {
   HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)] = {};
   std::memcpy(buffer, from, n * sizeof(float));
@@ -156,7 +157,7 @@ namespace weft::kernel {
 HWY_EXPORT(unary_finder);
 HWY_EXPORT(binary_finder);
 
-// Highway's dispatch is asked once: it costs as much as a small loop.
+// Highway's dispatch is called once: it costs as much as a small loop.
 UnaryLoop unary_loop_f32(Unary f) {
   static const auto find = HWY_DYNAMIC_DISPATCH(unary_finder)();
   return find(f);

@@ -1,4 +1,4 @@
-// The reference loops: every function of the tables for every type, as plain C++.
+// The reference loops: every function of the tables for every type, in plain C++.
 #include "weft/tensor/kernels/elementwise_loops.h"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ bool is_nan(T x) {
   else
     return false;
 }
-/// x, or 0 of its sign where it is denormal.
+/// x, or 0 with its sign if it is denormal.
 template <class T>
 T normal(T x) {
   if constexpr (is_float<T>)

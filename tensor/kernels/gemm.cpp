@@ -11,35 +11,35 @@
 namespace weft::kernel {
 namespace {
 
-constexpr double kFlopsPerNs = 100;  // of one core in float32, roughly
-constexpr double kBytesPerNs = 60;   // that one core reads from its cache in a product of one row
-constexpr double kTileFlops = 4e6;   // a smaller tile is not worth handing over
+constexpr double kFlopsPerNs = 100;  // of one core in float32, approximately
+constexpr double kBytesPerNs = 60;   // read by one core from its cache in a product of one row
+constexpr double kTileFlops = 4e6;   // the smallest tile worth a task
 constexpr int64_t kMaxTiles = 64;
 constexpr int64_t kTallTile = 1024;
 constexpr int64_t kTileColumns = 128;  // narrower panels lose up to a quarter of the rate with AVX-512
 constexpr int64_t kWantedTiles = 16;   // enough for a machine of many cores
 
-// Products of too few tiles are cut finer than that, down to these: two threads then still gain.
+// Products with too few tiles are split further, down to these sizes: two threads still gain then.
 constexpr double kSmallTileFlops = 1.5e6;
-constexpr double kSmallTileBytes = 384 << 10;  // of B, which a product of few rows waits for
+constexpr double kSmallTileBytes = 384 << 10;  // of B, the limit of a product of few rows
 constexpr int64_t kSmallTiles = 4;
-// What a core reads of B until another has started: of two tiles of one row, the caller's is larger by this.
+// Bytes of B that one core reads before another starts: of two tiles of one row, the caller's is larger by this.
 constexpr double kHeadStartBytes = 96 << 10;
 
 double flops(int64_t m, int64_t n, int64_t k) {
   return 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
 }
 
-// How a product is cut, by its sizes alone: into columns first (then a panel of B is packed once), into rows where that
-// gives too few tiles, and over the summed dimension where the result is small.
+// The partition of a product, determined by its sizes alone: into columns first (a panel of B is then packed once),
+// into rows if that gives too few tiles, and over the summed dimension if the result is small.
 struct Tiling {
   Tiling(int64_t m, int64_t n, int64_t k) {
     const auto worth = std::clamp<int64_t>(static_cast<int64_t>(flops(m, n, k) / kTileFlops), 1, kMaxTiles);
     columns = std::clamp<int64_t>((n + kTileColumns / 2) / kTileColumns, 1, worth);
-    if (columns % 2 == 1 && columns > 1 && columns < 8 && columns < worth) ++columns;  // an even load for two cores
+    if (columns % 2 == 1 && columns > 1 && columns < 8 && columns < worth) ++columns;  // balances two cores
     if (columns < kWantedTiles)
       rows = std::clamp<int64_t>(std::min(worth / columns, kWantedTiles / columns), 1, std::max<int64_t>(1, m / 64));
-    // Tall tiles outgrow the cache.
+    // Tall tiles exceed the cache.
     rows = std::max(rows, std::min(kMaxTiles / columns, m / kTallTile));
     if (rows * columns < 4)
       sums =
@@ -48,19 +48,18 @@ struct Tiling {
   }
   void cut_finer(int64_t m, int64_t n, int64_t k) {
     const double worth = std::max(flops(m, n, k) / kSmallTileFlops, static_cast<double>(n * k * 4) / kSmallTileBytes);
-    const auto tiles =
-        static_cast<int64_t>(std::min<double>(kSmallTiles, worth)) / 2 * 2;  // an even load for two cores
+    const auto tiles = static_cast<int64_t>(std::min<double>(kSmallTiles, worth)) / 2 * 2;  // balances two cores
     if (tiles < 2) return;
     columns = std::min(tiles, std::max<int64_t>(1, (n + 16) / 32));
     if (columns == 1) rows = std::min(tiles, std::max<int64_t>(1, (m + 16) / 32));
     if (m == 1 && columns == 2) head_start = static_cast<int64_t>(kHeadStartBytes / 2 / static_cast<double>(k * 4));
   }
-  static constexpr int64_t kSums = 1 << 22;  // floats of partial sums at most
+  static constexpr int64_t kSums = 1 << 22;  // maximum number of floats of partial sums
   int64_t rows = 1, columns = 1, sums = 1;
-  int64_t head_start = 0;  // columns by which the first border is moved
+  int64_t head_start = 0;  // columns by which the first boundary is moved
 };
 
-// Part i of `count` of [0, size), cut at multiples of 16; `moved`: to where the inner borders move.
+// Part i of `count` of [0, size), split at multiples of 16; `moved` maps the inner boundaries.
 struct Span {
   Span(int64_t i, int64_t count, int64_t size, int64_t moved = 0) {
     const auto border = [=](int64_t j) {
@@ -74,7 +73,7 @@ struct Span {
   int64_t size() const { return end - begin; }
 };
 
-// A matrix as sgemm takes it: rows (or, transposed, columns) consecutive, `ld` apart.
+// A matrix in sgemm's form: rows (or, transposed, columns) consecutive, `ld` apart.
 struct Operand {
   const float* data;
   int64_t ld;
@@ -104,9 +103,9 @@ Operand operand(const Matrix<float>& x, int64_t rows, int64_t columns, Ref<Buffe
   return {static_cast<const float*>(memory->data()), columns, false};
 }
 
-// sgemm reads a panel with rows a multiple of 2048 bytes apart at half its rate and less, because the rows fall on the
-// same cache lines: such a panel is copied to another distance first, if the copy is used often enough. Of A only
-// the transposed order suffers.
+// sgemm reads a panel with rows a multiple of 2048 bytes apart at half its rate or less, because the rows map to the
+// same cache lines: such a panel is first copied to another distance if the copy is used often enough. For A only the
+// transposed order is affected.
 constexpr int64_t kAliasing = 512;
 constexpr int64_t kWorthPacking = 48;
 
@@ -159,7 +158,7 @@ void sgemm(int64_t m, int64_t n, int64_t k, float alpha, const Operand& a, const
       tile(a, b, rows, columns, {0, 1, k}, alpha, beta, c + rows.begin * ldc + columns.begin, ldc,
            bias ? bias + columns.begin : nullptr);
     });
-  // Partial sums lie one after another, each [m, n], and are added in their order.
+  // Partial sums are stored one after another, each [m, n], and added in order.
   const auto memory = make_ref<Buffer>(t.sums * m * n * 4);
   auto* part = static_cast<float*>(memory->data());
   parallel_pieces(count * t.sums, cost, [&](int64_t i) {
@@ -178,7 +177,7 @@ void sgemm(int64_t m, int64_t n, int64_t k, float alpha, const Operand& a, const
   });
 }
 
-// The plain product, in blocks: rows of B stay in the cache while a few rows of C collect them.
+// The plain product, in blocks: rows of B stay in the cache while a few rows of C accumulate them.
 template <class T>
 void plain_gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, const Matrix<T>& b, T beta, T* c,
                 int64_t ldc, const T* bias) {
@@ -206,7 +205,7 @@ void plain_gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, co
   });
 }
 
-// Few and small matrices are not worth a task each: how many of a batch go together follows from parallel_for.
+// Small matrices are not worth a task each: parallel_for decides how many of a batch one task takes.
 template <class T>
 void batch_gemm(int64_t batch, int64_t m, int64_t n, int64_t k, Matrix<T> a, int64_t a_step, Matrix<T> b,
                 int64_t b_step, T* c, const T* bias) {

@@ -12,7 +12,7 @@ HWY_BEFORE_NAMESPACE();
 namespace weft::kernel::HWY_NAMESPACE {
 namespace {
 
-// Rows that are read side by side, so that each part of x is loaded once for all of them.
+// Rows read together, so that each part of x is loaded once for all of them.
 constexpr int64_t kRows = 4;
 
 /// The products of kCount neighbouring rows with x.

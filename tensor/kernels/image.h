@@ -1,34 +1,34 @@
-// How kernels that know about memory order read and make image batches [N, C, H, W].
+// Access to image batches [N, C, H, W] for kernels that handle both memory orders.
 #pragma once
 
 #include "weft/tensor/tensor.h"
 
 namespace weft::kernel {
 
-/// The numbers of a batch as they lie in memory, in one of the two orders; keeps the memory alive.
+/// The elements of a batch in memory, in one of the two orders; keeps the memory alive.
 template <class T>
 struct Image {
   const T* data;
-  bool channels_last;  ///< else standard order; a batch of one channel or of 1 x 1 images is in both orders
-  bool is_private;     ///< channels-last although strides() says otherwise
+  bool channels_last;  ///< else standard order; a batch of one channel or of 1 x 1 images has both orders
+  bool is_private;     ///< channels-last in memory, though strides() shows standard order
   Tensor tensor;
 };
 
-/// The batch as it lies. One that lies in neither order is copied to standard order first.
+/// The batch as stored. A batch in neither order is first copied to standard order.
 template <class T>
 Image<T> image_of(const Tensor& x);
-/// The batch in the order asked for, reordered where it lies otherwise.
+/// The batch in the requested order, reordered if necessary.
 template <class T>
 Image<T> image_as(const Tensor& x, bool channels_last);
 
-/// True where both orders are the same.
+/// True if both orders are the same.
 inline bool orders_agree(IntArrayRef sizes) { return sizes[1] == 1 || sizes[2] * sizes[3] == 1; }
-/// True where x lies channels-last, visibly or not, and not in standard order too.
+/// True if x is stored channels-last, visibly or privately, and not also in standard order.
 bool lies_channels_last(const Tensor& x);
 
-/// A new batch whose memory is channels-last: privately, or visibly in its strides where those of `like` are.
+/// A new batch with channels-last memory: visible in its strides if those of `like` are, else private.
 Tensor new_channels_last(IntArrayRef sizes, Dtype dtype, const Tensor& like);
-/// Memory of a batch just made by new_channels_last or by empty.
+/// Memory of a batch just created by new_channels_last or by empty.
 template <class T>
 T* image_data(const Tensor& out) {
   bool order;

@@ -29,7 +29,7 @@ void check_index_sizes(const char* op, const char* what, IntArrayRef index, IntA
   check<ShapeError>(fits, "[{}] index {} does not fit into {} {}", op, index, what, other);
 }
 
-// Strides with that of `dim` taken out of the walk.
+// The strides, with that of `dim` excluded from the walk.
 Dims without(Dims strides, int64_t dim, bool erase) {
   if (strides.empty()) return strides;
   if (erase)
@@ -61,7 +61,7 @@ void gather_elements(const Tensor& x, int64_t dim, const Tensor& index, const Te
   });
 }
 
-// Lines along dim are independent of each other; within one, the order is that of the index.
+// Lines along dim are independent; within one, the order is that of the index.
 template <class T, bool kAdd>
 void scatter_elements(const Tensor& out, int64_t dim, const Tensor& index, const Tensor& src) {
   T* to = static_cast<T*>(out.data_ptr());
@@ -147,7 +147,7 @@ void index_add_into(const Tensor& out, int64_t dim, const Tensor& index, const T
   const int64_t m = at.numel();
   for (int64_t i = 0; i < m; ++i)
     if (rows[i] < 0 || rows[i] >= lines.n) fail_index("index_add", rows[i], dim, lines.n);
-  // Cut into columns: each element gets its summands in the order of the index, whoever adds them.
+  // Split into columns: each element receives its summands in the order of the index, in any thread.
   constexpr int64_t kColumns = 16;
   const int64_t tile = std::max(kColumns, (lines.inner / 16 + kColumns - 1) / kColumns * kColumns);
   const int64_t tiles = (lines.inner + tile - 1) / tile;

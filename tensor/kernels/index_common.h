@@ -1,4 +1,4 @@
-// What the index kernels share: checking indices, and moving elements by their size alone.
+// Shared by the index kernels: index checks, and moving elements by their size alone.
 #pragma once
 
 #include "weft/tensor/tensor.h"

@@ -1,5 +1,5 @@
-// What the row and column kernels of float32 share per instruction set: whole and partial vectors, sums in a fixed
-// order. Included once per instruction set, hence no #pragma once.
+// Shared by the float32 row and column kernels, per instruction set: full and partial vectors, sums in a fixed order.
+// Included once per instruction set, hence no #pragma once.
 #if defined(WEFT_TENSOR_KERNELS_LANES_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef WEFT_TENSOR_KERNELS_LANES_INL_H
 #undef WEFT_TENSOR_KERNELS_LANES_INL_H
@@ -23,7 +23,7 @@ using Lanes = hn::ScalableTag<float>;
 using Vec = hn::Vec<Lanes>;
 inline constexpr Lanes kLanes;
 
-/// Says how many lanes of a vector an access covers: all, or the first `count`.
+/// The lanes of a vector that an access covers: all, or the first `count`.
 struct Whole {};
 struct Part {
   size_t count;
@@ -35,7 +35,7 @@ HWY_INLINE int64_t lanes() { return static_cast<int64_t>(hn::Lanes(kLanes)); }
 HWY_INLINE Vec load(const float* p, Whole) { return hn::LoadU(kLanes, p); }
 HWY_INLINE void store(Vec v, float* p, Whole) { hn::StoreU(v, kLanes, p); }
 
-// AVX2 and AVX-512 have masked accesses that touch nothing past the mask; elsewhere Highway emulates them by whole
+// AVX2 and AVX-512 have masked accesses that touch nothing past the mask; elsewhere Highway emulates them with full
 // ones.
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
 HWY_INLINE Vec load(const float* p, Part part) { return hn::MaskedLoad(hn::FirstN(kLanes, part.count), kLanes, p); }
@@ -53,7 +53,7 @@ HWY_INLINE void store(Vec v, float* p, Part part) {
 }
 #endif
 
-/// v where it is covered, `other` past the end.
+/// v in the covered lanes, `other` past the end.
 HWY_INLINE Vec or_else(Vec v, Whole, float) { return v; }
 HWY_INLINE Vec or_else(Vec v, Part part, float other) {
   return hn::IfThenElse(hn::FirstN(kLanes, part.count), v, all(other));
@@ -68,7 +68,7 @@ HWY_INLINE void each_vector(int64_t n, const F& f) {
   if (i < n) f(i, Part{static_cast<size_t>(n - i)});
 }
 
-/// Sum of the lanes, in an order that depends on their number only.
+/// Sum of the lanes, in an order that depends only on their number.
 HWY_INLINE float sum_of(Vec v) { return hn::GetLane(hn::SumOfLanes(kLanes, v)); }
 HWY_INLINE float max_of(Vec v) { return hn::GetLane(hn::MaxOfLanes(kLanes, v)); }
 
@@ -118,8 +118,8 @@ HWY_INLINE void add_to(double* sums, Vec v) {
 }
 #endif
 
-/// Elements that are summed in float32, in four running sums of each lane, before they join a sum in double precision:
-/// a running sum takes 16 of them.
+/// Elements summed in float32, in four running sums of each lane, before they are added to a sum in double precision: a
+/// running sum takes 16 of them.
 HWY_INLINE int64_t sum_block() { return 64 * lanes(); }
 
 /// Sum over f(i, Whole or Part) for i in [begin, end), in four running sums.
@@ -138,7 +138,7 @@ HWY_INLINE Vec sum_of_block(int64_t i, int64_t end, const F& f) {
   return hn::Add(hn::Add(s0, s1), hn::Add(s2, s3));
 }
 
-/// Apart from sum_over, so that short rows pay nothing for it.
+/// Separate from sum_over, so that short rows do not pay for it.
 template <class F>
 HWY_NOINLINE float sum_over_blocks(int64_t n, F f) {
   WideSum sum;
@@ -146,14 +146,14 @@ HWY_NOINLINE float sum_over_blocks(int64_t n, F f) {
   return static_cast<float>(sum.total());
 }
 
-/// Sum over f(i, Whole or Part), whose lanes past the end must be zero. f should capture by value: then what it
-/// captures stays in registers.
+/// Sum over f(i, Whole or Part), whose lanes past the end must be zero. f should capture by value, to keep its captures
+/// in registers.
 template <class F>
 HWY_INLINE float sum_over(int64_t n, F f) {
   return HWY_LIKELY(n <= sum_block()) ? sum_of(sum_of_block(0, n, f)) : sum_over_blocks(n, f);
 }
 
-/// Two sums of one pass: f(i, Whole or Part) gives the pair of vectors, whose lanes past the end must be zero.
+/// Two sums in one pass: f(i, Whole or Part) gives the pair of vectors, whose lanes past the end must be zero.
 struct VecPair {
   Vec first, second;
 };
@@ -190,7 +190,7 @@ HWY_INLINE SumPair sum_pair_over(int64_t n, const F& f) {
   return {first.total(), second.total()};
 }
 
-/// What rows need of simd_math-inl.h.
+/// The functions of simd_math-inl.h that rows use.
 HWY_INLINE Vec exp_of(Vec x) { return vexp(kLanes, x); }
 HWY_INLINE Vec log_of(Vec x) { return vlog(kLanes, x); }
 

@@ -1,4 +1,4 @@
-// Layer norm: each row of n consecutive elements normalised on its own, float32 vectorised, float64 plain.
+// Layer norm: normalises each row of n consecutive elements on its own; vectorised for float32, plain for float64.
 #include "weft/tensor/kernels/simd.h"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "weft/tensor/kernels/layer_norm.cpp"
@@ -17,7 +17,7 @@ HWY_INLINE Vec load_or(const float* p, int64_t i, P part, float other) {
   return p ? load(p + i, part) : all(other);
 }
 
-// A mean as float32 holds it and the rest, which counts in deviations next to a far mean.
+// A mean as a float32 and the remainder, which matters if the mean is large against the deviations.
 struct Mean {
   explicit Mean(double mean)
       : near(static_cast<float>(mean)), rest(std::isfinite(mean) ? static_cast<float>(mean - near) : 0) {}
@@ -136,7 +136,7 @@ const T* data_or_null(const Tensor& t) {
 constexpr int64_t kParamRows = 32;
 
 /// to[0..n) = the sums of g xhat, to[n..2n) those of g over the rows [begin, end): kParamRows of them at a time in T,
-/// all others in double precision.
+/// the totals in double precision.
 template <class T>
 void sum_params_of(const T* g, const T* x, int64_t begin, int64_t end, int64_t n, const double* mean,
                    const double* rstd, T* to) {
@@ -154,7 +154,7 @@ void sum_params_of(const T* g, const T* x, int64_t begin, int64_t end, int64_t n
   std::copy(sums.begin(), sums.end(), to);
 }
 
-/// Sums of g xhat and g over all rows, by pieces of rows that are joined in pairs, and pairs of pairs.
+/// Sums of g xhat and g over all rows, by pieces of rows that are added in a binary tree.
 template <class T>
 void sum_params(const T* g, const T* x, int64_t count, int64_t n, const double* mean, const double* rstd, T* dw,
                 T* db) {

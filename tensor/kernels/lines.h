@@ -7,7 +7,7 @@
 namespace weft::kernel {
 
 struct Lines {
-  /// Lines side by side that are worked on together.
+  /// Adjacent lines processed together.
   static constexpr int64_t kTile = 256;
 
   /// `dim` counts from 0; a tensor without dimensions is one line of one element.
@@ -22,7 +22,7 @@ struct Lines {
     }
   }
 
-  /// Calls f(o, first, count) for groups of `count` <= kTile lines side by side, in parallel. `cost`: nanoseconds per
+  /// Calls f(o, first, count) for groups of `count` <= kTile adjacent lines, in parallel. `cost`: nanoseconds per
   /// element.
   template <class F>
   void each_tile(double cost, F&& f) const {

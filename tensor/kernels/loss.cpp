@@ -1,4 +1,4 @@
-// Fused loss kernels: pieces, dtypes and the plain float64 loops.
+// Fused loss kernels: partition, dtypes and the plain float64 loops.
 #include "weft/tensor/kernels/loss.h"
 
 #include <algorithm>

@@ -15,7 +15,7 @@ HWY_BEFORE_NAMESPACE();
 namespace weft::kernel::HWY_NAMESPACE {
 namespace {
 
-// The scalar formulas vectorise as they stand; blocks of this many pass through the first cache on their way to a sum.
+// The compiler vectorises the scalar formulas; blocks of this many elements stay in the L1 cache until they are summed.
 constexpr int64_t kBlock = 512;
 using T = float;
 

@@ -1,4 +1,4 @@
-// The float32 loops of loss.h for the instruction set of this machine.
+// The float32 loops of loss.h for this machine's instruction set.
 #pragma once
 
 #include "weft/tensor/kernels/loss.h"
@@ -9,7 +9,7 @@ struct LossLoops {
   /// out = f(x - t)
   void (*values)(const float* x, const float* t, float* out, int64_t n, float p);
   double (*sum)(const float* x, const float* t, int64_t n, float p);
-  /// out = scale g f'(x - t), g being one number where g_step is 0
+  /// out = scale g f'(x - t); with g_step 0, g is one value
   void (*slope)(const float* g, int64_t g_step, const float* x, const float* t, float* out, int64_t n, float p,
                 float scale);
   void (*curvature)(const float* g, int64_t g_step, const float* x, const float* t, float* out, int64_t n, float p,

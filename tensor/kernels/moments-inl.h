@@ -1,5 +1,5 @@
-// Mean and sum of squared distances from it of consecutive float32 elements: one pass around a pivot, in double
-// precision from block to block. Included once per instruction set, hence no #pragma once.
+// Mean and sum of squared deviations of consecutive float32 elements: one pass around a pivot, with blocks joined in
+// double precision. Included once per instruction set, hence no #pragma once.
 #if defined(WEFT_TENSOR_KERNELS_MOMENTS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef WEFT_TENSOR_KERNELS_MOMENTS_INL_H
 #undef WEFT_TENSOR_KERNELS_MOMENTS_INL_H
@@ -17,7 +17,7 @@ namespace weft::kernel::HWY_NAMESPACE {
 
 struct RowMoments {
   double mean, m2;
-  /// False where the deviations from the pivot were so large against those from the mean that digits are lost, or left
+  /// False if the deviations from the pivot are so large against those from the mean that digits are lost, or exceed
   /// the range of float32.
   bool sharp;
 };
@@ -28,14 +28,14 @@ HWY_INLINE RowMoments moments_around(const float* x, int64_t n, float pivot) {
     const Vec d = or_else(hn::Sub(load(x + i, part), p), part, 0);
     return VecPair{d, hn::Mul(d, d)};
   });
-  // The sum of squared distances from the mean is s.second - shift^2 n; the difference costs two bits at most.
+  // The sum of squared deviations from the mean is s.second - shift^2 n; the difference costs two bits at most.
   const auto size = static_cast<double>(n);
   const double shift = s.first * (1 / size), lost = shift * s.first, m2 = s.second - lost;
   constexpr double kLeast = 1e-30;  // below it, squares may have been flushed to zero
   return {pivot + shift, m2, lost <= 4 * m2 && m2 >= kLeast * size && m2 <= std::numeric_limits<double>::max()};
 }
 
-/// The mean of a sample that is spread over x, or of all of a short x.
+/// The mean of a sample spread over x, or of all of a short x.
 HWY_INLINE float pivot_of(const float* x, int64_t n) {
   constexpr int64_t kVectors = 8;
   const int64_t step = lanes();

@@ -1,5 +1,5 @@
-// Normalisation by channel or group of channels. Statistics are taken block by block while a block is in the cache, and
-// joined in double precision in the order of the blocks.
+// Normalisation by channel or group of channels. Statistics are computed block by block while a block is in the cache,
+// and joined in double precision in the order of the blocks.
 #include "weft/tensor/kernels/norm.h"
 
 #include <algorithm>
@@ -14,8 +14,8 @@ namespace {
 
 constexpr double kCost = 0.3;  // ns per element and pass
 
-// The blocks a batch is summed in: its planes, or runs of at most kBlockRows rows of one image. Where statistics go
-// across images, an interleaved batch is one long image.
+// The blocks over which a batch is summed: its planes, or runs of at most kBlockRows rows of one image. If statistics
+// span images, an interleaved batch is one long image.
 struct Blocks {
   Blocks(ChannelLayout l, bool across_images) : layout(l) {
     if (layout.interleaved && across_images) layout.size *= layout.images, layout.images = 1;
@@ -27,7 +27,7 @@ struct Blocks {
     return layout.interleaved ? std::min(kBlockRows, layout.size - first_row(block)) : layout.size;
   }
   int64_t image(int64_t block) const { return block / per_image; }
-  /// Element where an interleaved block starts.
+  /// Index of the first element of an interleaved block.
   int64_t offset(int64_t block) const { return (image(block) * layout.size + first_row(block)) * layout.channels; }
   ChannelLayout layout;
   int64_t per_image;
@@ -76,11 +76,11 @@ NormStats stats(const T* x, const ChannelLayout& layout, const NormGroups& group
       b, [&](int64_t p) { f.plane_moments(x + p * l.size, l.size, &mean[p], &m2[p]); },
       [&](int64_t i) { f.row_moments(x + b.offset(i), b.rows(i), l.channels, mean.row(i), m2.row(i)); });
 
-  // Chan's formula (Chan, Golub, LeVeque 1979); the groups of a block mostly have as many elements by then.
+  // Chan's formula (Chan, Golub, LeVeque 1979); most blocks of a group have equally many elements.
   std::vector<Moments> joined(groups.count(layout));
   for (int64_t i = 0; i < b.count(); ++i) {
     const auto more = static_cast<double>(b.rows(i));
-    double before = 0, share = 1;  // of the new elements in all
+    double before = 0, share = 1;  // fraction of the new elements in the total
     for (int64_t c = 0; c < l.channels; ++c) {
       Moments& m = joined[groups.of(l, b.image(i), c)];
       if (m.n != before) before = m.n, share = more / (m.n + more);
@@ -98,7 +98,7 @@ NormStats stats(const T* x, const ChannelLayout& layout, const NormGroups& group
   return result;
 }
 
-/// Numbers by image and channel, or by channel where all images share them.
+/// Values by image and channel, or by channel if all images share them.
 template <class T>
 struct PerChannel {
   PerChannel(const ChannelLayout& l, const NormGroups& groups)
@@ -129,7 +129,7 @@ const T* data_or_null(const Tensor& t) {
   return t.defined() ? t.data_ptr<T>() : nullptr;
 }
 
-/// The part of a mean that T cannot hold: next to a far mean, deviations of one ulp of T count.
+/// The part of a mean that T cannot represent: it matters if the mean is large against the deviations.
 template <class T>
 double rounded_off(double mean) {
   return std::isfinite(mean) ? mean - static_cast<T>(mean) : 0;
@@ -154,7 +154,7 @@ void apply(const T* x, T* y, const ChannelLayout& l, const NormGroups& groups, c
       });
 }
 
-/// Sums of g and g (x - mean) by image and channel (all images in one where statistics go across them).
+/// Sums of g and g (x - mean) by image and channel (over all images if statistics span them).
 template <class T>
 struct Dots {
   std::vector<double> g, gx;

@@ -8,8 +8,8 @@
 
 namespace weft::kernel {
 
-/// Which elements of a batch share their statistics: a channel of all images (batch norm), or a group of neighbouring
-/// channels of one image (group norm; instance norm has one channel per group).
+/// The elements of a batch that share statistics: a channel of all images (batch norm), or a group of adjacent channels
+/// of one image (group norm; instance norm has one channel per group).
 struct NormGroups {
   bool across_images;
   int64_t per_image;
@@ -21,7 +21,7 @@ struct NormGroups {
   }
 };
 
-/// One number per group.
+/// One value per group.
 struct NormStats {
   std::vector<double> mean, var;  ///< var: biased
   std::vector<double> rstd(double eps) const;
@@ -30,14 +30,14 @@ struct NormStats {
 /// x must be dense (dense_batch); float32 or float64.
 NormStats norm_stats(const Tensor& x, const NormGroups& groups);
 
-/// weight (x - mean) rstd + bias with weight and bias by channel, 1 and 0 where undefined. Laid out like x.
+/// weight (x - mean) rstd + bias with weight and bias by channel, 1 and 0 if undefined. The result has the layout of x.
 Tensor norm_apply(const Tensor& x, const NormGroups& groups, const std::vector<double>& mean,
                   const std::vector<double>& rstd, const Tensor& weight, const Tensor& bias);
 
 struct NormGrads {
   Tensor x, weight, bias;
 };
-/// The gradients of norm_apply. `fixed`: mean and rstd do not depend on x. Undefined where not asked for.
+/// The gradients of norm_apply. `fixed`: mean and rstd do not depend on x. Gradients not requested are undefined.
 NormGrads norm_grad(const Tensor& g, const Tensor& x, const NormGroups& groups, const std::vector<double>& mean,
                     const std::vector<double>& rstd, const Tensor& weight, bool fixed, bool need_x, bool need_params);
 

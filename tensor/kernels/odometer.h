@@ -1,4 +1,4 @@
-// Counting through the positions of a shape while following the offsets of several strided operands.
+// Iterates over the positions of a shape and tracks the offsets of several strided operands.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace weft::kernel {
 
-/// Stands at one position of `sizes`, in row-major order, and knows where that is in each of N operands.
+/// A position in `sizes`, in row-major order, with its offset in each of N operands.
 template <size_t N>
 class Odometer {
  public:
@@ -19,7 +19,7 @@ class Odometer {
   int64_t offset(size_t k) const { return offsets_[k]; }
   const std::array<int64_t, N>& offsets() const { return offsets_; }
 
-  /// Goes to the position of this row-major number.
+  /// Moves to the position of this row-major index.
   void seek(int64_t number) {
     offsets_.fill(0);
     for (size_t d = sizes_.size(); d-- > 0;) {
@@ -29,7 +29,7 @@ class Odometer {
     }
   }
 
-  /// Goes one position on; from the last to the first.
+  /// Moves to the next position; from the last to the first.
   void next() {
     for (size_t d = sizes_.size(); d-- > 0;) {
       if (++at_[d] < sizes_[d]) {

@@ -1,4 +1,4 @@
-// What the sources of the oneDNN adapter share: the guard against OpenMP threads, engine and stream, the plan cache.
+// Shared by the sources of the oneDNN adapter: the guard against OpenMP threads, engine and stream, the plan cache.
 #pragma once
 
 #include <dnnl.hpp>
@@ -12,7 +12,7 @@
 
 namespace weft::onednn::detail {
 
-/// While it lives, oneDNN creates and executes for one thread when called from this thread.
+/// During its lifetime, oneDNN creates and executes on one thread when called from this thread.
 class SingleThread {
  public:
   SingleThread();
@@ -24,7 +24,7 @@ class SingleThread {
 };
 
 const dnnl::engine& engine();
-/// Scratchpads belong to the caller: an attribute for every primitive.
+/// The attribute of every primitive: the caller provides the scratchpad.
 const dnnl::primitive_attr& user_scratchpad();
 /// This thread's stream; under a Permit.
 dnnl::stream& own_stream();
@@ -34,7 +34,7 @@ inline dnnl::memory at(const dnnl::memory::desc& desc, const void* data) {
 }
 inline int64_t bytes_of(const dnnl::memory::desc& desc) { return static_cast<int64_t>(desc.get_size()); }
 
-/// The plan kept under `key` (the bytes of a trivially copyable struct without padding), else make().
+/// The plan cached under `key` (the bytes of a trivially copyable struct without padding), else make().
 std::shared_ptr<const void> find_plan(std::string_view key, const std::function<std::shared_ptr<const void>()>& make);
 
 }  // namespace weft::onednn::detail

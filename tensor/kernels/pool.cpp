@@ -53,7 +53,7 @@ PoolAxis PoolAxis::adaptive(int64_t in, int64_t out) {
 
 namespace {
 
-// How a batch is walked: as images [h, w, c] when it lies channels-last, else each plane as an image of one channel.
+// The walk over a batch: images [h, w, c] if it is stored channels-last, else each plane as an image of one channel.
 struct Walk {
   Walk(IntArrayRef sizes, bool channels_last)
       : images(channels_last ? sizes[0] : sizes[0] * sizes[1]), c(channels_last ? sizes[1] : 1) {}
@@ -72,7 +72,7 @@ double row_cost(const PoolWindows& w, int64_t c, bool fast) {
   return static_cast<double>((w.w.in * w.h.in / std::max<int64_t>(1, w.h.out) + w.w.out) * c) * per_number;
 }
 
-// body(image, row of windows) for all of them.
+// Calls body(image, row of windows) for all of them.
 template <class Body>
 void for_each_row(const Walk& walk, const PoolWindows& w, double cost, Body&& body) {
   parallel_for(walk.images * w.h.out, cost, [&](int64_t begin, int64_t end) {
@@ -80,7 +80,7 @@ void for_each_row(const Walk& walk, const PoolWindows& w, double cost, Body&& bo
   });
 }
 
-// Where a channels-last tensor of the same order as `like` is made, or a plain one.
+// A new batch: channels-last in the same order as `like`, or plain.
 Tensor new_batch(IntArrayRef sizes, Dtype dtype, bool channels_last, const Tensor& like) {
   return channels_last ? new_channels_last(sizes, dtype, like) : empty(sizes, dtype);
 }
@@ -88,7 +88,7 @@ Tensor new_batch(IntArrayRef sizes, Dtype dtype, bool channels_last, const Tenso
 Dims pooled_sizes(const Tensor& x, const PoolWindows& w) { return {x.size(0), x.size(1), w.h.out, w.w.out}; }
 Dims input_sizes(const Tensor& g, const PoolWindows& w) { return {g.size(0), g.size(1), w.h.in, w.w.in}; }
 
-// Rows and columns past the last window of windows that tile: zero, after row i of the windows was written.
+// Zeroes rows and columns past the last of the windows that tile, after row i of the windows was written.
 template <class T>
 void zero_rest(const PoolWindows& w, int64_t i, int64_t c, T* dx) {
   const auto at = static_cast<size_t>(i);
@@ -225,7 +225,7 @@ Tensor avg_pool_grad(const Tensor& g, const PoolWindows& w, bool last) {
     const auto& loops = loops_of<T>(last);
     T* to = image_data<T>(dx);
     const int64_t in = w.h.in * w.w.in * walk.c, row = w.w.out * walk.c;
-    // Windows may overlap, so the rows of an image go one after another.
+    // Windows may overlap, so the rows of an image run one after another.
     const double cost = row_cost(w, walk.c, last) * static_cast<double>(w.h.out);
     parallel_for(walk.images, cost, [&](int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; ++n) {

@@ -14,11 +14,11 @@ HWY_BEFORE_NAMESPACE();
 namespace weft::kernel::HWY_NAMESPACE {
 namespace {
 
-// Positions travel as floats of the same bits.
+// Positions are carried in float lanes as bit patterns.
 constexpr hn::RebindToSigned<Lanes> kInts;
 HWY_INLINE Vec position(int64_t p) { return hn::BitCast(kLanes, hn::Set(kInts, static_cast<int32_t>(p))); }
 
-// The positions of a window: `rows` lines `line_step` apart, of `columns` positions `step` apart.
+// The positions of a window: `rows` lines, `line_step` apart, of `columns` positions, `step` apart.
 struct Window {
   Window(const PoolWindows& w, int64_t i, int64_t j)
       : rows(w.h.count[static_cast<size_t>(i)]),
@@ -80,7 +80,7 @@ void max_grad_row(const PoolWindows& w, int64_t i, int64_t c, const float* g, co
   }
 }
 
-// The sum of vector k of a window of more elements than float32 should add up one by one.
+// The sum of vector k of a window too large for one running float32 sum.
 template <class P>
 HWY_NOINLINE Vec wide_sum(const Window& window, const float* x, P part, int64_t c) {
   WideSum sum;

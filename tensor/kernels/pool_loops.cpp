@@ -1,4 +1,4 @@
-// The plain loops of pooling: for planes, for float64, and for tests to hold the vectorised ones to.
+// The plain loops of pooling: for planes, for float64, and as the reference of tests for the vectorised ones.
 #include <cmath>
 #include <limits>
 
@@ -7,7 +7,7 @@
 namespace weft::kernel {
 namespace {
 
-// body(position in the plane) for each position of window (i, j).
+// Calls body(position in the plane) for each position of window (i, j).
 template <class Body>
 void for_each_position(const PoolWindows& w, int64_t i, int64_t j, Body&& body) {
   const auto row = static_cast<size_t>(i), column = static_cast<size_t>(j);

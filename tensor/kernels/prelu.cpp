@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kCost = 0.4;  // ns per element
 
-/// How x is cut: planes of `size` elements, each of one weight, or blocks of rows of one weight per element.
+/// The partition of x: planes of `size` elements with one weight each, or blocks of rows with one weight per element.
 struct Cut {
   Cut(const Tensor& x, int64_t weights) {
     if (weights == 1) {

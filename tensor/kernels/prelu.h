@@ -6,7 +6,7 @@
 namespace weft::kernel {
 
 /// x where positive, w x elsewhere. weight: one element, or one per channel of x [N, C, ...]. x must be dense
-/// (dense_batch, or contiguous where it has fewer than two dimensions).
+/// (dense_batch, or contiguous if it has fewer than two dimensions).
 Tensor prelu(const Tensor& x, const Tensor& weight);
 struct PreluGrads {
   Tensor x, weight;

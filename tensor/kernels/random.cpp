@@ -8,7 +8,7 @@
 namespace weft::kernel {
 namespace {
 
-// Fills contiguous memory with f(p, n), through a copy where dst has other strides.
+// Fills contiguous memory with f(p, n); other strides go through a copy.
 template <class F>
 void fill_with(const Tensor& dst, F f) {
   Tensor t = dst.impl().contiguous ? dst : empty(dst.sizes(), dst.dtype());
@@ -24,7 +24,7 @@ T draw_uniform(Generator& g) {
     return g.uniform_float();
 }
 
-// Box and Muller on two halves of a block of 16 uniform numbers, as PyTorch lays them out.
+// Box and Muller on two halves of a block of 16 uniform values, in PyTorch's order.
 template <class T>
 void normal_block(T* p, T mean, T std) {
   for (int j = 0; j < 8; ++j) {
@@ -40,7 +40,7 @@ void normal_blocks(T* p, int64_t n, T mean, T std, Generator& g) {
   for (int64_t i = 0; i < n; ++i) p[i] = draw_uniform<T>(g);
   for (int64_t i = 0; i + 16 <= n; i += 16) normal_block(p + i, mean, std);
   if (n % 16 == 0) return;
-  // The rest: the last 16 are drawn anew.
+  // The remainder: the last 16 are drawn anew.
   for (int64_t i = n - 16; i < n; ++i) p[i] = draw_uniform<T>(g);
   normal_block(p + n - 16, mean, std);
 }

@@ -5,7 +5,7 @@
 
 namespace weft::kernel {
 
-/// PyTorch's numbers: `generator`'s mutex must be held. dst may have any strides.
+/// Draws PyTorch's values; `generator`'s mutex must be held. dst may have any strides.
 void uniform(const Tensor& dst, double from, double to, Generator& generator);
 void normal(const Tensor& dst, double mean, double std, Generator& generator);
 void bernoulli(const Tensor& dst, double p, Generator& generator);

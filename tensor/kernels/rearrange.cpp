@@ -1,4 +1,4 @@
-// Kernels that move elements by a rule: coordinates of what is not zero, triangles, flipping, joining.
+// Kernels that move elements by a rule: coordinates of nonzero elements, triangles, flipping, joining.
 #include <cstring>
 
 #include "weft/tensor/creation.h"

@@ -31,12 +31,12 @@ double elements_per_result(const Tensor& x, const DimMask& mask) {
   return n;
 }
 
-// The ops that take every dtype.
+// The ops that accept every dtype.
 template <class T>
 Tensor reduce_any(Reduce op, const Tensor& x, const DimMask& mask, bool keepdim) {
   using Wide = std::conditional_t<std::is_floating_point_v<T>, T, int64_t>;
   const auto n = static_cast<int64_t>(elements_per_result(x, mask));
-  using Out = std::conditional_t<std::is_same_v<T, uint8_t>, uint8_t, bool>;  // as PyTorch has it
+  using Out = std::conditional_t<std::is_same_v<T, uint8_t>, uint8_t, bool>;  // as in PyTorch
   using Truth = CountOp<T, Out>;
   switch (op) {
     case Reduce::Sum:
@@ -58,7 +58,7 @@ Tensor reduce_any(Reduce op, const Tensor& x, const DimMask& mask, bool keepdim)
   }
 }
 
-// Those of floating point only.
+// The ops of floating point only.
 template <class T>
 Tensor reduce_float(Reduce op, const Tensor& x, const DimMask& mask, bool keepdim) {
   switch (op) {

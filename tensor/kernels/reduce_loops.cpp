@@ -11,7 +11,7 @@ namespace {
 const char* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 char* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 
-// The blocks of at most `block` elements that the reduced dimensions consist of.
+// The blocks of at most `block` elements that make up the reduced dimensions.
 class Blocks {
  public:
   Blocks(const ReducePlan::DimList& reduced, int64_t block) : block_(block) {
@@ -46,8 +46,8 @@ class Blocks {
   int64_t block_, runs_ = 1, per_run_ = 1, size_ = 1, stride_ = 1;
 };
 
-// Into how many pieces the blocks behind one tile of results are cut, so that there is work for many threads and no
-// piece is tiny. `cost` is that of a tile in nanoseconds.
+// Number of pieces for the blocks behind one tile of results, such that many threads have work and no piece is tiny.
+// `cost` is that of a tile in nanoseconds.
 int64_t pieces_per_tile(int64_t tiles, int64_t blocks, double cost) {
   constexpr int64_t kWanted = 64;
   constexpr double kLeast = 10000;
@@ -55,7 +55,7 @@ int64_t pieces_per_tile(int64_t tiles, int64_t blocks, double cost) {
   return std::max<int64_t>(1, std::min({wanted, static_cast<int64_t>(cost / kLeast), blocks}));
 }
 
-// The results in tiles of neighbours along the innermost kept dimension.
+// The results in tiles of adjacent elements along the innermost kept dimension.
 class Tiles {
  public:
   Tiles(const ReducePlan& plan, int64_t most) {

@@ -1,30 +1,30 @@
-// The loops of all reductions: what to add up comes in as a Reducer, how to walk memory from the ReducePlan. Pieces
-// follow from the plan alone and are combined in their order: the same bits for any number of threads.
+// The loops of all reductions: a Reducer defines the operation, a ReducePlan the walk over memory. Pieces follow from
+// the plan alone and are combined in order: the same bits for any number of threads.
 #pragma once
 
 #include "weft/tensor/kernels/reduce_plan.h"
 
 namespace weft::kernel {
 
-/// Elements, or rows of columns, that are accumulated in the element type before they join a wider accumulator.
+/// Elements, or rows of columns, accumulated in the element type before they are added to a wider accumulator.
 inline constexpr int64_t kRun = 2048, kRowRun = 64;
-/// Columns, or runs that belong to different results, worked on at a time.
+/// Columns, or runs of different results, processed at a time.
 inline constexpr int64_t kTile = 512, kRowTile = 64;
 /// Bytes of the largest accumulator.
 inline constexpr int64_t kAccBytes = 24;
 
-/// What is computed of the elements behind one result; elements, accumulators and results are of types it knows.
+/// The operation of a reduction on type-erased elements, accumulators and results.
 class Reducer {
  public:
   Reducer(int64_t item, int64_t acc, int64_t out, double cost) : item(item), acc(acc), out(out), cost(cost) {}
   virtual ~Reducer() = default;
-  /// Sets n accumulators to that of no element.
+  /// Sets n accumulators to the value of no elements.
   virtual void clear(void* accs, int64_t n) const = 0;
-  /// Joins `count` runs of n <= kRun elements, which start `step` apart, to one accumulator each.
+  /// Accumulates `count` runs of n <= kRun elements, which start `step` apart, into one accumulator each.
   virtual void runs(const void* x, int64_t n, int64_t stride, int64_t count, int64_t step, void* accs) const = 0;
-  /// Joins the `rows` <= kRowRun elements of each of `cols` <= kTile neighbouring columns to its accumulator.
+  /// Accumulates the `rows` <= kRowRun elements of each of `cols` <= kTile adjacent columns into its accumulator.
   virtual void columns(const void* x, int64_t rows, int64_t stride, int64_t cols, void* accs) const = 0;
-  /// Joins each of n accumulators to the one of the same place.
+  /// Combines each of n accumulators with the other at the same position.
   virtual void combine(void* accs, const void* others, int64_t n) const = 0;
   virtual void finish(const void* accs, int64_t n, void* out, int64_t stride) const = 0;
   const int64_t item, acc, out;  ///< bytes

@@ -15,7 +15,7 @@ template <class T>
 struct VecOf {
   typedef T type __attribute__((vector_size(16)));
 };
-/// 16 bytes of T: both compilers turn these into the registers of any machine.
+/// 16 bytes of T: both compilers map these to the registers of any machine.
 template <class T>
 using Vec = typename VecOf<T>::type;
 
@@ -26,7 +26,7 @@ inline Vec<T> load_vec(const T* p) {
   return v;
 }
 
-// What is done to an element first; each works on numbers and on vectors alike.
+// Functions applied to an element first; each works on scalars and vectors.
 struct Identity {
   static const SumLoops& sums_f32() { return sum_loops_f32(); }
   template <class V>
@@ -49,12 +49,12 @@ struct Absolute {
   }
 };
 
-/// Vectors worked on at a time: enough to hide the latency of an addition.
+/// Vectors processed at a time: enough to hide the latency of an addition.
 inline constexpr int64_t kVecs = 8;
 template <class T>
 inline constexpr int64_t kVecWidth = 16 / sizeof(T);
 
-/// A sum in double precision with what its additions have rounded off (Neumaier 1974).
+/// A sum in double precision with the rounding errors of its additions (Neumaier 1974).
 struct CompensatedSum {
   double sum = 0, rest = 0;
   void add(double v) {
@@ -69,7 +69,7 @@ struct CompensatedSum {
   double value() const { return sum + rest; }
 };
 
-/// Sum of f(p[i * stride]) of n doubles; neighbours are added in vectors.
+/// Sum of f(p[i * stride]) of n doubles; adjacent ones are added in vectors.
 template <class F>
 double lane_sum(const double* p, int64_t n, int64_t stride, F f) {
   constexpr int64_t w = kVecWidth<double>, step = kVecs * w;
@@ -87,7 +87,7 @@ double lane_sum(const double* p, int64_t n, int64_t stride, F f) {
   return s;
 }
 
-/// acc[c] = join(acc[c], f(p[r * stride + c])) over all rows, four of them at a time: memory is read in order.
+/// acc[c] = join(acc[c], f(p[r * stride + c])) over all rows, four at a time, reading memory in order.
 template <class T, class F, class Join>
 void join_rows(const T* p, int64_t rows, int64_t stride, int64_t cols, T* acc, F f, Join join) {
   constexpr int64_t w = kVecWidth<T>;
@@ -195,7 +195,7 @@ struct ProdOp {
   }
 };
 
-/// Greatest or least Map(x); a NaN wins over all.
+/// Maximum or minimum of Map(x); NaN wins over all.
 template <class T, bool kMax, class Map = Identity>
 struct ExtremeOp {
   using Acc = T;
@@ -247,7 +247,7 @@ struct ExtremeOp {
   }
 };
 
-/// How many elements are not zero; what becomes of the number is Finish's.
+/// Number of nonzero elements; Finish converts it to the result.
 template <class T, class Out>
 struct CountOp {
   using Acc = int64_t;
@@ -287,12 +287,12 @@ struct PowerOp {
   }
 };
 
-/// Number, mean and sum of squared deviations of some elements.
+/// Count, mean and sum of squared deviations of some elements.
 struct Moments {
   double n = 0, mean = 0, m2 = 0;
 };
 
-/// Variance: runs around a mean of their own, joined by Chan's formula (Chan, Golub, LeVeque 1979).
+/// Variance: each run has its own mean; runs are joined by Chan's formula (Chan, Golub, LeVeque 1979).
 template <class T>
 struct VarianceOp {
   using Acc = Moments;

@@ -5,7 +5,7 @@ namespace {
 
 using Dim = ReducePlan::Dim;
 
-// A stride of 0 (a repeated dimension) goes outside: inside, it would hide the runs of neighbours.
+// A stride of 0 (a repeated dimension) goes outside: inside, it would hide runs of adjacent elements.
 int64_t rank(const Dim& d) { return d.in == 0 ? std::numeric_limits<int64_t>::max() : d.in; }
 
 void sort_and_merge(ReducePlan::DimList& dims) {

@@ -1,4 +1,4 @@
-// How a reduction walks memory: kept and reduced dimensions, merged where they lie together, in rows or in columns.
+// The walk of a reduction over memory: kept and reduced dimensions, merged where possible, in rows or in columns.
 #pragma once
 
 #include "weft/tensor/shape.h"
@@ -7,7 +7,7 @@
 
 namespace weft::kernel {
 
-/// Where a tensor's elements are, without putting a private channels-last storage into standard order.
+/// Location of a tensor's elements, without reordering a private channels-last storage.
 struct RawView {
   explicit RawView(const Tensor& x);
   const void* data;
@@ -21,10 +21,10 @@ struct ReducePlan {
   using DimList = SmallVector<Dim, 4>;
   ReducePlan(IntArrayRef sizes, IntArrayRef strides, const DimMask& mask);
 
-  DimList kept, reduced;   ///< by falling input stride, so that the last one is the innermost
+  DimList kept, reduced;   ///< by decreasing input stride, so that the last one is the innermost
   int64_t outputs = 1;     ///< number of results
-  int64_t per_output = 1;  ///< number of elements behind each
-  bool columns = false;    ///< neighbours in memory belong to different results
+  int64_t per_output = 1;  ///< number of elements per result
+  bool columns = false;    ///< adjacent elements belong to different results
 };
 
 }  // namespace weft::kernel

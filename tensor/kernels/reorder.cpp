@@ -8,7 +8,7 @@
 namespace weft::kernel {
 namespace {
 
-// Four floats, as the compilers' own vector extension: transposing wants shuffles, not a wide instruction set.
+// Four floats, as a vector extension of the compilers: transposing needs shuffles, not a wide instruction set.
 typedef float Float4 __attribute__((vector_size(16)));
 
 Float4 load4(const float* p) {
@@ -43,9 +43,9 @@ void transpose_any(const float* src, int64_t src_row, float* dst, int64_t dst_ro
   transpose(src, src_row, dst, dst_row, rows, columns);
 }
 
-constexpr int64_t kTile = 32;  // rows and columns of a tile: both sides of it lie in the first cache
+constexpr int64_t kTile = 32;  // rows and columns of a tile: source and destination fit into the L1 cache
 
-// `count` matrices of rows x columns, one after another, each transposed.
+// Transposes `count` consecutive matrices of rows x columns.
 template <class T>
 void transpose_batch(const void* from, void* to, int64_t count, int64_t rows, int64_t columns) {
   const auto* src = static_cast<const T*>(from);

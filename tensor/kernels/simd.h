@@ -1,5 +1,5 @@
-// Which instruction sets weft's Highway kernels are compiled for: plain code, AVX2 and AVX-512; the machine decides
-// at run time. Include before anything of Highway. Others that Highway knows would only make the build longer.
+// Selects the instruction sets of weft's Highway kernels: plain code, AVX2 and AVX-512; the machine decides at run
+// time. Include it before anything of Highway. Other targets of Highway would only make the build longer.
 #pragma once
 
 #if defined(__x86_64__)

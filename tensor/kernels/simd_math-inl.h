@@ -1,4 +1,4 @@
-// exp, log and tanh for Highway vectors of float32, right for every input: Highway's own are for a part of the range.
+// exp, log and tanh for Highway vectors of float32, correct for every input; Highway's own cover a part of the range.
 // Included once per instruction set, hence no #pragma once.
 #if defined(WEFT_SIMD_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WEFT_SIMD_MATH_INL_H_
@@ -16,12 +16,12 @@ HWY_BEFORE_NAMESPACE();
 namespace weft::kernel::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// e^x to about 1 ulp: 0 where float32 has no normal number left, infinity where it ends, NaN for NaN. As e^x =
-/// 2^n e^r with |r| <= ln(2) / 2, and the polynomial of Cephes' expf for e^r. Fewer instructions than Highway's.
+/// e^x to about 1 ulp: 0 below float32's normal range, infinity above it, NaN for NaN. Computes e^x = 2^n e^r with |r|
+/// <= ln(2) / 2, and e^r by the polynomial of Cephes' expf. Fewer instructions than Highway's.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vexp(D d, V x) {
   const hn::RebindToSigned<D> bits;
-  // A float of this size has no bits for fractions: adding it rounds, and leaves n in the lowest bits.
+  // A float of this size has no fraction bits: adding it rounds, and leaves n in the lowest bits.
   const V shift = hn::Set(d, 12582912.0f);  // 1.5 * 2^23
   const V shifted = hn::MulAdd(x, hn::Set(d, 1.44269504088896341f), shift);
   const V n = hn::Sub(shifted, shift);

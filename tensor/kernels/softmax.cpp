@@ -13,7 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace weft::kernel::HWY_NAMESPACE {
 
-/// One row of n elements; `log` asks for the logarithm.
+/// One row of n elements; with `log` its logarithm.
 void softmax_row(const float* x, float* y, int64_t n, bool log) {
   constexpr float kLowest = -std::numeric_limits<float>::infinity();
   Vec max = all(kLowest);
@@ -36,7 +36,7 @@ void softmax_row(const float* x, float* y, int64_t n, bool log) {
   each_vector(n, [&](int64_t i, auto part) HWY_ATTR { store(hn::Mul(load(y + i, part), scale), y + i, part); });
 }
 
-/// Rows of a column that are summed in float32 before they join a sum in double precision.
+/// Rows of a column summed in float32 before they are added to a sum in double precision.
 constexpr int64_t kRowBlock = 64;
 
 /// Sum over f(i) of the rows i of one vector of columns.
@@ -56,7 +56,7 @@ HWY_INLINE Vec sum_rows(int64_t n, const F& f) {
   return wide.narrow();
 }
 
-/// The same for `width` columns side by side; elements of a column are `stride` apart.
+/// The same for `width` adjacent columns; elements of a column are `stride` apart.
 void softmax_columns(const float* x, float* y, int64_t n, int64_t stride, int64_t width, bool log) {
   each_vector(width, [&](int64_t column, auto part) HWY_ATTR {
     const float* in = x + column;
@@ -126,7 +126,7 @@ HWY_EXPORT(softmax_grad_columns);
 
 constexpr double kCost = 1.2;  // ns per element, most of it exp
 
-/// Calls row(offset) for each row where rows lie whole in memory, else columns(offset, width) for blocks of columns.
+/// Calls row(offset) for each row if rows are consecutive in memory, else columns(offset, width) for blocks of columns.
 template <class Row, class Columns>
 void for_lines(const Lines& l, const Row& row, const Columns& columns) {
   if (l.inner == 1)

@@ -5,7 +5,7 @@
 
 namespace weft::kernel {
 
-/// exp(x) / sum exp(x) along dim (0 <= dim, or any for a tensor of no dimensions). x: float32 or float64.
+/// exp(x) / sum exp(x) along dim (0 <= dim; any value for a tensor without dimensions). x: float32 or float64.
 Tensor softmax(const Tensor& x, int64_t dim);
 /// x - log sum exp(x)
 Tensor log_softmax(const Tensor& x, int64_t dim);

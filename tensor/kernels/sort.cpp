@@ -18,7 +18,8 @@ struct Item {
   int64_t index;
 };
 
-// Orders by value, then by position: a total order, so that any sorting algorithm is stable and gives one result.
+// Compares by value, then by position: a total order, so that every sorting algorithm is stable and gives the same
+// result.
 template <class T>
 struct Before {
   bool descending;
@@ -33,7 +34,7 @@ struct Before {
   }
 };
 
-// The first k of the sorted elements of every line.
+// The first k sorted elements of every line.
 Tensor2 first_sorted(const Tensor& x, int64_t dim, int64_t k, bool descending) {
   const Lines lines(x.sizes(), dim);
   const Tensor in = kernel::contiguous(x);

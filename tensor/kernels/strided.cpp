@@ -42,7 +42,7 @@ void for_each_row(const Walk<N>& walk, double cost, FunctionRef<void(const std::
   auto outer_dims = static_cast<int64_t>(walk.sizes.size()) - 1;
   parallel_for(total, cost, [&](int64_t begin, int64_t end) {
     while (begin < end) {
-      // The row that holds element `begin`, and where in it.
+      // The row that contains element `begin`, and the position in it.
       std::array<int64_t, N> at{};
       int64_t column = begin % inner, row = begin / inner;
       for (int64_t d = outer_dims - 1; d >= 0; --d) {

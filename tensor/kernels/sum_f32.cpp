@@ -16,7 +16,7 @@ HWY_BEFORE_NAMESPACE();
 namespace weft::kernel::HWY_NAMESPACE {
 namespace {
 
-// The function of an element that is summed. kRange: f leaves the range of float32 before its sum does.
+// The function applied to an element before summing. kRange: f may overflow float32 before its sum does.
 struct Itself {
   static constexpr bool kRange = false;
   static HWY_INLINE Vec of(Vec x) { return x; }
@@ -33,7 +33,7 @@ struct Absolute {
   static double of(double x) { return std::abs(x); }
 };
 
-// Sums of at(0), at(1) ..., which are asked for in the order of memory: prefetching stops at loads that run backwards.
+// Sums of at(0), at(1) ..., called in memory order, because hardware prefetching stops at backward loads.
 template <class F>
 HWY_INLINE Vec sum_of_two(const F& at, int64_t first = 0) {
   const Vec a = at(first);
@@ -50,7 +50,7 @@ HWY_INLINE Vec sum_of_eight(const F& at) {
   return hn::Add(a, sum_of_four(at, 4));
 }
 
-// True where a partial sum of n elements in float32 may have overflowed, or lost squares that are flushed to zero.
+// True if a partial sum of n elements in float32 may have overflowed, or lost squares that were flushed to zero.
 template <class F>
 HWY_INLINE bool out_of_range(double sum, int64_t n) {
   if (!(std::abs(sum) <= std::numeric_limits<double>::max())) return true;

@@ -1,5 +1,5 @@
-// Sums of float32: pairs of pairs of vectors in float32, which then join a sum in double precision. The result is
-// within 2 ulp of the sum of the magnitudes, whatever the length.
+// Sums of float32: a tree of vectors in float32, whose results are added in double precision. The error is within 2 ulp
+// of the sum of the magnitudes at any length.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace weft::kernel {
 struct SumLoops {
   /// The sum over n consecutive elements.
   double (*run)(const float* x, int64_t n);
-  /// acc[c] += the sum of column c of `cols` <= kSumColumns neighbouring columns, whose rows start `stride` apart.
+  /// acc[c] += the sum of column c of `cols` <= kSumColumns adjacent columns, whose rows start `stride` apart.
   void (*columns)(const float* x, int64_t rows, int64_t stride, int64_t cols, double* acc);
 };
 inline constexpr int64_t kSumColumns = 512;
