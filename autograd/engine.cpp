@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
-#include <unordered_set>
+#include <tuple>
 
 #include "weft/autograd/accumulate.h"
 #include "weft/autograd/anomaly.h"
@@ -24,25 +23,25 @@ class Engine {
 
   /// Gradients are wanted of these edges only; they are kept for result(i) instead of being added to leaves.
   void want(const std::vector<Edge>& targets, std::span<const Edge> roots) {
-    for (size_t i = 0; i < targets.size(); ++i) wanted_[targets[i].node.get()].push_back({targets[i].output, i});
-    results_.resize(targets.size());
-    limited_ = true;
+    Limits& limits = limits_.emplace();
+    for (size_t i = 0; i < targets.size(); ++i) {
+      limits.wanted.insert(targets[i].node.get());
+      limits.targets.push_back({targets[i].node.get(), targets[i].output, i});
+    }
+    std::sort(limits.targets.begin(), limits.targets.end());
+    limits.results.resize(targets.size());
     mark_useful(roots);
   }
 
-  void add(const Edge& edge, Tensor gradient) {
-    if (limited_ && !useful_.contains(edge.node.get())) return;
-    Gradients& gradients = waiting_at(edge.node);
-    if (gradients.empty()) gradients.resize(edge.node->outputs.size());
-    Tensor& slot = gradients[edge.output];
-    slot = slot.defined() ? add_gradients(std::move(slot), gradient) : std::move(gradient);
+  void add_root(const Edge& edge, Tensor gradient) {
+    if (!limits_ || limits_->useful.contains(edge.node.get())) add(edge, std::move(gradient));
   }
 
   void run() {
     // Only a backward inside a backward can nest without bound.
     struct Nesting {
       unsigned depth = t_nesting++;
-      const std::unordered_set<const Node*>* outer = t_asked_for;
+      const NodeSet* outer = t_asked_for;
       ~Nesting() { t_nesting = depth, t_asked_for = outer; }
     };
     if (t_nesting == 0) {
@@ -56,11 +55,11 @@ class Engine {
     }
   }
 
-  const TensorList& results() const { return results_; }
+  const TensorList& results() const { return limits_->results; }
 
  private:
   void walk() {
-    t_asked_for = limited_ ? &useful_ : nullptr;
+    t_asked_for = limits_ ? &limits_->useful : nullptr;
     for (;;) {
       if (newest_.node) {
         Waiting next = std::exchange(newest_, {});
@@ -101,16 +100,26 @@ class Engine {
     return newest_.gradients;
   }
 
+  void add(const Edge& edge, Tensor gradient) {
+    Gradients& gradients = waiting_at(edge.node);
+    if (gradients.empty()) gradients.resize(edge.node->outputs.size());
+    Tensor& slot = gradients[edge.output];
+    slot = slot.defined() ? add_gradients(std::move(slot), gradient) : std::move(gradient);
+  }
+
   void step(Node& node, Gradients& gradients) {
     run_hooks(node, gradients);
-    if (limited_)
-      if (auto at = wanted_.find(&node); at != wanted_.end())
-        for (auto [output, result] : at->second) results_[result] = gradients[output];
+    if (limits_ && limits_->wanted.contains(&node)) {
+      const std::vector<Target>& targets = limits_->targets;
+      auto target = std::lower_bound(targets.begin(), targets.end(), Target{&node, 0, 0});
+      for (; target != targets.end() && target->node == &node; ++target)
+        limits_->results[target->result] = gradients[target->output];
+    }
     if (is_leaf(node)) {
-      if (!limited_) node.apply(gradients, {});
+      if (!limits_) node.apply(gradients, {});
       return;
     }
-    if (limited_ && !passes_on(node)) return;
+    if (limits_ && !passes_on(node)) return;
     SmallVector<Tensor, 3> out(node.edges.size());
     node.apply(gradients, out);
     gradients.clear();
@@ -141,39 +150,47 @@ class Engine {
 
   bool passes_on(const Node& node) const {
     return std::any_of(node.edges.begin(), node.edges.end(),
-                       [&](const Edge& e) { return e.node && useful_.contains(e.node.get()); });
+                       [&](const Edge& e) { return e.node && limits_->useful.contains(e.node.get()); });
   }
 
   // Nodes from which a wanted one is reached. Nodes are visited from the newest; a second pass from the oldest carries
   // the mark back.
   void mark_useful(std::span<const Edge> roots) {
-    std::unordered_set<Node*> seen;
+    NodeSet seen;
     std::vector<Node*> order, stack;
     for (const Edge& e : roots)
-      if (e.node && seen.insert(e.node.get()).second) stack.push_back(e.node.get());
+      if (e.node && seen.insert(e.node.get())) stack.push_back(e.node.get());
     while (!stack.empty()) {
       Node* node = stack.back();
       stack.pop_back();
       order.push_back(node);
       for (const Edge& e : node->edges)
-        if (e.node && seen.insert(e.node.get()).second) stack.push_back(e.node.get());
+        if (e.node && seen.insert(e.node.get())) stack.push_back(e.node.get());
     }
     std::sort(order.begin(), order.end(), [](Node* a, Node* b) { return a->number() < b->number(); });
     for (Node* node : order)
-      if (wanted_.contains(node) || passes_on(*node)) useful_.insert(node);
+      if (limits_->wanted.contains(node) || passes_on(*node)) limits_->useful.insert(node);
   }
 
   struct Target {
+    const Node* node;
     uint32_t output;
     size_t result;
+    bool operator<(const Target& o) const {
+      return std::tie(node, output, result) < std::tie(o.node, o.output, o.result);
+    }
   };
-  bool retain_graph_, limited_ = false;
+  /// A run that computes the gradients of some inputs alone.
+  struct Limits {
+    NodeSet wanted, useful;       ///< the nodes of the inputs, and those that lead to them
+    std::vector<Target> targets;  ///< in order
+    TensorList results;
+  };
+  bool retain_graph_;
   AutoGradMode mode_;
   Waiting newest_;
   std::map<Ref<Node>, Gradients, Newer, PooledAllocator<std::pair<const Ref<Node>, Gradients>>> older_;
-  std::unordered_map<Node*, std::vector<Target>> wanted_;
-  std::unordered_set<const Node*> useful_;
-  TensorList results_;
+  std::optional<Limits> limits_;
 };
 
 Tensor first_gradient(const char* op, const Tensor& output, std::span<const Tensor> grad_outputs, size_t i) {
@@ -209,7 +226,7 @@ void run_backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_
   const Roots roots = root_edges("backward", outputs);
   Engine engine(retain_graph, create_graph);
   for (size_t i = 0; i < outputs.size(); ++i)
-    engine.add(roots[i], first_gradient("backward", outputs[i], grad_outputs, i));
+    engine.add_root(roots[i], first_gradient("backward", outputs[i], grad_outputs, i));
   engine.run();
 }
 
@@ -250,7 +267,8 @@ TensorList grad(const TensorList& outputs, const TensorList& inputs, const Tenso
   }
   Engine engine(retain_graph.value_or(create_graph), create_graph);
   engine.want(targets, {roots.data(), roots.size()});
-  for (size_t i = 0; i < outputs.size(); ++i) engine.add(roots[i], first_gradient("grad", outputs[i], grad_outputs, i));
+  for (size_t i = 0; i < outputs.size(); ++i)
+    engine.add_root(roots[i], first_gradient("grad", outputs[i], grad_outputs, i));
   engine.run();
   for (size_t i = 0; i < inputs.size(); ++i)
     check<StateError>(

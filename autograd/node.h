@@ -5,9 +5,9 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
+#include "weft/autograd/node_set.h"
 #include "weft/tensor/small_vector.h"
 #include "weft/tensor/spin_lock.h"
 #include "weft/tensor/tensor.h"
@@ -28,9 +28,8 @@ struct OutputMeta {
 
 using Hook = std::function<Tensor(const Tensor&)>;
 
-class Node;
 /// The nodes that lead to the inputs which the running backward was limited to; null: to all leaves.
-inline thread_local const std::unordered_set<const Node*>* t_asked_for = nullptr;  // NOLINT: read by every rule
+inline thread_local constinit const NodeSet* t_asked_for = nullptr;  // NOLINT: read by every rule
 
 /// Base of all nodes. Created by record(), Function and the engine; users see it as Tensor::grad_fn().
 class Node : public RefCounted<Node> {

@@ -172,19 +172,19 @@ size_t object_class(size_t bytes) { return (bytes + kObjectStep - 1) / kObjectSt
 
 namespace detail {
 
-void* allocate(int64_t* bytes) {
+Block allocate(int64_t bytes) {
   // Without the cache the block has the exact size, so that an access past the end is detected.
-  const int64_t size = *bytes = kKeeps ? rounded(*bytes) : (std::max(*bytes, kSmall) + kSmall - 1) / kSmall * kSmall;
-  if (!kKeeps) return from_system(size);
+  const int64_t size = kKeeps ? rounded(bytes) : (std::max(bytes, kSmall) + kSmall - 1) & -kSmall;
+  if (!kKeeps) return {from_system(size), size};
   const int c = class_of(size);
   if (size <= kLocalMax)
     if (LocalStock* stock = local_stock())
       if (void* block = stock->blocks[c].pop()) {
         Tally::add(Tally::kCachedBytes, -size);
-        return block;
+        return {block, size};
       }
   void* block = from_bin(c, size);
-  return block ? block : from_system(size);
+  return {block ? block : from_system(size), size};
 }
 
 void deallocate(void* block, int64_t bytes) noexcept {

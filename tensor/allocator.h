@@ -23,8 +23,12 @@ int64_t allocation_limit();
 void set_allocation_limit(int64_t bytes);
 
 namespace detail {
-/// A block of at least `bytes`, 64-byte aligned; 2 MB-aligned and on huge pages from 2 MB on. *bytes becomes its size.
-void* allocate(int64_t* bytes);
+struct Block {
+  void* data;
+  int64_t bytes;
+};
+/// A block of at least `bytes`, 64-byte aligned; 2 MB-aligned and on huge pages from 2 MB on.
+Block allocate(int64_t bytes);
 void deallocate(void* block, int64_t bytes) noexcept;
 }  // namespace detail
 

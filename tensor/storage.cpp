@@ -9,8 +9,9 @@
 
 namespace weft {
 
-Buffer::Buffer(int64_t bytes) : bytes_(bytes), block_bytes_(bytes), cached_(true) {
-  data_ = detail::allocate(&block_bytes_);
+Buffer::Buffer(int64_t bytes) : bytes_(bytes), cached_(true) {
+  const detail::Block block = detail::allocate(bytes);
+  data_ = block.data, block_bytes_ = block.bytes;
 }
 
 Buffer::Buffer(void* data, int64_t bytes, std::function<void(void*)> deleter)
