@@ -9,7 +9,7 @@
 namespace weft::autograd {
 namespace {
 
-// Nobody else holds this tensor or its memory, and the memory has no gaps or repetitions.
+// True if nobody else holds this tensor or its memory, and the memory has no gaps or repetitions.
 bool exclusive(const Tensor& t) {
   const TensorImpl& p = t.impl();
   return t.use_count() == 1 && p.storage->use_count() == 1 && p.contiguous && !p.base;
@@ -40,7 +40,7 @@ Tensor fit_gradient(const Node& from, Tensor g, const OutputMeta& meta) {
 }
 
 void AccumulateNode::apply(std::span<const Tensor> grad_outputs, std::span<Tensor>) {
-  // The engine gives its only handle away; what is still shared is copied.
+  // The engine passes its only handle; a gradient that is still shared is copied.
   Tensor g = std::move(const_cast<Tensor&>(grad_outputs[0]));
   AutogradMeta& meta = meta_of(leaf_);
   for (;;) {
@@ -57,7 +57,7 @@ void AccumulateNode::apply(std::span<const Tensor> grad_outputs, std::span<Tenso
         meta.grad = Tensor();
       }
     }
-    // Added outside the lock: another thread's gradient that arrives meanwhile is picked up by the next round.
+    // Added outside the lock: another thread's gradient that arrives meanwhile is added in the next round.
     g = before.defined() ? add_gradients(std::move(before), g) : kernel::copy_of(g, g.dtype());
   }
 }

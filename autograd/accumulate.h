@@ -1,11 +1,11 @@
-// The node at a leaf, and how gradients are added up.
+// The node of a leaf, and the addition of gradients.
 #pragma once
 
 #include "weft/autograd/node.h"
 
 namespace weft::autograd {
 
-/// Stands for a leaf in the graph: what arrives is added to the leaf's grad().
+/// The node of a leaf: adds incoming gradients to the leaf's grad().
 class AccumulateNode final : public Node {
  public:
   explicit AccumulateNode(Tensor leaf);
@@ -18,11 +18,11 @@ class AccumulateNode final : public Node {
   Tensor leaf_;
 };
 
-/// a + b, written over a where nobody else can see a's memory.
+/// a + b, written over a if nobody else can see a's memory.
 Tensor add_gradients(Tensor a, const Tensor& b);
 
-/// The gradient in the sizes and dtype of the output it belongs to: sums what broadcasting repeated. Throws ShapeError
-/// naming `op` when it cannot belong there.
+/// Converts a gradient to the sizes and dtype of its output: sums over broadcast dimensions. Throws ShapeError with
+/// `op` if it does not fit.
 Tensor fit_gradient(const Node& from, Tensor gradient, const OutputMeta& meta);
 
 }  // namespace weft::autograd

@@ -1,5 +1,5 @@
-// Activations: rows of a table. A piecewise linear one has its value and its slope's kernel; a curved one also its
-// second derivative in differentiable ops, from which every further derivative follows.
+// Activations: rows of a table. A piecewise linear one has its value and the kernel of its slope; a curved one also its
+// second derivative in differentiable ops, which gives all further derivatives.
 #include <cmath>
 
 #include "weft/autograd/elementwise.h"
@@ -19,7 +19,7 @@ using kernel::Unary;
 /// f''(x) for the parameters p and q.
 using SecondDerivative = Tensor (*)(const Tensor& x, double p, double q);
 
-/// One activation. Without a second derivative it is linear by pieces.
+/// One activation. Without a second derivative it is piecewise linear.
 struct Activation {
   const char* op;
   Unary value;

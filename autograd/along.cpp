@@ -1,4 +1,4 @@
-// Ops along one dimension: extremes with their positions, sorting, running sums; and comparisons of whole tensors.
+// Ops along one dimension: extremes with their positions, sorting, running sums; and comparisons of entire tensors.
 #include "weft/autograd/functions.h"
 #include "weft/autograd/record.h"
 #include "weft/tensor/creation.h"
@@ -13,8 +13,8 @@ namespace {
 using autograd::record;
 using autograd::saved;
 
-// Records values = x.gather(dim, indices): the gradient goes back where each value came from. `keepdim` false: the
-// dimension is missing in the result.
+// Records values = x.gather(dim, indices): the gradient goes to the position of each value. `keepdim` false: the result
+// lacks the dimension.
 Tensor2 record_selected(const char* op, const Tensor& x, int64_t dim, bool keepdim, Tensor2 result) {
   auto& [values, indices] = result;
   const Tensor at = indices;
@@ -64,7 +64,7 @@ Tensor Tensor::bincount(int64_t minlength) const { return kernel::bincount(*this
 bool Tensor::equal(const Tensor& other) const { return kernel::equal(*this, other); }
 
 namespace {
-/// |a - b| of integers in float64, never wrapped and rounded once.
+/// |a - b| of integers in float64, without overflow and rounded once.
 Tensor integer_distance(const Tensor& a, const Tensor& b) {
   const Tensor gap = a.maximum(b) - a.minimum(b);  // modulo 2^64
   const Tensor distance = gap.to(kFloat64);

@@ -1,4 +1,4 @@
-// Where ops were called, and which gradient first holds a NaN.
+// Anomaly mode: records the call sites of ops and finds the first gradient with a NaN.
 #pragma once
 
 #include <span>
@@ -8,9 +8,9 @@
 
 namespace weft::autograd {
 
-/// The calls that led here, outside of weft's own, innermost first.
+/// The user's call stack up to here, without weft's own frames, innermost first.
 std::string where_called();
-/// Throws StateError when a gradient that `node` made holds a NaN.
+/// Throws StateError if a gradient computed by `node` contains a NaN.
 void check_gradients(const Node& node, std::span<const Tensor> gradients);
 
 }  // namespace weft::autograd

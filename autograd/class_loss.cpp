@@ -15,7 +15,7 @@ using autograd::record_joint;
 using autograd::reduce;
 using autograd::saved;
 
-/// Checks target [N, ...] against input [N, C, ...] and gives the ids as contiguous int64.
+/// Checks target [N, ...] against input [N, C, ...] and returns the ids as contiguous int64.
 Tensor class_ids(const char* op, const Tensor& input, const Tensor& target) {
   require_floating_point(op, input.dtype());
   check<DtypeError>(!target.is_floating_point() && target.dtype() != kBool,
@@ -40,7 +40,7 @@ void check_weight(const char* op, const Tensor& input, const Tensor& weight) {
 
 Tensor plain(const Tensor& t) { return t.detach().contiguous(); }
 
-/// What a class loss needs besides its input.
+/// Target, weight and options of a class loss.
 struct Classes {
   autograd::Saved ids, weight;
   int64_t ignore;
@@ -53,13 +53,13 @@ struct Classes {
     return record("nll_loss_grad", kernel::nll_grad(plain(g), ids, weight, ignore, classes), {g},
                   [c = *this](const Tensor& h) { return c.nll(h); });
   }
-  /// What a mean divides by.
+  /// The divisor of a mean.
   double total(int64_t valid) const {
     return weight().defined() ? kernel::sum_of_weights(ids, weight, ignore) : static_cast<double>(valid);
   }
 };
 
-/// scale g (softmax(x) - one_hot(id)) by rows; g has one element per row, or is one number.
+/// scale g (softmax(x) - one_hot(id)) by rows; g has one element per row, or is one value.
 Tensor cross_entropy_grad(const Tensor& g, const Tensor& x, const Tensor& ids, int64_t ignore, const Tensor& stats,
                           double scale) {
   Tensor out = kernel::cross_entropy_grad(plain(g), plain(x), ids, ignore, stats, scale);

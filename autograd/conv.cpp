@@ -35,7 +35,7 @@ Tensor input_gradient(const char* op, const Tensor& g, const Tensor& w, const Te
 Size2 image_size(const Tensor& x) { return {x.size(2), x.size(3)}; }
 Saved saved_if(bool wanted, const Tensor& t) { return wanted ? saved(t) : Saved(); }
 
-// A number per channel, in a batch of these sizes.
+// One value per channel, broadcast to a batch of these sizes.
 Tensor spread(const Tensor& per_channel, const Dims& sizes) { return per_channel.view({1, -1, 1, 1}).expand(sizes); }
 
 Tensor bias_gradient(Tensor db, const Tensor& g) {
@@ -43,7 +43,7 @@ Tensor bias_gradient(Tensor db, const Tensor& g) {
                 [sizes = Dims(g.sizes())](const Tensor& v) { return spread(v, sizes); });
 }
 
-// {gradient of the weight, gradient of the bias where asked for} from one pass over g.
+// {gradient of the weight, gradient of the bias if requested} from one pass over g.
 Tensor2 weight_gradient(const Tensor& g, const Tensor& x, Size2 kernel, const ConvOptions& o, bool with_bias) {
   auto [dw, db] = kernel::conv2d_weight_grad(g, x, kernel[0], kernel[1], o, with_bias);
   dw = record(
@@ -87,7 +87,7 @@ Tensor convolution(const char* op, const Tensor& x, const Tensor& w, const Tenso
   });
 }
 
-// Max-pooling of a convolution, with relu of that.
+// Max-pooling of a convolution, optionally followed by relu.
 Tensor pooled_convolution(const Tensor& x, const Tensor& w, const Tensor& b, const ConvOptions& o,
                           const autograd::Windows& windows, bool relu) {
   const bool recorded = autograd::records({x, w, b});
@@ -102,7 +102,7 @@ Tensor pooled_convolution(const Tensor& x, const Tensor& w, const Tensor& b, con
                       });
 }
 
-// The gradient of the input, of size `in`, of a convolution by w whose result had the gradient g; b is added.
+// The gradient of the input, of size `in`, of a convolution with w whose result has the gradient g; b is added.
 Tensor input_gradient(const char* op, const Tensor& g, const Tensor& w, const Tensor& b, Size2 in,
                       const ConvOptions& o) {
   return record_joint(op, kernel::conv2d_input_grad(g, w, b, in[0], in[1], o), {g, w, b},
@@ -120,16 +120,16 @@ ConvOptions options_of(const char* op, IntArrayRef stride, IntArrayRef padding, 
           groups};
 }
 
-// The channels of all groups on the weight's second side; too many groups are refused by check_operands.
+// The channels of all groups on the weight's second side; check_operands rejects too many groups.
 int64_t grouped_channels(const Tensor& w, int64_t dim, int64_t groups) {
   return w.dim() == dim ? w.size(1) * std::min(groups, w.size(0)) : 0;
 }
 
-// Facts common to all: dimensions, dtypes, channels of x against `in` of the weight, length of the bias.
+// Checks common to all: dimensions, dtypes, channels of x against `in` of the weight, length of the bias.
 void check_operands(const char* op, const Tensor& x, const Tensor& w, const Tensor& b, int64_t in, int64_t out,
                     int64_t groups, int64_t dim) {
   const auto xs = x.sizes(), ws = w.sizes();
-  // Within 32 bits no size of a result leaves int64.
+  // Within 32 bits no size of a result overflows int64.
   const auto fits = [](int64_t n) { return n <= std::numeric_limits<int32_t>::max(); };
   check<ShapeError>(std::all_of(xs.begin(), xs.end(), fits) && std::all_of(ws.begin(), ws.end(), fits),
                     "[{}] sizes must be below 2^31 (input {}, weight {})", op, xs, ws);
@@ -148,7 +148,7 @@ void check_operands(const char* op, const Tensor& x, const Tensor& w, const Tens
                     ws);
 }
 
-// [C, ...] becomes a batch of one: f works on batches.
+// Converts [C, ...] to a batch of one: f works on batches.
 template <class F>
 Tensor as_batch(const char* op, const Tensor& x, int64_t dim, F f) {
   check<ShapeError>(x.dim() == dim || x.dim() == dim - 1, "[{}] input must have {} or {} dimensions, got {}", op,
@@ -168,7 +168,7 @@ Size2 output_size(const char* op, const Tensor& x, const Tensor& w, const ConvOp
   return out;
 }
 
-// f(batch, options, size of the result) for operands that fit.
+// Calls f(batch, options, size of the result) for valid operands.
 template <class F>
 Tensor checked_conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias, const ConvArgs& args, F f) {
   const char* op = "conv2d";

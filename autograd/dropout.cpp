@@ -1,4 +1,4 @@
-// dropout and dropout2d: linear in x, so that the gradient is the same op with the same mask.
+// dropout and dropout2d: linear in x, so the gradient is the same op with the same mask.
 #include "weft/tensor/kernels/dropout.h"
 
 #include "weft/autograd/nn_ops.h"

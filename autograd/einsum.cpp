@@ -1,4 +1,4 @@
-// Einstein summation, by permuting to batched matrix products.
+// Einstein summation by permutation and batched matrix products.
 #include <algorithm>
 #include <string>
 
@@ -23,7 +23,7 @@ struct Term {
 
 bool has(const Labels& labels, char c) { return labels.find(c) != Labels::npos; }
 
-// One side of a comma: letters, and perhaps an ellipsis standing for `dots` dimensions.
+// One comma-separated term: letters, and optionally an ellipsis for `dots` dimensions.
 Labels read_term(std::string_view text, int64_t dots, std::string_view equation) {
   Labels out;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -98,7 +98,7 @@ Equation parse(std::string_view equation, const TensorList& operands) {
   return e;
 }
 
-// A letter that occurs twice in one operand takes the diagonal.
+// A letter that occurs twice in one operand selects the diagonal.
 Term without_repeats(Term t) {
   for (size_t i = 0; i < t.labels.size(); ++i) {
     const size_t j = t.labels.find(t.labels[i], i + 1);
@@ -133,7 +133,7 @@ void agree_on_sizes(std::vector<Term>& terms) {
   }
 }
 
-// Sums over the labels that nobody asks for any more.
+// Sums over the labels that are no longer needed.
 Term keep_only(Term t, const Labels& wanted) {
   Dims dims;
   Labels left;
@@ -159,7 +159,7 @@ int64_t size_of(const Term& t, const Labels& labels) {
   return n;
 }
 
-// The product of a and b, summed over what both have and nobody wants: one batched matrix product.
+// The product of a and b, summed over the labels that both have and nobody needs: one batched matrix product.
 Term contract(const Term& a, const Term& b, const Labels& wanted) {
   Labels batch, only_a, only_b, summed;
   for (char c : a.labels) (has(b.labels, c) ? (has(wanted, c) ? batch : summed) : only_a) += c;
@@ -181,7 +181,7 @@ Tensor einsum(std::string_view equation, const TensorList& operands) {
   std::vector<Term> terms;
   for (size_t i = 0; i < operands.size(); ++i) terms.push_back(without_repeats({operands[i], e.inputs[i]}));
   agree_on_sizes(terms);
-  // What is still asked for after operand i was taken in.
+  // The labels still needed after operand i was processed.
   std::vector<Labels> wanted(terms.size(), e.output);
   for (size_t i = terms.size() - 1; i-- > 0;) wanted[i] = wanted[i + 1] + terms[i + 1].labels;
   Term result = keep_only(terms[0], wanted[0]);

@@ -30,12 +30,12 @@ using autograd::masked;
 
 namespace {
 
-// Ops of integers that keep them.
+// Ops that keep integers.
 bool keeps_integers(const Tensor& x) { return !x.is_floating_point(); }
 
 Tensor zero_gradient(const Tensor&) { return Tensor(); }
 
-// g * y * (1 - y), and its own gradients.
+// g * y * (1 - y), with its own gradients.
 Tensor sigmoid_grad(const Tensor& g, const Tensor& y) {
   return record(
       "sigmoid_backward", kernel::binary(Binary::SigmoidGrad, "sigmoid_backward", g, y), {g, y},
@@ -53,8 +53,8 @@ Tensor tanh_grad(const Tensor& g, const Tensor& y) {
 
 }  // namespace
 
-// WEFT_ROW_X(op, Kernel, derivative of x and g), WEFT_ROW_Y(op, Kernel, derivative of y and g),
-// WEFT_ROW_0(op, Kernel): the derivative is zero almost everywhere.
+// WEFT_ROW_X(op, Kernel, derivative in x and g), WEFT_ROW_Y(op, Kernel, derivative in y and g), WEFT_ROW_0(op, Kernel):
+// the derivative is zero almost everywhere.
 #define WEFT_ROW_X(op, Kernel, derivative)                                                                            \
   Tensor Tensor::op() const {                                                                                         \
     return record(#op, kernel::unary(Unary::Kernel, *this), {*this}, [x_ = saved(*this)](const Tensor& g) -> Tensor { \
@@ -180,7 +180,7 @@ template <class Other>
 Tensor add_scaled(const char* op, Binary f, const Tensor& a, const Other& b, const Scalar& alpha, double sign) {
   const Dtype dtype = kernel::result_type(a, b);
   check_alpha(op, dtype, alpha);
-  // The kernels take alpha as a double, which does not hold every integer.
+  // The kernels take alpha as a double, which cannot represent every integer.
   constexpr int64_t kExact = int64_t{1} << 53;
   if (!is_floating_point(dtype) && (alpha.to<int64_t>() > kExact || alpha.to<int64_t>() < -kExact)) {
     const Tensor scaled = scalar_tensor(alpha, dtype).mul(b);
@@ -247,7 +247,7 @@ Tensor operator/(const Scalar& a, const Tensor& b) {
 }
 
 namespace {
-// Arithmetic that two bools do not have.
+// Arithmetic that is not defined for two bools.
 template <class Other>
 void require_numbers(const char* op, const Tensor& a, const Other& b) {
   require_not_bool(op, kernel::result_type(a, b));
@@ -264,7 +264,7 @@ Tensor Tensor::floor_divide(const Scalar& b) const {
 }
 
 namespace {
-// a - b * n(a, b) for a whole number n that is constant almost everywhere.
+// a - b * n(a, b) for an integer n that is constant almost everywhere.
 Tensor remainder_like(const char* op, Binary f, const Tensor& a, const Tensor& b) {
   require_numbers(op, a, b);
   return record(
@@ -298,7 +298,7 @@ Tensor Tensor::atan2(const Tensor& b) const {
 }
 
 namespace {
-// The larger or smaller of two; equal ones share the gradient. Next to a NaN both get all of it, as in PyTorch.
+// The larger or smaller of two; equal ones share the gradient. If one is NaN, both get all of it, as in PyTorch.
 Tensor choose(const char* op, Binary f, const Tensor& a, const Tensor& b) {
   auto share = [greatest = f == Binary::Maximum](const Tensor& g, const Tensor& own, const Tensor& other) {
     return where(own == other, g * 0.5, g).masked_fill(greatest ? own < other : own > other, 0);
@@ -328,7 +328,7 @@ Tensor Tensor::clamp(const std::optional<Scalar>& min, const std::optional<Scala
     if (max) out = kernel::binary(Binary::Minimum, "clamp", out, *max);
     return out;
   }
-  // A bound that is NaN makes every element NaN, as in PyTorch.
+  // A NaN bound makes every element NaN, as in PyTorch.
   const bool bounded = !std::isnan(low) && !std::isnan(high);
   const Tensor out = bounded ? kernel::unary(Unary::Clamp, x, low, high)
                              : kernel::binary(Binary::Mul, "clamp", x, std::numeric_limits<double>::quiet_NaN());
@@ -340,7 +340,7 @@ Tensor Tensor::clamp_min(const Scalar& min) const { return clamp(min, std::nullo
 Tensor Tensor::clamp_max(const Scalar& max) const { return clamp(std::nullopt, max); }
 
 Tensor Tensor::lerp(const Tensor& end, const Scalar& weight) const {
-  // From the nearer end, so that weights 0 and 1 give the ends themselves.
+  // Computed from the nearer end, so that weights 0 and 1 give the ends exactly.
   const double w = weight.to_double();
   return w < 0.5 ? *this + (end - *this) * w : end - (end - *this) * (1 - w);
 }

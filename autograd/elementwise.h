@@ -1,4 +1,4 @@
-// What elementwise families share.
+// Shared by the elementwise families.
 #pragma once
 
 #include <optional>
@@ -9,18 +9,18 @@
 
 namespace weft::autograd {
 
-/// f(g, x) for a kernel that is g times a factor which depends on x and is constant almost everywhere: the gradient of
-/// piecewise linear functions, with a gradient of its own.
+/// f(g, x) for a kernel that is g times a factor that depends on x and is constant almost everywhere: the gradient of
+/// piecewise linear functions, with its own gradient.
 Tensor masked(const char* op, kernel::Binary f, const Tensor& g, const Tensor& x, double p = 0, double q = 0);
 
-/// The kernel of act, if it is one.
+/// The kernel of act, if it has one.
 std::optional<kernel::Unary> kernel_of(Act act);
-/// Records that `out` = act(z). The numbers of z are not read.
+/// Records that `out` = act(z). The elements of z are not read.
 Tensor record_act(Act act, const Tensor& out, const Tensor& z);
 
-/// While it lives, an elementwise kernel may write over x: nobody but the one holder of x, who has no more use for it,
-/// reaches x or its memory. Where others do, or the memory is the user's own, nothing happens. Only for ops whose
-/// gradient does not read x.
+/// During its lifetime an elementwise kernel may write over x if the caller, who no longer needs x, holds the only
+/// reference to x and its memory. It has no effect if others hold one, or if the memory is the user's. Only for ops
+/// whose gradient does not read x.
 class Spent {
  public:
   explicit Spent(const Tensor& x);
@@ -34,7 +34,7 @@ class Spent {
 };
 
 /// Records out = act(op(inputs)) of a kernel that computed both at once: record_op(z) records op for a result z, whose
-/// numbers nobody reads.
+/// elements nobody reads.
 template <class RecordOp>
 Tensor record_with_act(Act act, const Tensor& out, Inputs inputs, RecordOp record_op) {
   if (act == Act::None || !records(inputs)) return record_op(out);

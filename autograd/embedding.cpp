@@ -1,4 +1,4 @@
-// Rows of a table by number.
+// embedding: rows of a table by index.
 #include "weft/autograd/nn_ops.h"
 #include "weft/autograd/record.h"
 #include "weft/tensor/creation.h"

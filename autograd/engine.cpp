@@ -1,4 +1,4 @@
-// Backward: a walk over the nodes from the newest to the oldest, which is a topological order.
+// Backward: visits the nodes from the newest to the oldest, which is a topological order.
 #include "weft/autograd/engine.h"
 
 #include <algorithm>
@@ -14,14 +14,14 @@
 namespace weft::autograd {
 namespace {
 
-thread_local unsigned t_nesting = 0;  // how many runs are under way on this thread
+thread_local unsigned t_nesting = 0;  // number of backward runs in progress on this thread
 
 /// One run of backward.
 class Engine {
  public:
   Engine(bool retain_graph, bool create_graph) : retain_graph_(retain_graph), mode_(create_graph) {}
 
-  /// Gradients are wanted of these edges only; they are kept for result(i) instead of being added to leaves.
+  /// Computes only the gradients of these edges, and keeps them for result(i) instead of adding them to leaves.
   void want(const std::vector<Edge>& targets, std::span<const Edge> roots) {
     Limits& limits = limits_.emplace();
     for (size_t i = 0; i < targets.size(); ++i) {
@@ -76,7 +76,7 @@ class Engine {
   using Gradients = SmallVector<Tensor, 1>;
 
   static bool is_leaf(const Node& node) { return node.number() == 0; }
-  // Newest first: an order in which every node comes behind all that depend on it.
+  // Newest first: every node comes after all nodes that depend on it.
   struct Newer {
     bool operator()(const Ref<Node>& a, const Ref<Node>& b) const {
       return a->number() != b->number() ? a->number() > b->number() : std::less<>()(a.get(), b.get());
@@ -88,8 +88,8 @@ class Engine {
     Gradients gradients;
   };
 
-  // What has arrived at a node, empty at first. The newest of the waiting nodes has a place outside the map, which a
-  // chain of ops so never fills.
+  // The gradients received by a node, initially empty. The newest waiting node has a slot outside the map, so that a
+  // chain of ops never fills the map.
   Gradients& waiting_at(const Ref<Node>& node) {
     if (newest_.node == node) return newest_.gradients;
     const bool newest =
@@ -139,7 +139,7 @@ class Engine {
   void run_hooks(Node& node, Gradients& gradients) {
     auto& hooks = is_leaf(node) ? meta_of(static_cast<AccumulateNode&>(node).leaf()).hooks : node.hooks;
     if (!hooks) return;
-    auto called = *hooks;  // a hook may remove itself
+    auto called = *hooks;  // a copy, since a hook may remove itself
     for (auto& hook : called) {
       Tensor& g = gradients[hook.output];
       if (!g.defined()) continue;
@@ -153,8 +153,8 @@ class Engine {
                        [&](const Edge& e) { return e.node && limits_->useful.contains(e.node.get()); });
   }
 
-  // Nodes from which a wanted one is reached. Nodes are visited from the newest; a second pass from the oldest carries
-  // the mark back.
+  // Marks the nodes from which a requested one is reached. Nodes are visited from the newest; a second pass from the
+  // oldest propagates the mark.
   void mark_useful(std::span<const Edge> roots) {
     NodeSet seen;
     std::vector<Node*> order, stack;

@@ -52,14 +52,14 @@ TensorList FunctionNode::finish(const Ref<FunctionNode>& node, TensorList output
   for (size_t i = 0; i < outputs.size(); ++i) {
     self.outputs.push_back({outputs[i].sizes(), outputs[i].dtype()});
     bool differentiable = outputs[i].is_floating_point() && !contains(context.non_differentiable_, outputs[i]);
-    // An input handed through is another tensor from here on, unless forward changed it in place.
+    // An input that is returned becomes another tensor, unless forward changed it in place.
     if (contains(inputs, outputs[i]) && !contains(context.dirty_, outputs[i])) outputs[i] = bare(outputs[i]);
     if (differentiable) set_history(outputs[i], node, static_cast<uint32_t>(i));
   }
   for (const Tensor& t : context.to_save_) {
     Kept kept{saved(t)};
     for (size_t i = 0; t.defined() && i < returned.size(); ++i) {
-      // An output owns this node, and its views own the output: the node keeps their numbers alone.
+      // An output owns this node, and its views own the output: the node keeps only their elements.
       if (t.impl().base.get() == &returned[i].impl()) kept = {saved(bare(t))};
       if (t.is_same(outputs[i])) kept = {saved(bare(t)), static_cast<int>(i)};
     }

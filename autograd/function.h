@@ -1,4 +1,4 @@
-// Custom differentiable functions, as libtorch spells them.
+// Custom differentiable functions, with libtorch's interface.
 #pragma once
 
 #include <map>
@@ -16,23 +16,23 @@ using variable_list = TensorList;
 
 class FunctionNode;
 
-/// What a custom function's forward leaves for its backward.
+/// Data that a custom function's forward stores for its backward.
 class AutogradContext {
  public:
-  /// Keeps tensors for backward: inputs, outputs or others. Undefined ones are allowed.
+  /// Saves tensors for backward: inputs, outputs or others. Undefined ones are allowed.
   void save_for_backward(TensorList tensors) { to_save_ = std::move(tensors); }
-  /// The kept tensors. Throws StateError when one was changed in place since, or after the graph was freed.
+  /// The saved tensors. Throws StateError if one was changed in place since, or after the graph was freed.
   TensorList get_saved_variables() const;
-  /// Anything else: `saved_data["scale"] = 2.5;` and in backward `saved_data["scale"].toDouble()`.
+  /// Any other values: `saved_data["scale"] = 2.5;` and in backward `saved_data["scale"].toDouble()`.
   std::map<std::string, SavedValue> saved_data;
-  /// Names inputs that forward changed in place and returned.
+  /// Marks inputs that forward changed in place and returned.
   void mark_dirty(const TensorList& inputs) { dirty_ = inputs; }
-  /// Names outputs that have no gradient.
+  /// Marks outputs that have no gradient.
   void mark_non_differentiable(const TensorList& outputs) { non_differentiable_ = outputs; }
-  /// Whether absent gradients of outputs reach backward as zeros (the default) or as undefined tensors.
+  /// If on (the default), absent gradients of outputs reach backward as zeros, else as undefined tensors.
   void set_materialize_grads(bool on) { materialize_ = on; }
-  /// True if the gradient of the i-th tensor of forward is needed; in backward, by this run of it. i counts tensors
-  /// alone, those of lists one by one. Throws IndexError.
+  /// True if the gradient of the i-th tensor of forward is needed; in backward, by the current run. i counts tensors
+  /// only, those of lists one by one. Throws IndexError.
   bool needs_input_grad(size_t i) const;
 
  private:
@@ -42,7 +42,7 @@ class AutogradContext {
   FunctionNode* node_ = nullptr;
 };
 
-/// The node of a custom function: Function<T>::apply makes it.
+/// The node of a custom function, created by Function<T>::apply.
 class FunctionNode final : public Node {
  public:
   using Backward = TensorList (*)(AutogradContext*, TensorList);
@@ -51,7 +51,7 @@ class FunctionNode final : public Node {
   void release() override;
   bool undefined_is_zero() const override { return false; }
 
-  /// Notes an argument of forward that is no tensor, or the tensors of one; undefined ones have a place too.
+  /// Adds an argument of forward that is no tensor, or the tensors of one; undefined ones are counted too.
   template <class T>
   void add_argument(const T&) {
     ++argument_count_;
@@ -66,7 +66,7 @@ class FunctionNode final : public Node {
   }
   /// After all arguments: connects the node to the producers of its tensors if the call is recorded.
   void connect();
-  /// Makes `outputs` results of this node, if the call is recorded.
+  /// Makes `outputs` results of this node if the call is recorded.
   static TensorList finish(const Ref<FunctionNode>& node, TensorList outputs);
   TensorList saved_variables();
 
@@ -76,12 +76,12 @@ class FunctionNode final : public Node {
   friend class AutogradContext;
   struct Kept {
     Saved tensor;
-    int output = -1;  ///< which output it is; those are kept without their history
+    int output = -1;  ///< index of the output, if it is one; outputs are kept without their history
   };
   Backward backward_;
   std::vector<Kept> kept_;
   TensorList inputs_;              ///< the tensors among the arguments, until finish
-  std::vector<size_t> arguments_;  ///< the place of each among all arguments
+  std::vector<size_t> arguments_;  ///< the position of each among all arguments
   size_t argument_count_ = 0;      ///< a list counts once for each of its tensors
   bool recording_ = false, released_ = false;
 };
@@ -90,14 +90,15 @@ class FunctionNode final : public Node {
 ///
 ///     struct Square : autograd::Function<Square> {
 ///       static Tensor forward(AutogradContext* ctx, const Tensor& x) { ctx->save_for_backward({x}); return x * x; }
-///       static TensorList backward(AutogradContext* ctx, TensorList g) { return {2 * ctx->get_saved_variables()[0] *
-///       g[0]}; }
+///       static TensorList backward(AutogradContext* ctx, TensorList g) {
+///         return {2 * ctx->get_saved_variables()[0] * g[0]};
+///       }
 ///     };
 ///     Tensor y = Square::apply(x);
 ///
 /// forward runs with gradients off and returns a Tensor or a TensorList. Its tensors are arguments of type Tensor,
-/// std::optional<Tensor> and TensorList. backward gets a gradient per output and returns one per argument of forward, a
-/// list counting as its tensors; undefined for those that are no tensors. It may be differentiated again.
+/// std::optional<Tensor> and TensorList. backward gets one gradient per output and returns one per argument of forward,
+/// where a list counts as its tensors; undefined for arguments that are not tensors. It may be differentiated again.
 template <class Derived>
 struct Function {
   template <class... Args>

@@ -1,18 +1,18 @@
-// Layers and what follows them as one op: the values and gradients of one after the other, without the passes over
-// memory in between. Containers use them for neighbours that fit.
+// Layers fused with their successors into one op: the values and gradients of the ops one after the other, without the
+// memory passes between. Containers use them for adjacent layers.
 #pragma once
 
 #include "weft/tensor/tensor.h"
 
 namespace weft::autograd {
 
-/// Functions whose gradient reads nothing but their result: it may take the place of the argument.
+/// Functions whose gradient reads only their result, which may therefore overwrite the argument.
 enum class Act : uint8_t { None, Relu, Sigmoid, Tanh };
 
-/// act(x), written over x where nobody but the caller, who has no more use for it, reaches x or its memory.
+/// act(x), written over x if the caller, who no longer needs x, holds the only reference to x and its memory.
 Tensor act_on_spent(Act act, const Tensor& x);
 
-/// Arguments of conv2d and max_pool2d. One number stands for both dimensions.
+/// Arguments of conv2d and max_pool2d. A single integer applies to both dimensions.
 struct ConvArgs {
   Dims stride{1}, padding{0}, dilation{1};
   int64_t groups = 1;
@@ -24,8 +24,8 @@ struct MaxPoolArgs {
 
 /// act(conv2d(x, weight, bias, ...))
 Tensor conv2d_act(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvArgs& conv, Act act);
-/// max_pool2d(conv2d(x, weight, bias, ...), ...); with relu also that of the result or, which is the same, of the
-/// convolution. The convolution's result is never in memory as a whole.
+/// max_pool2d(conv2d(x, weight, bias, ...), ...); with relu, the relu of that, which equals pooling the relu. The
+/// convolution's result is never stored completely.
 Tensor conv2d_max_pool2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvArgs& conv,
                          const MaxPoolArgs& pool, bool relu);
 /// relu(max_pool2d(x, ...)), which is max_pool2d(relu(x), ...).

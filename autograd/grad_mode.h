@@ -1,4 +1,4 @@
-// Whether ops are recorded on this thread.
+// Grad mode: enables or disables recording of ops on this thread.
 #pragma once
 
 namespace weft {
@@ -7,13 +7,13 @@ namespace autograd {
 inline thread_local bool t_grad_mode = true;  // NOLINT: read by every op
 }
 
-/// True where ops are recorded on this thread (the default).
+/// True if ops are recorded on this thread (the default).
 struct GradMode {
   static bool is_enabled() { return autograd::t_grad_mode; }
   static void set_enabled(bool on) { autograd::t_grad_mode = on; }
 };
 
-/// Sets grad mode for as long as it lives.
+/// Sets grad mode during its lifetime.
 class AutoGradMode {
  public:
   explicit AutoGradMode(bool on) : saved_(autograd::t_grad_mode) { autograd::t_grad_mode = on; }
@@ -24,7 +24,7 @@ class AutoGradMode {
  private:
   bool saved_;
 };
-/// Ops are not recorded as long as it lives.
+/// Disables recording of ops during its lifetime.
 struct NoGradGuard : AutoGradMode {
   NoGradGuard() : AutoGradMode(false) {}
 };

@@ -9,7 +9,7 @@
 namespace weft::autograd {
 namespace {
 
-// The sum of all outputs, each element weighted, as one number that depends on the inputs.
+// The weighted sum of all outputs' elements: a scalar function of the inputs.
 double weighted_sum(const DifferentiableFn& fn, const TensorList& inputs, const TensorList& weights) {
   NoGradGuard off;
   TensorList outputs = fn(inputs);

@@ -1,4 +1,4 @@
-// Gradients held against central differences.
+// Checks gradients against central differences.
 #pragma once
 
 #include <functional>
@@ -10,8 +10,8 @@ namespace weft::autograd {
 using DifferentiableFn = std::function<TensorList(const TensorList&)>;
 
 /// Compares the gradients of fn at `inputs` (float64; those that require a gradient are checked) with central
-/// differences of step eps. Returns true, or throws Error naming input, element, analytic and numeric value where
-/// |analytic - numeric| > atol + rtol |numeric|. DtypeError for inputs that are not float64.
+/// differences of step eps. Returns true, or throws Error with input, element, analytic and numeric value at the first
+/// |analytic - numeric| > atol + rtol |numeric|. Throws DtypeError for inputs that are not float64.
 bool gradcheck(const DifferentiableFn& fn, const TensorList& inputs, double eps = 1e-6, double atol = 1e-5,
                double rtol = 1e-3);
 bool gradcheck(const std::function<Tensor(const TensorList&)>& fn, const TensorList& inputs, double eps = 1e-6,

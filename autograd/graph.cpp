@@ -12,7 +12,7 @@ namespace {
 
 bool is_leaf(const Node& node) { return node.number() == 0; }
 
-// All nodes that lead to `roots`; leaves first, then by age.
+// All nodes reachable from `roots`; leaves first, then by age.
 std::vector<const Node*> reachable(const std::vector<Edge>& roots) {
   std::unordered_map<const Node*, bool> seen;
   std::vector<const Node*> nodes;

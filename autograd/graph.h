@@ -11,29 +11,28 @@ namespace weft::autograd {
 
 /// A recorded op, or a leaf (op "accumulate_grad").
 struct GraphNode {
-  /// Where an input comes from: the position of the producer in Graph::nodes, and which of its outputs it is.
+  /// The source of an input: the index of the producer in Graph::nodes, and the index of its output.
   struct Input {
     size_t node;
     uint32_t output;
   };
   std::string op;
-  /// By input of the op; nothing where an input needs no gradient.
+  /// One per input of the op; empty if the input needs no gradient.
   std::vector<std::optional<Input>> inputs;
   /// Sizes and dtype of each output.
   std::vector<OutputMeta> outputs;
   bool is_leaf = false;
 };
 
-/// The part of the tape that leads to some tensors, oldest node first: a node comes after all it depends on.
+/// The part of the tape that leads to some tensors, oldest node first: a node comes after all nodes it depends on.
 struct Graph {
   std::vector<GraphNode> nodes;
-  /// The nodes of the tensors that graph() was called with, in their order.
+  /// The nodes of the tensors passed to graph(), in order.
   std::vector<GraphNode::Input> results;
 
-  /// As Graphviz text: `dot -Tsvg` draws it.
+  /// Graphviz text: `dot -Tsvg` draws it.
   std::string dot() const;
-  /// As JSON: {"nodes": [{"op", "inputs": [[node, output] or null], "outputs": [{"dtype", "sizes"}]}], "results":
-  /// [...]}.
+  /// JSON: {"nodes": [{"op", "inputs": [[node, output] or null], "outputs": [{"dtype", "sizes"}]}], "results": [...]}.
   std::string json() const;
 };
 

@@ -17,7 +17,7 @@ using Kind = TensorIndex::Kind;
 Tensor tensor_of(const TensorIndex& i) { return Tensor(i.tensor); }
 bool is_mask(const Tensor& t) { return t.dtype() == kBool || t.dtype() == kUInt8; }
 
-// How many dimensions of the tensor an element of the list stands for.
+// Number of dimensions of the tensor that an element of the list indexes.
 int64_t consumed(const TensorIndex& i) {
   switch (i.kind) {
     case Kind::Integer:
@@ -30,8 +30,8 @@ int64_t consumed(const TensorIndex& i) {
   }
 }
 
-// Walks along the list with the view so far, its next dimension `at`, and that dimension's number in the original,
-// `from`, which errors name.
+// State of the walk along the list: the view so far, its next dimension `at`, and that dimension's index in the
+// original, `from`, for errors.
 class IndexParser {
  public:
   IndexParser(const Tensor& x, const std::vector<TensorIndex>& indices) : view_(x) {
@@ -76,7 +76,7 @@ class IndexParser {
                       size);
     view_ = view_.select(at_, i), ++from_;
   }
-  // x[True] is x[None], x[False] has no element.
+  // x[True] is x[None], x[False] has no elements.
   void take_truth(bool truth) {
     view_ = view_.unsqueeze(at_);
     put(truth ? zeros({1}, kInt64) : empty({0}, kInt64), from_);
@@ -118,7 +118,7 @@ class SavedIndices {
   std::vector<Saved> saved_;
 };
 
-// Which values of a put are still there in the end: those that no later one has overwritten.
+// The values of a put that remain at the end: those that no later one overwrites.
 Tensor survivors(IntArrayRef sizes, const IndexTensors& indices, IntArrayRef value_sizes) {
   const NoGradGuard no_grad;
   const Tensor numbers = arange(numel_of(value_sizes)).reshape(value_sizes);
@@ -168,7 +168,7 @@ Tensor Tensor::index(std::initializer_list<indexing::TensorIndex> indices) const
 
 namespace {
 
-// `value` may have more dimensions of size 1 in front than the place it is put to.
+// `value` may have more leading dimensions of size 1 than its destination.
 Tensor without_leading_ones(const Tensor& value, size_t dims) {
   const IntArrayRef sizes = value.sizes();
   size_t skip = 0;

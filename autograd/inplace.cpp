@@ -37,7 +37,7 @@ Tensor alias_of(const Tensor& t) {
   return alias;
 }
 
-// base with `value` in the window that view shows, as a recorded op on the histories of both.
+// base with `value` in the window of view, as a recorded op on the histories of both.
 void rewrite_base(const Tensor& view, const Tensor& old_base, const Tensor& value) {
   const TensorImpl& p = view.impl();
   Tensor base(p.base);
@@ -84,7 +84,7 @@ void in_place(const char* op, const Tensor& self, bool overwrites, bool others_t
   bool written = overwrites && r.storage == p.storage && r.offset == p.offset && r.strides == p.strides;
   if (!written) {
     if (old.use_count() > 1 && recording) {
-      // A recorded op keeps the old value: give it memory of its own.
+      // A recorded op saves the old value: give it its own memory.
       Tensor kept = kernel::copy_of(old, old.dtype());
       TensorImpl& o = old.impl();
       kept.impl().storage->set_version(o.storage->version());

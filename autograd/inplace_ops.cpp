@@ -13,7 +13,7 @@ using autograd::record;
 
 namespace {
 
-// An operand of an op in place: a tensor that shares memory with self, but is not the same view, is copied before self
+// An operand of an in-place op: a tensor that shares memory with self, but is not the same view, is copied before self
 // changes.
 template <class T>
 class Operand {
@@ -69,7 +69,7 @@ void with_operands(const Tensor& self, const Call& call, const Args&... args) {
 
 namespace {
 
-// self = numbers that do not depend on it: written straight into its memory when nothing is recorded.
+// self = values that do not depend on it: written directly into its memory if nothing is recorded.
 const Tensor& fill_with(const char* op, const Tensor& self, FunctionRef<void(const Tensor& dst)> write) {
   bool plain = !(GradMode::is_enabled() && autograd::tracks(self));
   in_place(op, self, plain, false, [&](const Tensor& old) {

@@ -1,4 +1,4 @@
-// Joining tensors, taking them apart, and copies in another order.
+// Joining and splitting tensors, and copies in another order.
 #include "weft/autograd/functions.h"
 #include "weft/autograd/record.h"
 #include "weft/autograd/view.h"
@@ -13,7 +13,7 @@ namespace {
 
 using autograd::record;
 
-// Records an op of any number of inputs.
+// Records an op with any number of inputs.
 template <class Rule>
 Tensor record_list(const char* op, Tensor out, const TensorList& inputs, Rule rule) {
   bool tracked = false;
@@ -73,7 +73,7 @@ Tensor stack(const TensorList& tensors, int64_t dim) {
 
 namespace {
 
-/// Records `parts`, windows of x side by side, as one op, whose gradient joins theirs: a sequence of T steps costs T.
+/// Records `parts`, adjacent windows of x, as one op, whose gradient joins theirs: a sequence of T steps costs T.
 template <class Join>
 TensorList record_parts(const char* op, const Tensor& x, TensorList parts, Join join) {
   if (!autograd::records({x})) return parts;
@@ -88,7 +88,7 @@ TensorList record_parts(const char* op, const Tensor& x, TensorList parts, Join 
                 });
 }
 
-// A list of tensors takes memory by its length, not by its elements.
+// The memory of a list of tensors depends on its length, not on its elements.
 void check_count(const char* op, int64_t tensors) {
   constexpr int64_t kMost = int64_t{1} << 24;
   check<ValueError>(tensors <= kMost, "[{}] into {} tensors, at most {} are supported", op, tensors, kMost);
@@ -180,7 +180,7 @@ Tensor Tensor::repeat(IntArrayRef repeats) const {
     const int64_t n = d < lead ? 1 : sizes()[d - lead];
     apart.push_back(1), apart.push_back(n);
     wide.push_back(repeats[d]), wide.push_back(n);
-    joined.push_back(wrap_mul(repeats[d], n));  // expand() refuses what wraps
+    joined.push_back(wrap_mul(repeats[d], n));  // expand() rejects overflows
   }
   return reshape(apart).expand(wide).clone().reshape(joined);
 }
@@ -192,7 +192,7 @@ Tensor Tensor::repeat_interleave(int64_t repeats, std::optional<int64_t> dim) co
   if (this->dim() == 0) return reshape({1}).repeat_interleave(repeats, 0);
   Dims wide = sizes(), joined = sizes();
   wide.insert(d + 1, repeats);
-  joined[d] = wrap_mul(joined[d], repeats);  // expand() refuses what wraps
+  joined[d] = wrap_mul(joined[d], repeats);  // expand() rejects overflows
   return unsqueeze(d + 1).expand(wide).clone().reshape(joined);
 }
 

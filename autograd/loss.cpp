@@ -35,13 +35,13 @@ struct DifferenceLoss {
   Difference f;
   double p, scale;
 
-  /// scale g f''(x - t): linear in g, constant by pieces in x and t.
+  /// scale g f''(x - t): linear in g, piecewise constant in x and t.
   Tensor curvature(const Tensor& g, const Tensor& x, const Tensor& t) const {
     return record("difference_curvature", kernel::difference_curvature(f, plain(g), plain(x), plain(t), p, scale), {g},
                   [x = saved(x), t = saved(t), loss = *this](const Tensor& h) { return loss.curvature(h, x, t); });
   }
 
-  /// scale g f'(x - t), g having x's sizes or none.
+  /// scale g f'(x - t); g has x's sizes or no dimensions.
   Tensor slope(const Tensor& g, const Tensor& x, const Tensor& t) const {
     auto rule = [g = saved(g), x = saved(x), t = saved(t), loss = *this](const Tensor& h, Grads& grads) {
       if (grads.needs(0)) {
@@ -73,7 +73,7 @@ struct DifferenceLoss {
   }
 };
 
-/// log limited to -100 from below, as PyTorch's binary cross entropy has it.
+/// log with a lower limit of -100, as in PyTorch's binary cross entropy.
 Tensor limited_log(const Tensor& x) { return x.log().clamp_min(-100); }
 
 }  // namespace
@@ -136,7 +136,7 @@ Tensor kl_div(const Tensor& input, const Tensor& target, KLReduction reduction, 
   if (log_target) {
     losses = t.exp() * (t - input);
   } else {
-    // t log t is 0 at 0, and where t is 0 no logarithm of it may reach the gradient.
+    // t log t is 0 at 0, and where t is 0 its logarithm must not reach the gradient.
     const Tensor known = where(t.gt(0), t, 1.0);
     losses = known * known.log() - t * input;
   }

@@ -1,4 +1,4 @@
-// What the loss families share.
+// Shared by the loss families.
 #pragma once
 
 #include "weft/autograd/nn_ops.h"
@@ -16,7 +16,7 @@ inline void check_same_sizes(const char* op, const Tensor& input, const Tensor& 
                     op, input.sizes(), target.sizes());
 }
 
-/// target in the dtype of input, which must be floating point; a target of the other floating dtype is a DtypeError.
+/// target in the dtype of input, which must be floating point; a target of the other floating dtype throws DtypeError.
 Tensor matching_target(const char* op, const Tensor& input, const Tensor& target);
 
 }  // namespace weft::autograd

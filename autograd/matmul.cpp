@@ -105,7 +105,7 @@ Tensor Tensor::addmm(const Tensor& a, const Tensor& b, const Scalar& beta, const
 }
 
 namespace {
-// weight.t() as the kernels read it, outside the graph.
+// weight.t() in the form the kernels read, outside the graph.
 Tensor transposed(const Tensor& weight) {
   const TensorImpl& w = weight.impl();
   return Tensor(w.storage, w.dtype, {w.sizes[1], w.sizes[0]}, {w.strides[1], w.strides[0]}, w.offset);

@@ -1,5 +1,5 @@
 // The ops of neural networks as plain functions; nn/functional.h wraps them in option structs. Losses reduce by
-// Reduction; shapes are those of PyTorch's functions of the same names. Shapes that do not fit throw ShapeError.
+// Reduction; shapes are those of PyTorch's functions of the same names. Throws ShapeError for shapes that do not fit.
 #pragma once
 
 #include "weft/tensor/tensor.h"
@@ -33,10 +33,10 @@ Tensor glu(const Tensor& x, int64_t dim = -1);
 /// weight: one element, or one per channel (dimension 1).
 Tensor prelu(const Tensor& x, const Tensor& weight);
 
-/// x [*, in] times weight [out, in] transposed, plus bias [out].
+/// x weight^T + bias: x [*, in] -> [*, out]; weight [out, in], bias [out].
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
-/// x [N, C, H, W] or [C, H, W]; weight [O, C / groups, kh, kw]; bias [O]. One number stands for both dimensions.
+/// x [N, C, H, W] or [C, H, W]; weight [O, C / groups, kh, kw]; bias [O]. A single integer applies to both dimensions.
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, IntArrayRef stride = 1,
               IntArrayRef padding = 0, IntArrayRef dilation = 1, int64_t groups = 1);
 /// x [N, C, L] or [C, L]; weight [O, C / groups, k].
@@ -58,8 +58,8 @@ Tensor avg_pool2d(const Tensor& x, IntArrayRef kernel_size, IntArrayRef stride =
 Tensor adaptive_avg_pool2d(const Tensor& x, IntArrayRef output_size);
 Tensor adaptive_max_pool2d(const Tensor& x, IntArrayRef output_size);
 
-/// x [N, C, ...]. In training the statistics are the batch's, and running_mean and running_var, where defined, are
-/// updated in place: (1 - momentum) * old + momentum * new, the variance unbiased.
+/// x [N, C, ...]. In training the statistics are the batch's, and running_mean and running_var, if defined, are updated
+/// in place: (1 - momentum) * old + momentum * new, the variance unbiased.
 Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& running_mean,
                   const Tensor& running_var, bool training, double momentum = 0.1, double eps = 1e-5);
 Tensor layer_norm(const Tensor& x, IntArrayRef normalized_shape, const Tensor& weight = {}, const Tensor& bias = {},
@@ -68,10 +68,10 @@ Tensor group_norm(const Tensor& x, int64_t num_groups, const Tensor& weight = {}
                   double eps = 1e-5);
 Tensor instance_norm(const Tensor& x, const Tensor& weight = {}, const Tensor& bias = {}, double eps = 1e-5);
 
-/// Zeroes elements with probability p and scales the others by 1 / (1 - p); the identity unless training. The numbers
-/// depend on the generator's state and the element only, never on threads. ValueError unless 0 <= p <= 1.
+/// Zeroes elements with probability p and scales the others by 1 / (1 - p); the identity unless training. The mask
+/// depends only on the generator's state and the element, never on threads. Throws ValueError unless 0 <= p <= 1.
 Tensor dropout(const Tensor& x, double p = 0.5, bool training = true);
-/// The same for whole channels: x [N, C, ...].
+/// The same for entire channels: x [N, C, ...].
 Tensor dropout2d(const Tensor& x, double p = 0.5, bool training = true);
 
 /// The rows of weight [num, dim] at indices (int64 or int32, any shape): [*indices, dim]. Row padding_idx gets no
@@ -80,12 +80,12 @@ Tensor dropout2d(const Tensor& x, double p = 0.5, bool training = true);
 Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_idx = -1);
 /// pad: {left, right, top, bottom, ...} from the last dimension on. mode: constant, reflect, replicate, circular.
 Tensor pad(const Tensor& x, IntArrayRef pad, std::string_view mode = "constant", double value = 0);
-/// [N, C r^2, H, W] to [N, C, H r, W r]
+/// [N, C r^2, H, W] -> [N, C, H r, W r], r = upscale_factor.
 Tensor pixel_shuffle(const Tensor& x, int64_t upscale_factor);
 
 // Losses.
 /// input [N, C, ...] of logits; target [N, ...] class ids (int64, int32 or uint8), or probabilities of input's sizes.
-/// weight [C].
+/// weight [C]. See losses.def for the formulas of all losses.
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight = {},
                      Reduction reduction = Reduction::Mean, int64_t ignore_index = -100, double label_smoothing = 0);
 /// log_probs [N, C, ...]; target [N, ...] class ids (int64, int32 or uint8). weight [C].

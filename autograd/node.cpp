@@ -20,7 +20,7 @@ void Node::add_edge(Edge edge) {
 }
 
 void Node::destroy(const Node* node) noexcept {
-  // What a node owns may be the last owner of other nodes: those wait in a chain instead of on the stack.
+  // A node may be the last owner of other nodes: those wait in a list instead of recursing on the stack.
   thread_local const Node* chain = nullptr;
   thread_local bool destroying = false;
   node->next_to_destroy_ = std::exchange(chain, node);
@@ -65,7 +65,7 @@ Edge leaf_edge(const Tensor& t) {
   return {node, 0};
 }
 
-// A view's place in the graph follows from its base's: the window as a function of the base as it is now.
+// A view's place in the graph depends on its base's: records the window as a function of the current base.
 void refresh_view(const Tensor& view) {
   TensorImpl& p = view.impl();
   AutogradMeta* meta = find_meta(view);

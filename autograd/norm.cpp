@@ -1,5 +1,5 @@
-// Batch, group, instance and layer norm: fused forward and gradient. Where gradients are recorded themselves, the
-// gradient is the same formula in differentiable ops, so that derivatives of every order are right.
+// Batch, group, instance and layer norm: fused forward and gradient. If gradients are themselves recorded, the gradient
+// is the same formula in differentiable ops, so that derivatives of every order are correct.
 #include "weft/tensor/kernels/norm.h"
 
 #include "weft/autograd/nn_ops.h"
@@ -15,7 +15,7 @@ using autograd::Saved;
 using autograd::saved;
 
 /// Gradients of w (x - mean) rstd + b by differentiable ops. x is seen as `sizes`, w and b as `param_sizes` that
-/// broadcast to it; mean and variance go over `stat_dims`, unless they are given.
+/// broadcast to it; mean and variance are over `stat_dims`, unless they are given.
 struct RecordedNorm {
   Dims sizes, param_sizes, stat_dims, param_dims;
   double eps;
@@ -25,7 +25,7 @@ struct RecordedNorm {
     const Tensor g = grad.reshape(sizes), x = input.reshape(sizes);
     const bool fixed = mean.defined();
     Tensor centred = x - (fixed ? mean : x.mean(stat_dims, true));
-    // The mean is rounded; what that leaves in the deviations is taken off by their own mean.
+    // The mean is rounded; subtracting the mean of the deviations removes the error.
     if (!fixed) centred = centred - centred.mean(stat_dims, true);
     if (!fixed) rstd = ((centred * centred).mean(stat_dims, true) + eps).rsqrt();
     const Tensor hat = centred * rstd;
@@ -51,7 +51,7 @@ void check_params(const char* op, const Tensor& x, const Tensor& weight, const T
 
 Tensor contiguous_or_none(const Tensor& t) { return t.defined() ? t.detach().contiguous() : t; }
 
-/// norm_apply recorded: mean and rstd are `fixed` numbers, or functions of x.
+/// norm_apply recorded: mean and rstd are `fixed` constants, or functions of x.
 Tensor channel_norm(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias,
                     const kernel::NormGroups& groups, std::vector<double> mean, std::vector<double> rstd, bool fixed,
                     RecordedNorm recorded) {

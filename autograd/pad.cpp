@@ -1,4 +1,4 @@
-// Padding, and moving channels into space.
+// pad and pixel_shuffle.
 #include <algorithm>
 #include <vector>
 
@@ -13,7 +13,7 @@ namespace {
 
 using autograd::record;
 
-// The part of t that lies in both: dimension d of t is cut by -low and -high where those are negative.
+// The part of t inside both: dimension d of t is cropped by -low and -high where those are negative.
 Tensor without_negative(const Tensor& t, IntArrayRef low, IntArrayRef high) {
   Dims sizes = t.sizes();
   int64_t offset = t.storage_offset();
@@ -21,11 +21,11 @@ Tensor without_negative(const Tensor& t, IntArrayRef low, IntArrayRef high) {
     sizes[d] = std::max<int64_t>(sizes[d] + std::min<int64_t>(low[d], 0) + std::min<int64_t>(high[d], 0), 0);
     if (sizes[d] > 0) offset += std::max<int64_t>(-low[d], 0) * t.impl().strides[d];
   }
-  if (numel_of(sizes) == 0) offset = t.storage_offset();  // a side is cut by more than it holds
+  if (numel_of(sizes) == 0) offset = t.storage_offset();  // a side is cropped by more than it holds
   return Tensor(t.impl().storage, t.dtype(), sizes, t.impl().strides, offset);
 }
 
-// Sets what was added around the middle: a slab at each end of each dimension.
+// Fills the added border: a slab at each end of each dimension.
 void fill_borders(const Tensor& out, const Dims& low, const Dims& high, double value) {
   Dims none = out.sizes();
   for (int64_t& n : none) n = 0;
@@ -42,7 +42,7 @@ void fill_borders(const Tensor& out, const Dims& low, const Dims& high, double v
   }
 }
 
-// low and high: what is added before and after, by dimension; negative numbers cut off.
+// low and high: the padding before and after, by dimension; negative values crop.
 Tensor pad_constant(const Tensor& x, const Dims& low, const Dims& high, double value) {
   Dims sizes = x.sizes(), minus_low = low, minus_high = high;
   for (size_t d = 0; d < sizes.size(); ++d) {
@@ -59,7 +59,7 @@ Tensor pad_constant(const Tensor& x, const Dims& low, const Dims& high, double v
                 [minus_low, minus_high](const Tensor& g) { return pad_constant(g, minus_low, minus_high, 0); });
 }
 
-// For each position of the padded dimension, which of the n elements it shows.
+// For each position of the padded dimension, the index of its source among the n elements.
 Tensor source_positions(std::string_view mode, int64_t n, int64_t low, int64_t high) {
   const Tensor out = empty({n + low + high}, kInt64);
   auto* to = out.data_ptr<int64_t>();

@@ -1,5 +1,5 @@
-// Pooling. The gradient of a maximum goes to the positions it came from; taking from positions and adding at them are
-// each other's gradients, and so are averaging and spreading.
+// Pooling. The gradient of a maximum goes to its source position; gathering from positions and adding at them are each
+// other's gradients, and so are averaging and spreading.
 #include "weft/autograd/pooling.h"
 
 #include <limits>
@@ -83,7 +83,7 @@ Windows adaptive(const char* op, const Tensor& x, IntArrayRef output_size) {
   return checked(op, {PoolAxis::adaptive(in[0], out[0]), PoolAxis::adaptive(in[1], out[1])}, x.sizes());
 }
 
-// [C, H, W] becomes a batch of one: f works on batches.
+// Converts [C, H, W] to a batch of one: f works on batches.
 template <class F>
 Tensor as_batch(const Tensor& x, F f) {
   return x.dim() == 4 ? f(x) : f(x.unsqueeze(0)).squeeze(0);

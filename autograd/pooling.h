@@ -1,4 +1,4 @@
-// What the fused ops share with pooling.cpp.
+// Shared by pooling.cpp and the fused ops.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@ namespace weft::autograd {
 
 using Windows = std::shared_ptr<const kernel::PoolWindows>;
 
-/// The windows of max_pool2d on an image batch or image of these sizes; throws as that does.
+/// The windows of max_pool2d on an image batch or image of these sizes; throws the same errors.
 Windows max_pool_windows(const char* op, IntArrayRef sizes, Dtype dtype, const MaxPoolArgs& args);
 
 /// g added at positions of zeros: the gradient of max-pooling.

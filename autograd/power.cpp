@@ -11,7 +11,7 @@ using kernel::Unary;
 
 namespace {
 
-// The gradient of x^e. Recorded, it is a power again down to x^0: every derivative of a polynomial has a graph.
+// The gradient of x^e. When recorded, it is a power again down to x^0: every derivative of a polynomial has a graph.
 Tensor power_gradient(const Tensor& g, const Tensor& x, double e) {
   if (e == 0) return {};
   if (e == 1 && !GradMode::is_enabled()) return g;
@@ -42,7 +42,7 @@ Tensor Tensor::pow(const Tensor& exponent) const {
   return record(
       "pow", kernel::binary(Binary::Pow, "pow", *this, exponent), {*this, exponent},
       [a = saved(*this), b = saved(exponent)](const Tensor& g) {
-        // b a^(b - 1), and 0 where b is 0 whatever a is.
+        // b a^(b - 1), and 0 where b is 0, for any a.
         return where(b() == 0, 0.0, g * (b() * a().pow(b() - 1)));
       },
       [a = saved(*this), b = saved(exponent)](const Tensor& g, const Tensor& y) {

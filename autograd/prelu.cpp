@@ -14,7 +14,7 @@ using autograd::saved;
 
 namespace {
 
-/// The gradient by differentiable ops, for when it is recorded itself.
+/// The gradient by differentiable ops, used if it is itself recorded.
 void recorded_prelu_grad(const Tensor& g, const Tensor& x, const Tensor& weight, Grads& grads) {
   const Tensor positive = x.gt(0);
   Dims shape(x.sizes().size(), 1), dims;
@@ -42,7 +42,7 @@ Tensor prelu(const Tensor& x, const Tensor& weight) {
   return autograd::record_joint("prelu", kernel::prelu(dense, w), {x, weight},
                                 [x = saved(x), weight = saved(weight), dense, w](const Tensor& g, Grads& grads) {
                                   if (GradMode::is_enabled()) return recorded_prelu_grad(g, x, weight, grads);
-                                  x(), weight();  // refuse operands that were changed in place
+                                  x(), weight();  // throws if an operand was changed in place
                                   auto d = kernel::prelu_grad(g, dense, w);
                                   if (grads.needs(0)) grads[0] = d.x;
                                   if (grads.needs(1)) grads[1] = d.weight;

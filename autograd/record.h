@@ -1,4 +1,4 @@
-// record: how an op becomes differentiable. Included by the op families and by users who write ops.
+// record: makes an op differentiable. Included by the op families and by users who write ops.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@ namespace weft::autograd {
 
 using Inputs = std::initializer_list<std::reference_wrapper<const Tensor>>;
 
-/// True where an op of these inputs is recorded.
+/// True if an op of these inputs is recorded.
 inline bool records(Inputs inputs) {
   if (!GradMode::is_enabled()) return false;
   for (const Tensor& t : inputs)
@@ -21,7 +21,7 @@ inline bool records(Inputs inputs) {
   return false;
 }
 
-/// The gradients a joint rule fills in: `if (grads.needs(1)) grads[1] = ...`.
+/// The gradients that a joint rule sets: `if (grads.needs(1)) grads[1] = ...`.
 class Grads {
  public:
   Grads(const Node& node, std::span<Tensor> grads) : node_(node), grads_(grads) {}
@@ -35,8 +35,8 @@ class Grads {
 
 namespace detail {
 
-/// An op's own output, for rules that read it: the numbers without the history, so that no cycle arises; the history is
-/// put back on reading, so that second derivatives are right.
+/// An op's own output, for rules that read it: the elements without the history, to avoid a cycle; reading restores the
+/// history, so that second derivatives are correct.
 class SavedOutput {
  public:
   void save(const Tensor& out);
@@ -60,7 +60,7 @@ class RuleNode final : public Node {
   static constexpr bool kReadsOutput = (reads_output<Rules> || ...);
   RuleNode(const char* op, Rules&&... rules) : Node(op), rules_(std::in_place, std::move(rules)...) {}
 
-  /// Drops the rules of inputs that need no gradient, and with them what they keep.
+  /// Drops the rules of inputs that need no gradient, and the tensors they save.
   void drop_unneeded() {
     size_t i = 0;
     std::apply([&](auto&... rule) { ((needs(i++) ? void() : rule.reset()), ...); }, *rules_);
@@ -104,7 +104,7 @@ class RuleNode final : public Node {
   SavedOutput output_;
 };
 
-/// One rule for all inputs, which share work.
+/// One rule for all inputs, which share computation.
 template <class Rule>
 class JointNode final : public Node {
  public:
@@ -120,7 +120,7 @@ class JointNode final : public Node {
   std::optional<Rule> rule_;
 };
 
-/// One rule for all inputs of an op of several outputs.
+/// One rule for all inputs of an op with several outputs.
 template <class Rule>
 class OutputsNode final : public Node {
  public:
@@ -142,10 +142,10 @@ inline void connect(Ref<Node> node, Inputs inputs, const Tensor& out) { connect(
 
 }  // namespace detail
 
-/// Records that `out` = op(inputs), with one gradient rule per input, in their order. A rule takes the gradient of out,
-/// and out itself if it wants it (never capture out: that would keep the graph alive for ever), and returns the
-/// gradient of its input, which may still have the broadcast shape of out; undefined means zero. Rules are built from
-/// differentiable ops and keep what they read with saved(). Returns out, which must be new.
+/// Records that `out` = op(inputs), with one gradient rule per input, in order. A rule takes the gradient of out, and
+/// optionally out itself (never capture out: that would keep the graph alive for ever), and returns the gradient of its
+/// input, which may still have the broadcast shape of out; undefined means zero. Rules are built from differentiable
+/// ops and save their operands with saved(). Returns out, which must be new.
 ///
 ///     Tensor mul(const Tensor& a, const Tensor& b) {
 ///       return record("mul", kernel::mul(a, b), {a, b}, [b = saved(b)](const Tensor& g) { return g * b; },
@@ -164,8 +164,8 @@ Tensor record(const char* op, Tensor out, Inputs inputs, Rules... rules) {
   return out;
 }
 
-/// The same with one rule void(const Tensor& g, Grads& grads) for all inputs, for ops whose gradients share work: it
-/// sets grads[i] where grads.needs(i).
+/// The same with one rule void(const Tensor& g, Grads& grads) for all inputs, for ops whose gradients share
+/// computation: it sets grads[i] if grads.needs(i).
 template <class Rule>
 Tensor record_joint(const char* op, Tensor out, Inputs inputs, Rule rule) {
   if (!records(inputs)) return out;
@@ -173,9 +173,9 @@ Tensor record_joint(const char* op, Tensor out, Inputs inputs, Rule rule) {
   return out;
 }
 
-/// Records an op of several outputs: `outs` = op(inputs). The rule void(std::span<const Tensor> g, Grads& grads) sets
-/// grads[i] where grads.needs(i); g[k] is the gradient of outs[k], undefined where none arrived. Returns outs, which
-/// must be new tensors.
+/// Records an op with several outputs: `outs` = op(inputs). The rule void(std::span<const Tensor> g, Grads& grads) sets
+/// grads[i] if grads.needs(i); g[k] is the gradient of outs[k], undefined if none arrived. Returns outs, which must be
+/// new tensors.
 ///
 ///     record("halves", TensorList{a, b}, {x}, [](std::span<const Tensor> g, Grads& grads) { ... });
 template <class Rule>
@@ -185,7 +185,7 @@ TensorList record(const char* op, TensorList outs, Inputs inputs, Rule rule) {
   return outs;
 }
 
-/// True where input i of a recorded op needs a gradient: lets a forward skip saving.
+/// True if input i of a recorded op needs a gradient: a forward can use it to skip saving.
 inline bool needs(const Tensor& t) { return GradMode::is_enabled() && tracks(t); }
 
 }  // namespace weft::autograd

@@ -16,26 +16,26 @@ using autograd::record;
 using autograd::saved;
 using kernel::Reduce;
 
-// Repeats a result of a reduction over the dimensions in `mask`, with or without keepdim, to the sizes of what was
-// reduced. Sizes that are missing in front, as after a reduction of everything, expand adds by itself.
+// Repeats a result of a reduction over the dimensions in `mask`, with or without keepdim, to the original sizes. expand
+// itself adds leading sizes, as after a reduction over everything.
 Tensor restore_sizes(const Tensor& y, IntArrayRef sizes, const DimMask& mask) {
   if (mask.count() == sizes.size()) return y.expand(sizes);
   return y.reshape(reduced_sizes(sizes, mask, true)).expand(sizes);
 }
 
-// What a reduction did, for its gradient: brings a result back to the sizes of what was reduced.
+// The sizes and dimensions of a reduction, for its gradient: expands a result to the original sizes.
 struct Reduced {
   Reduced(const char* op, const Tensor& x, IntArrayRef dims) : sizes(x.sizes()), mask(dim_mask(op, dims, x.dim())) {}
   Tensor restore(const Tensor& y) const { return restore_sizes(y, sizes, mask); }
-  /// Number of elements behind each result.
+  /// Number of elements per result.
   int64_t count() const {
     int64_t n = 1;
     for (size_t d = 0; d < sizes.size(); ++d)
       if (mask[d]) n *= sizes[d];
     return n;
   }
-  /// x summed over the same dimensions, which stay as 1. No dimension is not the same as an empty list, which means
-  /// all.
+  /// x summed over the same dimensions, which stay as 1. An empty set of dimensions differs from an empty list, which
+  /// means all.
   Tensor sum(const Tensor& x) const {
     Dims dims;
     for (size_t d = 0; d < sizes.size(); ++d)
@@ -52,7 +52,8 @@ Tensor sum_over(const Tensor& x, const DimMask& mask, bool keepdim) {
                 [sizes = Dims(x.sizes()), mask](const Tensor& g) { return restore_sizes(g, sizes, mask); });
 }
 
-// The gradient of an extreme: elements equal to it share it evenly. `g` and `y` have the sizes of the result.
+// The gradient of an extreme: all elements equal to it share the gradient evenly. `g` and `y` have the sizes of the
+// result.
 Tensor shared_among_ties(const Reduced& r, const Tensor& x, const Tensor& g, const Tensor& y) {
   const Tensor ties = x.detach().eq(r.restore(y.detach())).to(g.dtype());
   return r.restore(g) * (ties / r.sum(ties));
@@ -69,14 +70,14 @@ Tensor variance(const char* op, const Tensor& x, IntArrayRef dims, bool unbiased
   const double correction = unbiased ? 1 : 0;
   const double scale = 2 / (static_cast<double>(r.count()) - correction);
   const auto spread = [r, scale, x = saved(x)](const Tensor& g) {
-    // The mean is rounded; what that leaves in the deviations is taken off by their own mean.
+    // The mean is rounded; subtracting the mean of the deviations removes the error.
     const Tensor near = x - r.mean(x);
     return r.restore(g * scale) * (near - r.mean(near));
   };
   Tensor out = kernel::variance(x, r.mask, correction, keepdim, root);
   if (!root) return record(op, out, {x}, spread);
   return record(op, out, {x}, [spread](const Tensor& g, const Tensor& y) {
-    // Where all elements agree the root has no slope; PyTorch takes 0.
+    // If all elements are equal the root has no slope; PyTorch uses 0.
     return spread((g / (y * 2)).masked_fill(y.detach().eq(0), 0));
   });
 }
@@ -122,7 +123,7 @@ Tensor Tensor::std() const { return std(IntArrayRef()); }
 
 namespace {
 
-// x moved by `by` places along dim towards the end, ones coming in.
+// x shifted by `by` positions along dim towards the end, filled with ones.
 Tensor shifted(const Tensor& x, int64_t dim, int64_t by) {
   const int64_t n = x.size(dim);
   Dims lead = x.sizes();
@@ -130,7 +131,7 @@ Tensor shifted(const Tensor& x, int64_t dim, int64_t by) {
   return cat({ones(lead, x.dtype()), x.narrow(dim, 0, n - by)}, dim);
 }
 
-// The product of all elements before each, by doubling: no division, so zeros are harmless.
+// The product of all elements before each, by doubling: without division, so zeros are harmless.
 Tensor product_before(const Tensor& x, int64_t dim) {
   const int64_t n = x.size(dim);
   Tensor p = n > 1 ? shifted(x, dim, 1) : ones(x.sizes(), x.dtype());
@@ -188,7 +189,7 @@ Tensor norm_value(const Tensor& x, double p, const DimMask& mask, bool keepdim) 
   return kernel::power_norm(x, p, mask, keepdim);
 }
 
-// g and y have the sizes of the result. Where the norm has no slope, 0 as in PyTorch.
+// g and y have the sizes of the result. If the norm has no slope, 0 as in PyTorch.
 Tensor norm_gradient(const Reduced& r, double p, const Tensor& x, const Tensor& g, const Tensor& y) {
   if (p == 0) return {};
   if (p == 1) return r.restore(g) * x.sign();

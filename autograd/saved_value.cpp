@@ -5,7 +5,7 @@
 namespace weft::autograd {
 namespace {
 
-/// The value as a To if it is held as one of From.
+/// The value as a To if it is stored as one of From.
 template <class To, class... From>
 std::optional<To> read(const std::any& value) {
   std::optional<To> out;

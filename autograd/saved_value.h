@@ -1,4 +1,4 @@
-// A value of any type that a custom function's forward keeps for its backward, read as libtorch's IValue is.
+// A value of any type that a custom function's forward saves for its backward, with the interface of libtorch's IValue.
 #pragma once
 
 #include <any>
@@ -12,8 +12,8 @@
 
 namespace weft::autograd {
 
-/// A std::any that owns what it holds: text is kept as std::string, sizes as std::vector<int64_t>. std::any_cast reads
-/// every type; each to...() reads the types it names and throws DtypeError for another, with no conversion between
+/// A std::any that owns its value: text is stored as std::string, sizes as std::vector<int64_t>. std::any_cast reads
+/// every type; each to...() reads the types in its name and throws DtypeError for others, without conversion between
 /// integers and floating point.
 class SavedValue : public std::any {
  public:
@@ -31,7 +31,7 @@ class SavedValue : public std::any {
   bool isTensor() const;
 
   bool toBool() const;
-  /// Any integer type but bool.
+  /// Any integer type except bool.
   int64_t toInt() const;
   /// float or double.
   double toDouble() const;

@@ -27,7 +27,7 @@ Tensor Tensor::gather(int64_t dim, const Tensor& index) const {
 
 namespace {
 
-// g of sizes `index` as the gradient of a src that may be larger.
+// g of the sizes of `index` as the gradient of a src that may be larger.
 Tensor widen(const Tensor& g, IntArrayRef sizes) {
   if (g.sizes() == sizes) return g;
   Dims pads;
@@ -35,7 +35,7 @@ Tensor widen(const Tensor& g, IntArrayRef sizes) {
   return pad(g, pads);
 }
 
-// Which elements of src a scatter leaves in its result: of several put to one place the last.
+// The elements of src that remain after a scatter: for each position the last one.
 Tensor survivors(IntArrayRef sizes, int64_t dim, const Tensor& index) {
   const NoGradGuard no_grad;
   const Tensor numbers = arange(index.numel()).reshape(index.sizes()), board = empty(sizes, kInt64);

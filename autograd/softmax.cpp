@@ -1,4 +1,4 @@
-// softmax and log_softmax with fused gradients, which have gradients of their own.
+// softmax and log_softmax with fused gradients, which have their own gradients.
 #include "weft/tensor/kernels/softmax.h"
 
 #include "weft/autograd/record.h"

@@ -11,10 +11,10 @@
 namespace weft::autograd {
 namespace {
 
-constexpr size_t kReserve = size_t{512} << 10;  // what the code between two such calls may use
-constexpr size_t kNewStack = size_t{64} << 20;  // pages that are not touched cost nothing
+constexpr size_t kReserve = size_t{512} << 10;  // available to the code between two such calls
+constexpr size_t kNewStack = size_t{64} << 20;  // untouched pages cost nothing
 
-/// The lowest address of this thread's stack; null if the system does not tell.
+/// The lowest address of this thread's stack; null if unknown.
 const char* lowest_of_stack() {
   pthread_attr_t attributes;
   if (pthread_getattr_np(pthread_self(), &attributes) != 0) return nullptr;

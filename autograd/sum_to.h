@@ -5,8 +5,8 @@
 
 namespace weft::autograd {
 
-/// Sums x over the dimensions along which `sizes` was repeated to give x's sizes, so that the result has `sizes`; x
-/// itself when they agree already. Differentiable. Throws ShapeError when `sizes` does not broadcast to x's.
+/// Sums x over the dimensions along which `sizes` was broadcast to x's sizes, so that the result has `sizes`; returns x
+/// itself if they already agree. Differentiable. Throws ShapeError if `sizes` does not broadcast to x's.
 Tensor sum_to(const Tensor& x, IntArrayRef sizes);
 
 }  // namespace weft::autograd

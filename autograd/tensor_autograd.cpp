@@ -27,7 +27,7 @@ const Tensor& Tensor::set_requires_grad(bool on) const {
   check<StateError>(on || is_leaf(),
                     "[requires_grad_] a result of recorded ops always requires a gradient; detach() it");
   if (!is_leaf()) return *this;
-  if (on) meta_of(*this);  // made here, by one thread: later several may ask for it
+  if (on) meta_of(*this);  // created here, by one thread: later several may request it
   impl().requires_grad = on;
   return *this;
 }
@@ -86,7 +86,7 @@ const Tensor& Tensor::retain_grad() const {
   if (meta.retains_grad) return *this;
   meta.retains_grad = true;
   meta.retain_hook = g_next_hook.fetch_add(1);
-  // A plain pointer: the tensor owns the node. When it dies, it takes the hook with it.
+  // A plain pointer: the tensor owns the node, and destroys the hook with it.
   auto keep = [meta = &meta](const Tensor& g) {
     meta->grad = meta->grad.defined() ? meta->grad + g : g;
     return Tensor();

@@ -1,4 +1,4 @@
-// Views: other windows on the same storage. A gradient of a view goes back through the inverse view.
+// Views: other windows on the same storage. The gradient of a view is the inverse view of its gradient.
 #include "weft/autograd/view.h"
 
 #include "weft/autograd/record.h"
@@ -13,7 +13,7 @@ namespace autograd {
 
 Tensor window(const Tensor& x, Dims sizes, Dims strides, int64_t offset) {
   TensorImpl& p = x.impl();
-  if (p.storage->channels_last()) p.storage->data();  // a window sees standard order
+  if (p.storage->channels_last()) p.storage->data();  // a window requires standard order
   Tensor out(make_ref<TensorImpl>(p.storage, p.dtype, std::move(sizes), std::move(strides), offset));
   TensorImpl& q = out.impl();
   q.base = p.base ? p.base : Ref<TensorImpl>(&p);
@@ -34,8 +34,8 @@ using autograd::window;
 
 namespace {
 
-/// Zeros of `sizes` with g written through a window of them: the gradient of taking that window. The window is given as
-/// a differentiable function.
+/// Zeros of `sizes` with g written through a window of them: the gradient of taking that window. The window is passed
+/// as a differentiable function.
 template <class Take>
 Tensor scatter_window(const Tensor& g, const Dims& sizes, Take take) {
   Tensor out = zeros(sizes, g.dtype());
@@ -43,7 +43,7 @@ Tensor scatter_window(const Tensor& g, const Dims& sizes, Take take) {
   return out;
 }
 
-/// `sizes` with its one -1 filled in.
+/// `sizes` with its single -1 resolved.
 Dims resolve_sizes(const char* op, IntArrayRef sizes, int64_t numel) {
   Dims out(sizes);
   int64_t unknown = -1;
@@ -61,13 +61,13 @@ Dims resolve_sizes(const char* op, IntArrayRef sizes, int64_t numel) {
   return out;
 }
 
-/// The strides that show the same elements as `sizes`, if some do.
+/// The strides that show the same elements as `sizes`, if they exist.
 std::optional<Dims> view_strides(const Tensor& x, const Dims& sizes) {
   const TensorImpl& p = x.impl();
   if (p.contiguous) return contiguous_strides(sizes);
   if (p.numel == 0) return contiguous_strides(sizes);
   Dims strides(sizes.size(), 0);
-  // Both shapes are read from the right in runs of equal element counts; a run must be evenly spaced.
+  // Compares both shapes from the right in runs of equal element counts; a run must be evenly spaced.
   auto to = static_cast<int64_t>(sizes.size()) - 1;
   int64_t run_numel = 1, base = p.strides.empty() ? 1 : p.strides.back(), taken = 1;
   for (auto from = static_cast<int64_t>(p.sizes.size()) - 1; from >= 0; --from) {
@@ -204,7 +204,7 @@ Tensor Tensor::expand(IntArrayRef sizes) const {
     check<ShapeError>(own == to[i] || own == 1, "[expand] sizes {} do not expand to {}", p.sizes, sizes);
     strides[i] = own == to[i] ? p.strides[i - fresh] : 0;
   }
-  // The engine sums what was repeated.
+  // The engine sums over the repeated dimensions.
   return record("expand", window(*this, to, strides, p.offset), {*this}, [](const Tensor& g) { return g; });
 }
 
@@ -236,7 +236,7 @@ Tensor Tensor::slice(int64_t dim, std::optional<int64_t> start, std::optional<in
   check<ShapeError>(this->dim() > 0, "[slice] needs at least one dimension");
   check<ValueError>(step > 0, "[slice] the step must be positive, got {}", step);
   int64_t d = wrap_dim("slice", dim, this->dim()), n = size(d);
-  step = std::min(step, std::max<int64_t>(n, 1));  // a longer one takes the first element too
+  step = std::min(step, std::max<int64_t>(n, 1));  // a longer step also selects only the first element
   auto clip = [n](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + n : i, 0, n); };
   int64_t a = clip(start.value_or(0)), b = std::max(a, clip(end.value_or(n)));
   Dims to_sizes = impl().sizes, to_strides = impl().strides;
@@ -294,7 +294,7 @@ Tensor Tensor::unfold(int64_t dim, int64_t size, int64_t step) const {
   int64_t d = wrap_dim("unfold", dim, this->dim()), n = this->dim() ? this->size(d) : 1;
   check<ValueError>(size >= 0 && size <= n && step > 0,
                     "[unfold] windows of {} every {} do not fit dimension {} of sizes {}", size, step, d, sizes());
-  step = std::min(step, std::max<int64_t>(n, 1));  // a longer one leaves one window too
+  step = std::min(step, std::max<int64_t>(n, 1));  // a longer step also gives one window
   const TensorImpl& p = impl();
   Dims to_sizes = p.sizes, to_strides = p.strides;
   int64_t stride = p.sizes.empty() ? 1 : p.strides[d];

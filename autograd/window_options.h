@@ -9,8 +9,8 @@ namespace weft::autograd {
 
 using Size2 = std::array<int64_t, 2>;  // height, width
 
-/// One number for both dimensions, or two. Throws ValueError for other lists and for numbers outside of
-/// [least, 2^31 - 1]; within it no sum of sizes, paddings and a product of two options leaves int64.
+/// One integer for both dimensions, or two. Throws ValueError for other lists and for values outside [least, 2^31 - 1];
+/// within it no sum of sizes, paddings and a product of two options overflows int64.
 Size2 pair_of(const char* op, const char* name, IntArrayRef v, int64_t least);
 
 }  // namespace weft::autograd
