@@ -1,4 +1,4 @@
-// Adadelta: steps in the units of the parameter.
+// Adadelta: scales steps to the units of the parameter.
 #pragma once
 
 #include "weft/optim/optimizer.h"
@@ -13,7 +13,7 @@ class AdadeltaOptions final : public OptionsOf<AdadeltaOptions> {
   WEFT_OPTIM_OPTION(AdadeltaOptions, double, rho, 0.9)
   /// Added under the roots; at least 0.
   WEFT_OPTIM_OPTION(AdadeltaOptions, double, eps, 1e-6)
-  /// L2 penalty; at least 0.
+  /// L2 penalty added to the gradient; at least 0.
   WEFT_OPTIM_OPTION(AdadeltaOptions, double, weight_decay, 0)
 
   void validate() const override;
@@ -23,10 +23,15 @@ class AdadeltaOptions final : public OptionsOf<AdadeltaOptions> {
   }
 };
 
-/// Adadelta (Zeiler 2012), as torch.optim.Adadelta.
+/// Adadelta (Zeiler 2012), as torch.optim.Adadelta. With g += weight_decay x:
+///
+///     v = rho v + (1 - rho) g^2
+///     d = sqrt(u + eps) / sqrt(v + eps) g
+///     u = rho u + (1 - rho) d^2
+///     x -= lr d
 class Adadelta final : public OptimizerOf<AdadeltaOptions> {
  public:
-  /// Throws ValueError for options outside their range and for what add_param_group refuses.
+  /// Throws ValueError for options out of range, and the errors of add_param_group.
   explicit Adadelta(ParamGroups params, const AdadeltaOptions& defaults = {});
 
  private:

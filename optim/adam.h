@@ -1,4 +1,4 @@
-// Adam: a step per parameter from running moments of its gradient.
+// Adam: scales each parameter's step by running moments of its gradient.
 #pragma once
 
 #include "weft/optim/optimizer.h"
@@ -25,10 +25,14 @@ class AdamOptions final : public OptionsOf<AdamOptions> {
   }
 };
 
-/// Adam (Kingma and Ba 2015), as torch.optim.Adam.
+/// Adam (Kingma and Ba 2015), as torch.optim.Adam. With g += weight_decay x, at step t = 1, 2, ...:
+///
+///     m = beta1 m + (1 - beta1) g
+///     v = beta2 v + (1 - beta2) g^2
+///     x -= lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps)
 class Adam final : public OptimizerOf<AdamOptions> {
  public:
-  /// Throws ValueError for options outside their range and for what add_param_group refuses.
+  /// Throws ValueError for options out of range, and the errors of add_param_group.
   explicit Adam(ParamGroups params, const AdamOptions& defaults = {});
 
  private:

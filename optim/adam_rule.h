@@ -1,4 +1,4 @@
-// The update that Adam and AdamW share.
+// The update shared by Adam and AdamW.
 #pragma once
 
 #include <cmath>
@@ -32,7 +32,8 @@ struct AmsgradRule : AdamRule<T> {
   }
 };
 
-/// Options is AdamOptions or AdamWOptions; decay adds to the gradient, shrink multiplies the parameter.
+/// Options is AdamOptions or AdamWOptions; `decay` times the parameter is added to the gradient, `shrink` multiplies
+/// the parameter.
 template <class Options>
 void adam_update(Tensor& param, const Tensor& grad, ParamState& state, const Options& o, double decay, double shrink) {
   const auto [beta1, beta2] = o.betas();

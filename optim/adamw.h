@@ -1,4 +1,4 @@
-// AdamW: Adam with weight decay apart from the gradient.
+// AdamW: Adam with weight decay separate from the gradient.
 #pragma once
 
 #include "weft/optim/optimizer.h"
@@ -25,10 +25,11 @@ class AdamWOptions final : public OptionsOf<AdamWOptions> {
   }
 };
 
-/// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as torch.optim.AdamW.
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as torch.optim.AdamW: x *= 1 - lr weight_decay, then
+/// Adam's update (see Adam) without its weight decay.
 class AdamW final : public OptimizerOf<AdamWOptions> {
  public:
-  /// Throws ValueError for options outside their range and for what add_param_group refuses.
+  /// Throws ValueError for options out of range, and the errors of add_param_group.
   explicit AdamW(ParamGroups params, const AdamWOptions& defaults = {});
 
  private:

@@ -1,4 +1,4 @@
-// Norms of gradients, and scaling and limiting them in place.
+// Norms of gradients; scaling and clamping them in place.
 #include "weft/optim/clip_grad.h"
 
 #include <cmath>
@@ -8,7 +8,7 @@
 namespace weft::nn::utils {
 namespace {
 
-/// The gradients there are, outside the graph and sharing memory with the parameters'.
+/// The defined gradients, outside the graph, sharing memory with the parameters'.
 TensorList grads_of(const TensorList& parameters) {
   TensorList grads;
   for (const Tensor& p : parameters)
@@ -16,7 +16,7 @@ TensorList grads_of(const TensorList& parameters) {
   return grads;
 }
 
-/// The norm of the norms. A sum in double: many small parameters lose nothing, and its order is the list's.
+/// The norm of the norms, summed in double in the order of the list, so that many small parameters lose no precision.
 double total_norm(const TensorList& grads, double norm_type) {
   if (grads.empty()) return 0;
   if (norm_type == 0) return static_cast<double>(grads.size());
@@ -41,7 +41,7 @@ double clip_grad_norm_(const TensorList& parameters, double max_norm, double nor
   check<StateError>(!error_if_nonfinite || std::isfinite(norm), "[clip_grad_norm_] the norm of the gradients is {}",
                     norm);
   const double scale = max_norm / (norm + 1e-6);
-  // A NaN reaches every gradient, as in PyTorch: a step taken on part of them would hide it.
+  // A NaN scales every gradient, as in PyTorch: a step with only some of them would hide it.
   if (!(scale >= 1))
     for (Tensor& g : grads) g.mul_(scale);
   return norm;

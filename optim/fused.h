@@ -11,7 +11,7 @@
 
 namespace weft::optim {
 
-/// The slots of ParamState a rule works on: slots<0, 2>.
+/// The slots of ParamState that a rule uses: slots<0, 2>.
 template <size_t... kSlots>
 inline constexpr std::index_sequence<kSlots...> slots{};
 
@@ -33,7 +33,7 @@ template <class Rule, class T, class... S>
 
 template <class Rule, class T, class... S>
 void run(const Rule& rule, int64_t n, T* x, const T* g, S*... s) {
-  // About what a streamed float costs; the gradient is read, the others are read and written.
+  // The approximate cost of streaming a float; the gradient is read, the others are read and written.
   constexpr double kCost = 0.1 * static_cast<double>(sizeof(T)) * (3 + 2 * sizeof...(S)) / 4;
   parallel_for(n, kCost, [&](int64_t begin, int64_t end) {
 #ifdef WEFT_OPTIM_AVX2
@@ -46,15 +46,14 @@ void run(const Rule& rule, int64_t n, T* x, const T* g, S*... s) {
 
 }  // namespace detail
 
-/// Runs Rule<T>{constants...}(x, g, slot values...) over all elements of a parameter, in parallel and in place, where T
-/// is its element type. Slots not yet in use start as zeros.
-/// Static, because g++ would give fuse<Rule, ...> external linkage even where Rule stands in an anonymous namespace,
-/// and rules of one name in two files would become one.
+/// Runs Rule<T>{constants...}(x, g, slot values...) over all elements of a parameter, in parallel and in place; T is
+/// its element type. Unused slots are initialised to zeros. Static, because g++ would give fuse<Rule, ...> external
+/// linkage even if Rule is in an anonymous namespace, and rules of one name in two files would become one.
 template <template <class> class Rule, size_t... kSlots, class... C>
 static void fuse(Tensor& param, const Tensor& grad, ParamState& state, std::index_sequence<kSlots...>, C... constants) {
   for (size_t i : std::initializer_list<size_t>{kSlots...})
     if (!state.slots[i].defined()) state.slots[i] = zeros(param.sizes(), param.dtype());
-  // A parameter of other strides is updated in a row-major copy: its state is row-major, so elements meet.
+  // A parameter with other strides is updated in a row-major copy, to match its row-major state.
   Tensor flat = param.contiguous(), flat_grad = grad.contiguous();
   dispatch_float("optim", param.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;

@@ -81,7 +81,7 @@ double cosine(double from, double to, double part) {
   return to + (from - to) * (1 + std::cos(std::numbers::pi * part)) / 2;
 }
 double linear(double from, double to, double part) { return from + (to - from) * part; }
-/// How much of `whole` steps has passed at step t, at most 1.
+/// The fraction of `whole` steps completed at step t, at most 1.
 double part_of(int64_t t, int64_t whole) {
   return static_cast<double>(std::min(t, whole)) / static_cast<double>(whole);
 }
@@ -172,7 +172,7 @@ Schedule chain_schedule(const std::vector<LRScheduler>& schedulers) {
   };
 }
 
-/// One stretch of OneCycleLR: it ends at step `end` (a fraction where pct_start makes it one).
+/// One phase of OneCycleLR: it ends at step `end` (possibly fractional, from pct_start).
 struct Phase {
   double end, from, to;
 };

@@ -1,4 +1,4 @@
-// NAdam: Adam with Nesterov's look ahead.
+// NAdam: Adam with Nesterov momentum.
 #pragma once
 
 #include "weft/optim/optimizer.h"
@@ -15,9 +15,9 @@ class NAdamOptions final : public OptionsOf<NAdamOptions> {
   WEFT_OPTIM_OPTION(NAdamOptions, double, eps, 1e-8)
   /// L2 penalty, or decay as in AdamW when decoupled; at least 0.
   WEFT_OPTIM_OPTION(NAdamOptions, double, weight_decay, 0)
-  /// How fast the momentum reaches its full size; at least 0.
+  /// Speed at which the momentum approaches beta1; at least 0.
   WEFT_OPTIM_OPTION(NAdamOptions, double, momentum_decay, 4e-3)
-  /// Weight decay apart from the gradient.
+  /// Applies weight decay to the parameter instead of the gradient.
   WEFT_OPTIM_OPTION(NAdamOptions, bool, decoupled_weight_decay, false)
 
   void validate() const override;
@@ -27,10 +27,15 @@ class NAdamOptions final : public OptionsOf<NAdamOptions> {
   }
 };
 
-/// Adam with Nesterov momentum (Dozat 2016), as torch.optim.NAdam.
+/// Adam with Nesterov momentum (Dozat 2016), as torch.optim.NAdam. With g += weight_decay x, at step t = 1, 2, ...:
+///
+///     mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2), p_t = mu_1 ... mu_t
+///     m = beta1 m + (1 - beta1) g
+///     v = beta2 v + (1 - beta2) g^2
+///     x -= lr ((1 - mu_t) / (1 - p_t) g + mu_{t+1} / (1 - p_{t+1}) m) / (sqrt(v / (1 - beta2^t)) + eps)
 class NAdam final : public OptimizerOf<NAdamOptions> {
  public:
-  /// Throws ValueError for options outside their range and for what add_param_group refuses.
+  /// Throws ValueError for options out of range, and the errors of add_param_group.
   explicit NAdam(ParamGroups params, const NAdamOptions& defaults = {});
 
  private:

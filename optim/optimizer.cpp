@@ -143,7 +143,7 @@ void Optimizer::add_param_group(OptimizerParamGroup group) {
   if (group.names_.empty())
     for (size_t first = size(), i = 0; i < group.params_.size(); ++i)
       group.names_.push_back(fmt::format("{}", first + i));
-  // The group's own parameters must differ from each other too.
+  // The group's own parameters must also be distinct.
   for (size_t i = 0; i < group.params_.size(); ++i) {
     check_param(group.names_[i], group.params_[i]);
     for (size_t j = 0; j < i; ++j) {
@@ -219,7 +219,7 @@ void Optimizer::load_state_dict(const StateDict& saved) {
   check<StateError>(count == static_cast<int64_t>(groups_.size()), "[{}] the state has {} groups, the optimizer {}",
                     name_, count, groups_.size());
 
-  // Everything is built beside what is in use, so that a failure changes nothing.
+  // Everything is built separately, so that a failure changes nothing.
   std::vector<OptimizerParamGroup> groups = groups_;
   for (size_t i = 0; i < groups.size(); ++i) {
     const std::string prefix = fmt::format("group.{}.", i);
@@ -237,7 +237,7 @@ void Optimizer::load_state_dict(const StateDict& saved) {
   }
   std::map<std::string, ParamState> state;
   for (const auto& [name, tensor] : saved.tensors) load_tensor(name, tensor, state);
-  // Into the options in use, to which a program may hold references.
+  // Assigned to the options in use, because a program may hold references to them.
   for (size_t i = 0; i < groups.size(); ++i) {
     groups_[i].options_->load(groups[i].options_->save());
     groups_[i].initial_lr_ = groups[i].initial_lr_;

@@ -1,4 +1,4 @@
-// Optimizer: the one loop over parameters that all optimizers share.
+// Optimizer: the loop over parameters that all optimizers share.
 #pragma once
 
 #include <array>
@@ -10,12 +10,12 @@
 
 namespace weft::optim {
 
-/// What an optimizer remembers of one parameter.
+/// An optimizer's state for one parameter.
 struct ParamState {
   static constexpr size_t kSlots = 3;
   int64_t step = 0;                  ///< updates so far
-  double mu_product = 1;             ///< NAdam's
-  std::array<Tensor, kSlots> slots;  ///< row-major tensors of the parameter's sizes; undefined where not in use
+  double mu_product = 1;             ///< used by NAdam
+  std::array<Tensor, kSlots> slots;  ///< row-major tensors of the parameter's sizes; undefined if unused
 };
 
 /// Named tensors in the form of a module's named_parameters().
@@ -36,7 +36,7 @@ class OptimizerParamGroup {
   OptimizerParamGroup(const NamedTensors& params);  // NOLINT
   template <NamedRange D>
   OptimizerParamGroup(const D& params) : OptimizerParamGroup(to_named_tensors(params)) {}  // NOLINT
-  /// Options that are not set (`SGDOptions().momentum(0.9)` sets one) are taken from the optimizer's.
+  /// Unset options (`SGDOptions().momentum(0.9)` sets one) are copied from the optimizer's.
   OptimizerParamGroup(TensorList params, std::unique_ptr<OptimizerOptions> options);
   OptimizerParamGroup(TensorList params, const OptimizerOptions& options);
   OptimizerParamGroup(const NamedTensors& params, const OptimizerOptions& options);
@@ -51,10 +51,11 @@ class OptimizerParamGroup {
 
   TensorList& params() { return params_; }
   const TensorList& params() const { return params_; }
-  /// The parameters' names; numbers counted over all groups where none were given.
+  /// The parameters' names; by default their index, counted over all groups.
   const std::vector<std::string>& names() const { return names_; }
   bool has_options() const { return options_ != nullptr; }
-  /// `static_cast<SGDOptions&>(group.options()).momentum(0.8)`. Throws StateError before an optimizer has the group.
+  /// `static_cast<SGDOptions&>(group.options()).momentum(0.8)`. Throws StateError before the group is added to an
+  /// optimizer.
   OptimizerOptions& options();
   const OptimizerOptions& options() const;
   void set_options(std::unique_ptr<OptimizerOptions> options) { options_ = std::move(options); }
@@ -68,10 +69,10 @@ class OptimizerParamGroup {
   TensorList params_;
   std::vector<std::string> names_;
   std::unique_ptr<OptimizerOptions> options_;
-  std::optional<double> initial_lr_;  ///< the rate that schedulers start from; forgotten by set_lr
+  std::optional<double> initial_lr_;  ///< the initial rate of schedulers; cleared by set_lr
 };
 
-/// What optimizers are made of: `model->parameters()`, `model->named_parameters()` or groups.
+/// The parameters of an optimizer: `model->parameters()`, `model->named_parameters()` or groups.
 class ParamGroups {
  public:
   ParamGroups(TensorList params);  // NOLINT
@@ -100,15 +101,15 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  /// Updates every parameter that has a gradient. A closure is called first, with gradients on; its loss is returned.
-  /// Throws ShapeError or DtypeError where a gradient does not fit its parameter.
+  /// Updates every parameter that has a gradient. Calls the closure first, with gradients on, and returns its loss.
+  /// Throws ShapeError or DtypeError if a gradient does not fit its parameter.
   Tensor step(const LossClosure& closure = {});
   /// Drops the gradients, or fills them with zeros.
   void zero_grad(bool set_to_none = true);
 
-  /// Adds parameters, with the options that the group sets and the optimizer's for the rest. Throws ValueError for no
-  /// parameters, one that is no leaf, is not floating point or belongs to a group already, a name used twice, and
-  /// options outside their range.
+  /// Adds parameters, with the options set in the group and the optimizer's for the rest. Throws ValueError for an
+  /// empty group, a parameter that is no leaf, not floating point or already in a group, a duplicate name, and options
+  /// out of range.
   void add_param_group(OptimizerParamGroup group);
   std::vector<OptimizerParamGroup>& param_groups() { return groups_; }
   const std::vector<OptimizerParamGroup>& param_groups() const { return groups_; }
@@ -118,23 +119,23 @@ class Optimizer {
 
   /// The learning rate of the first group.
   double lr() const { return groups_.front().lr(); }
-  /// Sets it for all groups, also as the rate that schedulers made from now on start from. Throws ValueError.
+  /// Sets it for all groups, also as the initial rate of schedulers constructed later. Throws ValueError.
   void set_lr(double lr);
 
-  /// What is remembered, by parameter name. Parameters appear with their first update.
+  /// The state by parameter name. A parameter is added by its first update.
   std::map<std::string, ParamState>& state() { return state_; }
   const std::map<std::string, ParamState>& state() const { return state_; }
   /// The state as tensors "PARAMETER/SLOT" and "PARAMETER/step", and the options as texts "group.I.OPTION". The tensors
-  /// are those in use, not copies.
+  /// share memory with the state.
   StateDict state_dict() const;
-  /// Takes such a state over, copying the tensors. Throws StateError for another kind of optimizer, other groups or
-  /// unknown names, ShapeError or DtypeError where a tensor does not fit its parameter, ValueError for options outside
-  /// their range; then nothing has changed.
+  /// Loads such a state; copies the tensors. Throws StateError for another kind of optimizer, other groups or unknown
+  /// names, ShapeError or DtypeError if a tensor does not fit its parameter, ValueError for options out of range; then
+  /// nothing is changed.
   void load_state_dict(const StateDict& saved);
   const char* name() const { return name_; }
 
  protected:
-  /// `slots` are the names of the tensors in ParamState.
+  /// `slots` names the tensors in ParamState.
   Optimizer(const char* name, std::vector<const char*> slots, ParamGroups groups,
             std::unique_ptr<OptimizerOptions> defaults);
   virtual void update(Tensor& param, const Tensor& grad, ParamState& state, const OptimizerOptions& options) const = 0;
@@ -151,13 +152,13 @@ class Optimizer {
   std::map<std::string, ParamState> state_;
 };
 
-/// An optimizer with its type of options.
+/// An optimizer with options of type Options.
 template <class Options>
 class OptimizerOf : public Optimizer {
  protected:
   OptimizerOf(const char* name, std::vector<const char*> slots, ParamGroups groups, const Options& defaults)
       : Optimizer(name, std::move(slots), std::move(groups), defaults.clone()) {}
-  /// Changes param in place by the optimizer's rule; state.step counts this update already.
+  /// Updates param in place by the optimizer's rule; state.step already includes this update.
   virtual void apply(Tensor& param, const Tensor& grad, ParamState& state, const Options& options) const = 0;
 
  private:

@@ -1,4 +1,4 @@
-// The options of optimizers: values that remember whether they were set, so that groups inherit the others.
+// The options of optimizers: values that remember if they were set, so that groups inherit the others.
 #pragma once
 
 #include <memory>
@@ -16,26 +16,26 @@ template <class T>
 struct Option {
   const char* name;
   T value;
-  T standard = value;  ///< the value when nobody sets it
+  T standard = value;  ///< the default value
   bool assigned = false;
   void assign(T v) { value = v, assigned = true; }
-  /// Set by its setter, or through a reference to another value than the standard.
+  /// True if assigned by its setter, or changed from the default through a reference.
   bool is_set() const { return assigned || value != standard; }
 };
 
-/// What all options have in common.
+/// The common interface of all options.
 class OptimizerOptions {
  public:
   virtual ~OptimizerOptions() = default;
   virtual std::unique_ptr<OptimizerOptions> clone() const = 0;
-  /// Takes over from `defaults`, which are of the same type, what is not set here. Throws ValueError for another type.
+  /// Copies every option that is not set here from `defaults`. Throws ValueError unless `defaults` has the same type.
   virtual void inherit(const OptimizerOptions& defaults) = 0;
-  /// Throws ValueError naming the first option outside its range.
+  /// Throws ValueError with the first option out of range.
   virtual void validate() const = 0;
-  /// The options as text, and back. load throws StateError for a missing or malformed entry.
+  /// Converts the options to text, and back. load throws StateError for a missing or malformed entry.
   virtual Metadata save() const = 0;
   virtual void load(const Metadata& saved) = 0;
-  /// The momentum, or the first beta, which OneCycleLR varies; null where there is none.
+  /// The momentum, or the first beta, which OneCycleLR varies; null if there is none.
   virtual double* momentum_option() = 0;
 
   double get_lr() const { return lr_.value; }
@@ -60,7 +60,7 @@ class OptimizerOptions {
                                                                       \
  public:
 
-/// Everything that follows from the list of options. The bodies are in options_of.h, which the source of an optimizer
+/// Everything derived from the list of options. The bodies are in options_of.h, which the source of an optimizer
 /// includes to instantiate `template class OptionsOf<Self>`; programs that only use it need not compile them. Self has
 /// `template <class S> static auto list(S& self)`, a std::tie of its options without lr.
 template <class Self>
@@ -97,7 +97,7 @@ class OptionsOf : public OptimizerOptions {
   }
 };
 
-/// Throws ValueError unless `value` is in the range; NaN is in none.
+/// Throws ValueError unless `value` is in the range; NaN never is.
 void check_not_negative(const char* optimizer, const char* option, double value);
 void check_fraction(const char* optimizer, const char* option, double value);  ///< [0, 1)
 void check_betas(const char* optimizer, const Betas& betas);

@@ -52,7 +52,7 @@ void RAdam::apply(Tensor& param, const Tensor& grad, ParamState& state, const RA
   const auto [beta1, beta2] = o.betas();
   const auto t = static_cast<double>(state.step);
   const double correction2 = 1 - std::pow(beta2, t), rho_inf = 2 / (1 - beta2) - 1;
-  const double rho = rho_inf - 2 * t * std::pow(beta2, t) / correction2;  // length of the average so far
+  const double rho = rho_inf - 2 * t * std::pow(beta2, t) / correction2;  // current length of the average
   const bool apart = o.decoupled_weight_decay();
   auto run = [&, beta1 = beta1, beta2 = beta2](double factor, auto update) {
     update(o.lr() * factor / (1 - std::pow(beta1, t)), apart ? 0 : o.weight_decay(),

@@ -1,4 +1,4 @@
-// RAdam: Adam that waits until its running square can be trusted.
+// RAdam: Adam that rectifies the variance of its early steps.
 #pragma once
 
 #include "weft/optim/optimizer.h"
@@ -15,7 +15,7 @@ class RAdamOptions final : public OptionsOf<RAdamOptions> {
   WEFT_OPTIM_OPTION(RAdamOptions, double, eps, 1e-8)
   /// L2 penalty, or decay as in AdamW when decoupled; at least 0.
   WEFT_OPTIM_OPTION(RAdamOptions, double, weight_decay, 0)
-  /// Weight decay apart from the gradient.
+  /// Applies weight decay to the parameter instead of the gradient.
   WEFT_OPTIM_OPTION(RAdamOptions, bool, decoupled_weight_decay, false)
 
   void validate() const override;
@@ -25,10 +25,16 @@ class RAdamOptions final : public OptionsOf<RAdamOptions> {
   }
 };
 
-/// Adam with a rectified variance (Liu et al. 2020), as torch.optim.RAdam.
+/// Adam with a rectified variance (Liu et al. 2020), as torch.optim.RAdam. With g += weight_decay x and m, v as in
+/// Adam, at step t = 1, 2, ...:
+///
+///     r_inf = 2 / (1 - beta2) - 1, r = r_inf - 2 t beta2^t / (1 - beta2^t)
+///     x -= lr m / (1 - beta1^t) c sqrt(1 - beta2^t) / (sqrt(v) + eps)   if r > 5, with
+///          c = sqrt((r - 4) (r - 2) r_inf / ((r_inf - 4) (r_inf - 2) r))
+///     x -= lr m / (1 - beta1^t)                                         else
 class RAdam final : public OptimizerOf<RAdamOptions> {
  public:
-  /// Throws ValueError for options outside their range and for what add_param_group refuses.
+  /// Throws ValueError for options out of range, and the errors of add_param_group.
   explicit RAdam(ParamGroups params, const RAdamOptions& defaults = {});
 
  private:

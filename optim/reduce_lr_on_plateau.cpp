@@ -32,7 +32,7 @@ ReduceLROnPlateau::ReduceLROnPlateau(Optimizer& optimizer, SchedulerMode mode, d
 
 bool ReduceLROnPlateau::better(double metric) const {
   const double margin = threshold_mode_ == rel ? best_ * threshold_ : threshold_;
-  // An infinite best has no margin: inf * 0 would be NaN.
+  // An infinite best value has no margin: inf * 0 would be NaN.
   if (best_ == std::numeric_limits<double>::infinity() || best_ == -std::numeric_limits<double>::infinity())
     return mode_ == min ? metric < best_ : metric > best_;
   return mode_ == min ? metric < best_ - margin : metric > best_ + margin;

@@ -1,4 +1,4 @@
-// ReduceLROnPlateau: lowers the rate when a metric stops to improve.
+// ReduceLROnPlateau: lowers the rate when a metric stops improving.
 #pragma once
 
 #include <limits>
@@ -9,21 +9,21 @@
 
 namespace weft::optim {
 
-/// Multiplies the rates by `factor` when the metric has not improved for more than `patience` calls, as PyTorch's. It
-/// works on the rates as they are, so it goes together with set_lr and with other schedulers that run before it.
+/// Multiplies the rates by `factor` when the metric has not improved for more than `patience` calls, as in PyTorch. It
+/// changes the current rates, so it can be combined with set_lr and with other schedulers that run before it.
 class ReduceLROnPlateau : public Scheduler {
  public:
   enum SchedulerMode { min, max };
   enum ThresholdMode { rel, abs };
 
-  /// mode: whether a better metric is smaller or larger. threshold: how much better counts, as a part of the best (rel)
-  /// or as a difference (abs). cooldown: calls after a reduction that are not judged. min_lr: one bound, or one per
-  /// group. A change by at most eps is not made. Throws ValueError unless factor is in (0, 1) and the others at least
-  /// 0.
+  /// mode: `min` if smaller metrics are better, `max` if larger ones are. threshold: the required improvement, relative
+  /// to the best (rel) or as a difference (abs). cooldown: number of calls ignored after a reduction. min_lr: one lower
+  /// bound, or one per group. Changes of at most eps are skipped. Throws ValueError unless factor is in (0, 1) and the
+  /// others are at least 0.
   explicit ReduceLROnPlateau(Optimizer& optimizer, SchedulerMode mode = min, double factor = 0.1, int64_t patience = 10,
                              double threshold = 1e-4, ThresholdMode threshold_mode = rel, int64_t cooldown = 0,
                              std::vector<double> min_lr = {0}, double eps = 1e-8);
-  /// Judges the metric and lowers the rates if it is time. A NaN is no improvement.
+  /// Compares the metric and lowers the rates if necessary. A NaN is no improvement.
   void step(double metric);
   int64_t last_epoch() const { return step_; }
   std::vector<double> get_last_lr() const;

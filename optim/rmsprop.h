@@ -1,4 +1,4 @@
-// RMSprop: the gradient divided by its running size.
+// RMSprop: divides the gradient by the root of its running square.
 #pragma once
 
 #include "weft/optim/optimizer.h"
@@ -13,7 +13,7 @@ class RMSpropOptions final : public OptionsOf<RMSpropOptions> {
   WEFT_OPTIM_OPTION(RMSpropOptions, double, alpha, 0.99)
   /// Added to the denominator; at least 0.
   WEFT_OPTIM_OPTION(RMSpropOptions, double, eps, 1e-8)
-  /// L2 penalty; at least 0.
+  /// L2 penalty added to the gradient; at least 0.
   WEFT_OPTIM_OPTION(RMSpropOptions, double, weight_decay, 0)
   /// Momentum of the step; at least 0.
   WEFT_OPTIM_OPTION(RMSpropOptions, double, momentum, 0)
@@ -27,10 +27,15 @@ class RMSpropOptions final : public OptionsOf<RMSpropOptions> {
   }
 };
 
-/// RMSprop (Tieleman and Hinton 2012; centered: Graves 2013), as torch.optim.RMSprop.
+/// RMSprop (Tieleman and Hinton 2012; centered: Graves 2013), as torch.optim.RMSprop. With g += weight_decay x:
+///
+///     v = alpha v + (1 - alpha) g^2
+///     d = g / (sqrt(v) + eps); centered: d = g / (sqrt(v - a^2) + eps) with a = alpha a + (1 - alpha) g
+///     b = momentum b + d
+///     x -= lr b
 class RMSprop final : public OptimizerOf<RMSpropOptions> {
  public:
-  /// Throws ValueError for options outside their range and for what add_param_group refuses.
+  /// Throws ValueError for options out of range, and the errors of add_param_group.
   explicit RMSprop(ParamGroups params, const RMSpropOptions& defaults = {});
 
  private:

@@ -1,16 +1,16 @@
-// Scheduler: what is saved of anything that changes rates over time.
+// Scheduler: the saved state of objects that change rates over time.
 #pragma once
 
 #include "weft/tensor/named_tensors.h"
 
 namespace weft::optim {
 
-/// What all schedulers have in common: a state of a few numbers, to be saved.
+/// Common base of all schedulers: a state of a few numbers, to be saved.
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
   virtual Metadata state_dict() const = 0;
-  /// Throws StateError for what is no state of such a scheduler; then nothing has changed.
+  /// Throws StateError for an invalid state; then nothing is changed.
   virtual void load_state_dict(const Metadata& saved) = 0;
 };
 

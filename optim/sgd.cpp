@@ -44,7 +44,7 @@ SGD::SGD(ParamGroups params, const SGDOptions& defaults)
 
 void SGD::apply(Tensor& param, const Tensor& grad, ParamState& state, const SGDOptions& o) const {
   if (o.momentum() == 0) return fuse<SGDPlain>(param, grad, state, slots<>, o.lr(), o.weight_decay());
-  const bool first = !state.slots[0].defined();  // the buffer starts as the whole first gradient
+  const bool first = !state.slots[0].defined();  // the buffer starts as the complete first gradient
   fuse<SGDMomentum>(param, grad, state, slots<0>, o.lr(), o.weight_decay(), o.momentum(), first ? 1 : 1 - o.dampening(),
                     o.nesterov() ? 1 : 0, o.nesterov() ? o.momentum() : 1);
 }

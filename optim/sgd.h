@@ -9,13 +9,13 @@ class SGDOptions final : public OptionsOf<SGDOptions> {
  public:
   SGDOptions() : OptionsOf(1e-3) {}
   SGDOptions(double lr) : SGDOptions() { set_lr(lr); }  // NOLINT: as in libtorch
-  /// Momentum of the running gradient; at least 0.
+  /// Decay of the momentum buffer; at least 0.
   WEFT_OPTIM_OPTION(SGDOptions, double, momentum, 0)
-  /// What is held back of each new gradient.
+  /// Dampening: the fraction of each new gradient left out of the momentum.
   WEFT_OPTIM_OPTION(SGDOptions, double, dampening, 0)
-  /// L2 penalty; at least 0.
+  /// L2 penalty added to the gradient; at least 0.
   WEFT_OPTIM_OPTION(SGDOptions, double, weight_decay, 0)
-  /// Looks ahead by the momentum; asks for momentum above 0 and no dampening.
+  /// Nesterov momentum; requires momentum above 0 and no dampening.
   WEFT_OPTIM_OPTION(SGDOptions, bool, nesterov, false)
 
   void validate() const override;
@@ -25,10 +25,14 @@ class SGDOptions final : public OptionsOf<SGDOptions> {
   }
 };
 
-/// Stochastic gradient descent, optionally with (Nesterov) momentum (Sutskever et al. 2013), as torch.optim.SGD.
+/// Stochastic gradient descent, optionally with (Nesterov) momentum (Sutskever et al. 2013), as torch.optim.SGD. With g
+/// += weight_decay x:
+///
+///     b = momentum b + (1 - dampening) g, in the first step b = g
+///     x -= lr b; nesterov: x -= lr (g + momentum b); without momentum: x -= lr g
 class SGD final : public OptimizerOf<SGDOptions> {
  public:
-  /// Throws ValueError for options outside their range and for what add_param_group refuses.
+  /// Throws ValueError for options out of range, and the errors of add_param_group.
   explicit SGD(ParamGroups params, const SGDOptions& defaults = {});
 
  private:
