@@ -11,7 +11,7 @@ namespace weft {
 using std::nullopt;
 using std::optional;
 
-/// A view of consecutive elements, valid as long as what it views: use it for parameters, never for members.
+/// A view of consecutive elements, valid as long as the viewed list: use it for parameters, never for members.
 template <class T>
 class ArrayRef {
  public:

@@ -59,8 +59,8 @@ std::vector<Fold> stratified_k_fold(const Tensor& targets, size_t n_splits, bool
   check<ValueError>(n_splits >= 2, "[stratified_k_fold] {} folds", n_splits);
   size_t count = 0;
   const std::vector<size_t> classes = classes_of(targets, count);
-  // Dealt out in the order of their classes, the samples give each fold its number of each class: the folds' sizes
-  // differ by one at most, whatever the classes' sizes are.
+  // Dealing out the samples in the order of their classes gives each fold its share of each class: the folds' sizes
+  // differ by at most one for any class sizes.
   std::vector<size_t> sorted = classes;
   std::sort(sorted.begin(), sorted.end());
   std::vector<std::vector<size_t>> shares(count, std::vector<size_t>(n_splits));

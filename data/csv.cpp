@@ -28,14 +28,14 @@ size_t label_column(const CsvRows& rows, const std::optional<std::string>& asked
   return static_cast<size_t>(at - names.begin());
 }
 
-// The id that a label is by itself.
+// The id of a label that is itself an integer.
 std::optional<int64_t> id_in(const std::string& label) {
   const auto number = number_in(label);
   const bool is_id = number && *number >= 0 && *number <= kMaxClassId && *number == std::floor(*number);
   return is_id ? std::optional(static_cast<int64_t>(*number)) : std::nullopt;
 }
 
-// Refuses numbers that are measured rather than chosen from a few: with fractions, or mostly different from each other.
+// Throws for measured numbers: with fractions, or mostly distinct.
 void check_are_classes(const Strings& labels, const std::vector<int64_t>& lines, const std::string& column,
                        const std::string& file) {
   constexpr size_t kFew = 20;
@@ -58,7 +58,7 @@ void check_are_classes(const Strings& labels, const std::vector<int64_t>& lines,
       file, lines[shown], shortened(column), labels[shown]);
 }
 
-// The labels as ids: by `names` where given, else by the rule that read_csv states.
+// The labels as ids: by `names` if given, else by the rule of read_csv.
 Tensor target_of(Strings labels, const std::vector<int64_t>& lines, Strings& names, const std::string& column,
                  const std::string& file) {
   if (names.empty()) check_are_classes(labels, lines, column, file);

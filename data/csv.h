@@ -1,4 +1,4 @@
-// CSV files as data sets: a sample per line, below the names of the columns or without them.
+// CSV files as data sets: one sample per line, with or without a header.
 #pragma once
 
 #include <optional>
@@ -12,46 +12,46 @@ namespace weft::data {
 
 /// The line that names the columns.
 enum class CsvHeader {
-  kAuto,   ///< the first one, unless it is data as read_csv tells
+  kAuto,   ///< the first one, unless it is data by the rule of read_csv
   kFirst,  ///< the first one
   kNone,   ///< none: the columns are c1, c2 ...
 };
 
-/// How a CSV file is read.
+/// Options of reading a CSV file.
 struct CsvOptions {
-  /// Name of the label column. Without one it is the first that there is of "label", "class", "target", "species" and
-  /// "y", whatever their case, else the last column.
+  /// Name of the label column. By default the first existing one of "label", "class", "target", "species" and "y" in
+  /// any case, else the last column.
   std::optional<std::string> label;
-  /// The classes by id, where they are known already: those of the training set for its test set. A label that is none
-  /// of them is an error.
+  /// The classes by id, if they are known already: the training set's classes for its test set. Any other label is an
+  /// error.
   std::vector<std::string> class_names;
-  Dtype dtype = kFloat32;  ///< of the numbers, float32 or float64
+  Dtype dtype = kFloat32;  ///< of the features, float32 or float64
   CsvHeader header = CsvHeader::kAuto;
-  std::optional<char> separator = {};  ///< found in the first line where it is not given
+  std::optional<char> separator = {};  ///< by default detected in the first line
 };
 
-/// What a CSV file holds.
+/// The contents of a CSV file.
 struct CsvData {
   Tensor data;                             ///< [N, features], all columns but the label's
   Tensor target;                           ///< int64 [N]
   std::vector<std::string> feature_names;  ///< by column of data
   std::vector<std::string> class_names;    ///< by id
-  bool has_header = true;                  ///< the first line named the columns
+  bool has_header = true;                  ///< the first line names the columns
 };
 
 /// Reads a file of rows. Cells are separated by commas, semicolons or tabs, whichever occurs most in the first line,
-/// and stand in double quotes if they hold one (RFC 4180); blank lines are skipped. All columns but the label's hold
-/// finite numbers of options.dtype. Labels that are integers from 0 to 9999 are class ids as they are; other texts are
+/// and are in double quotes if they contain one (RFC 4180); blank lines are skipped. All columns but the label's hold
+/// finite numbers of options.dtype. Labels that are integers from 0 to 9999 are used as class ids; other texts are
 /// numbered in sorted order.
 ///
 /// The first line names the columns if none of its cells is a number, if one of them is options.label or a usual name
 /// of the label column, or if one is a text above a number. Otherwise it is data, and the columns are named c1, c2 ...
 ///
-/// Throws IoError naming file, line and column for a file that cannot be read, a header without names or with a name
-/// twice, a row of another length, a cell that is no number or too large, an unknown class, and labels that are real
-/// numbers (a regression target); ValueError for a label column that is not there.
+/// Throws IoError with file, line and column for an unreadable file, a header with an empty or duplicate name, a row of
+/// another length, a cell that is not a number or too large, an unknown class, and labels that are real numbers (a
+/// regression target); ValueError for a missing label column.
 CsvData read_csv(const std::string& path, const CsvOptions& options = {});
-/// The same from text; `name` stands for the file in errors.
+/// The same from text; `name` replaces the file in errors.
 CsvData parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {});
 
 namespace datasets {
@@ -59,7 +59,7 @@ namespace datasets {
 /// The rows of a CSV file. `map(Stack)` on it gathers a batch in one pass.
 class Csv : public TensorDataset<Example<>> {
  public:
-  /// Throws as read_csv.
+  /// Throws the errors of read_csv.
   explicit Csv(const std::string& path, const CsvOptions& options = {}) : Csv(read_csv(path, options)) {}
   explicit Csv(CsvData csv)
       : TensorDataset(csv.data, csv.target),

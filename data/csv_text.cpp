@@ -11,7 +11,7 @@
 namespace weft::data {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // with which some programs begin UTF-8
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some programs begin UTF-8 with it
 
 }  // namespace
 
@@ -80,7 +80,7 @@ std::string CsvText::quoted() {
   for (++at_;; ++at_) {
     check<IoError>(at_ < text_.size(), "[csv] {}:{}: a quote does not close", *name_, line_);
     if (text_[at_] == '\n') ++next_line_;
-    if (text_[at_] == '"' && (++at_ >= text_.size() || text_[at_] != '"')) break;  // two of them stand for one
+    if (text_[at_] == '"' && (++at_ >= text_.size() || text_[at_] != '"')) break;  // two quotes represent one
     cell += text_[at_];
   }
   const std::string rest = plain();

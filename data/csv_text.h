@@ -10,18 +10,18 @@
 namespace weft::data {
 
 /// The separator of the first line that is not blank: comma, semicolon or tab, whichever occurs most outside of quotes;
-/// a comma where none does.
+/// a comma if there is none.
 char separator_of(std::string_view text);
 
-/// Gives the rows of CSV text one by one.
+/// Iterates over the rows of CSV text.
 class CsvText {
  public:
-  /// Both must live as long as the reader.
+  /// Both must outlive the reader.
   CsvText(std::string_view text, const std::string& name, char separator = ',');
-  /// The cells of the next line that is not blank, without the spaces around those that are not quoted; false at the
-  /// end. Throws IoError for quotes that do not close or have something behind them.
+  /// The cells of the next line that is not blank, without spaces around unquoted ones; false at the end. Throws
+  /// IoError for quotes that do not close or are followed by other text.
   bool next(std::vector<std::string>& cells);
-  /// The line of the row last given, from 1.
+  /// The line of the current row, from 1.
   int64_t line() const { return line_; }
 
  private:
@@ -38,7 +38,7 @@ class CsvText {
   int64_t line_ = 0, next_line_ = 1;
 };
 
-/// The finite number that a whole text is; "+1", "1e-3" and "0.5" are, "", "1x" and "nan" are not.
+/// Parses a finite number; "+1", "1e-3" and "0.5" are valid, "", "1x" and "nan" are not.
 std::optional<double> number_in(std::string_view text);
 
 }  // namespace weft::data

@@ -1,4 +1,4 @@
-// Everything of data/: data sets, samplers, transforms, loader and files.
+// All of data/: data sets, samplers, transforms, loader and files.
 #pragma once
 
 #include "weft/data/cross_validation.h"

@@ -1,4 +1,4 @@
-// DataLoader: gives the batches of a data set, epoch by epoch, made ahead on other threads.
+// DataLoader: iterates over the batches of a data set, epoch by epoch, prepared ahead on other threads.
 #pragma once
 
 #include <exception>
@@ -15,10 +15,9 @@
 
 namespace weft::data {
 
-/// `for (auto& batch : *loader)` runs one epoch. begin() starts it and drops what a loop that was left early did not
-/// take; it throws StateError while an iterator is inside the epoch. Use from one thread.
-/// Each worker calls its own copy of the data set. What that throws arrives as WorkerException at the iterator; without
-/// workers it arrives as it is.
+/// `for (auto& batch : *loader)` runs one epoch. begin() starts it and drops the rest of an epoch that was left early;
+/// it throws StateError while an iterator is inside the epoch. Use from one thread. Each worker calls its own copy of
+/// the data set. Exceptions of the data set reach the iterator as WorkerException; without workers they are unchanged.
 template <class D, class S>
 class DataLoader : public detail::LoaderBase {
  public:
@@ -27,7 +26,7 @@ class DataLoader : public detail::LoaderBase {
 
  private:
   using Given = typename detail::Given<BatchType>::type;
-  // Where an epoch stands.
+  // The position in an epoch.
   class Position {
    public:
     explicit Position(DataLoader* loader) : loader_(loader) {}
@@ -42,7 +41,7 @@ class DataLoader : public detail::LoaderBase {
     void fetch() {
       fetched_ = true;
       error_ = nullptr;
-      batch_.reset();  // its memory is free again before the next batch is asked for
+      batch_.reset();  // frees its memory before the next batch is requested
       try {
         batch_ = loader_->next();
       } catch (...) {
@@ -61,9 +60,9 @@ class DataLoader : public detail::LoaderBase {
   };
 
  public:
-  /// Walks the batches of an epoch; a batch lives until the iterator moves on, its tensors as long as anyone holds
-  /// them. Copies share their position. The first batch is fetched when it is first asked for, also by `==`. Where a
-  /// fetch throws, the iterator stands at the bad batch: `*it` throws again, `++it` goes on to the next.
+  /// Iterates over the batches of an epoch; a batch is valid until the iterator advances, its tensors as long as anyone
+  /// holds them. Copies share their position. The first batch is fetched at its first use, also by `==`. If a fetch
+  /// throws, the iterator stays at the bad batch: `*it` throws again, `++it` moves on to the next.
   class Iterator {
    public:
     using iterator_category = std::input_iterator_tag;
@@ -103,8 +102,8 @@ class DataLoader : public detail::LoaderBase {
     end_position();
   }
 
-  /// Starts an epoch: the sampler is reset, and the workers begin the first batches. Throws StateError while another
-  /// iterator is inside an epoch, and where a worker's thread cannot be started.
+  /// Starts an epoch: resets the sampler, and the workers begin the first batches. Throws StateError while another
+  /// iterator is inside an epoch, and if a worker's thread cannot be started.
   Iterator begin() {
     begin_epoch(!position_.expired());
     end_position();
@@ -145,7 +144,7 @@ class DataLoader : public detail::LoaderBase {
     D& dataset = copies_.empty() ? dataset_ : copies_[worker];
     s.batch = std::make_shared<Given>(datasets::get_batch_of(dataset, s.request, epoch));
   }
-  // A user's data set need not stand several threads: each worker gets its own. weft's own pipelines share one.
+  // A user's data set need not be thread-safe: each worker gets a copy. weft's own pipelines share one.
   void prepare(size_t workers, size_t slots) final {
     if constexpr (!datasets::runs_ahead<D>) {
       if (copies_.size() != workers) copy_dataset(workers);
@@ -184,11 +183,11 @@ class DataLoader : public detail::LoaderBase {
   void load_sampler(const Tensor& state) final { sampler_.load_state(state); }
 
   D dataset_;
-  std::vector<D> copies_;  // of each worker, where they need their own
+  std::vector<D> copies_;  // one per worker, if they need copies
   S sampler_;
-  std::unique_ptr<S> at_start_;  // the sampler as it was before the first batch: state() counts from there
+  std::unique_ptr<S> at_start_;  // the sampler before the first batch: state() counts from there
   std::vector<Slot> slots_;
-  std::weak_ptr<Position> position_;  // of the iterators of the last epoch begun
+  std::weak_ptr<Position> position_;  // of the iterators of the latest epoch
 };
 
 /// A loader over `dataset` in the order of `sampler`.
@@ -198,8 +197,7 @@ std::unique_ptr<DataLoader<D, S>> make_data_loader(D dataset, S sampler, DataLoa
   return std::make_unique<DataLoader<D, S>>(std::move(dataset), std::move(sampler), std::move(options));
 }
 
-/// A loader with a sampler of a type that is made from a size: `make_data_loader<SequentialSampler>(std::move(set),
-/// 64)`.
+/// A loader with a sampler constructed from a size: `make_data_loader<SequentialSampler>(std::move(set), 64)`.
 template <class S = samplers::RandomSampler, class D>
 requires std::is_constructible_v<S, size_t> std::unique_ptr<DataLoader<D, S>> make_data_loader(
     D dataset, DataLoaderOptions options = {}) {

@@ -1,4 +1,4 @@
-// What a data set is: BatchDataset and Dataset, the bases of weft's own and of the user's, and map().
+// BatchDataset and Dataset, the base classes of data sets, and map().
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace weft::data::datasets {
 template <class D, class T>
 class MapDataset;
 
-/// Gives batches on request. `Self` is the class that derives from it.
+/// Returns batches on request. `Self` is the derived class.
 template <class Self, class Batch = std::vector<Example<>>, class BatchRequest = ArrayRef<size_t>>
 class BatchDataset {
  public:
@@ -23,7 +23,7 @@ class BatchDataset {
 
   virtual ~BatchDataset() = default;
   virtual Batch get_batch(BatchRequest request) = 0;
-  /// Number of samples; nullopt where nobody knows.
+  /// Number of samples; nullopt if unknown.
   virtual std::optional<size_t> size() const = 0;
 
   /// A copy of this data set (an rvalue itself) with `transform` applied to every batch.
@@ -37,8 +37,8 @@ class BatchDataset {
   }
 };
 
-/// Gives samples one by one: derive, write `get` and `size`. Each worker of a loader works on a copy of the data set,
-/// unless make_shared_dataset made it.
+/// Returns samples one by one: derived classes implement `get` and `size`. Each worker of a loader uses a copy of the
+/// data set, unless make_shared_dataset made it.
 template <class Self, class SingleExample = Example<>>
 class Dataset : public BatchDataset<Self, std::vector<SingleExample>> {
  public:
@@ -54,11 +54,11 @@ class Dataset : public BatchDataset<Self, std::vector<SingleExample>> {
   }
 };
 
-/// A data set read front to back: a request is a number of samples.
+/// A data set read sequentially: a request is a number of samples.
 template <class Self, class Batch = std::vector<Example<>>>
 using StreamDataset = BatchDataset<Self, Batch, size_t>;
 
-/// The batch of epoch `epoch`: data sets whose numbers depend on it (random transforms) take it as second argument.
+/// The batch of epoch `epoch`: data sets that depend on it (random transforms) take it as second argument.
 template <class D>
 typename D::BatchType get_batch_of(D& dataset, typename D::BatchRequestType request, uint64_t epoch) {
   if constexpr (requires { dataset.get_batch(request, epoch); })

@@ -10,7 +10,7 @@
 
 namespace weft::data {
 
-/// Numbers in the order in which they are asked for; they depend on seed and index alone.
+/// Draws numbers in sequence; they depend only on seed and index.
 class Draws {
  public:
   Draws(uint64_t seed, uint64_t index) : seed_(seed), index_(index) {}

@@ -14,9 +14,9 @@ namespace weft::data {
 namespace {
 
 constexpr float kPi = std::numbers::pi_v<float>;
-constexpr int kBox = 20;  // MNIST fits a digit's ink in a box of this side
+constexpr int kBox = 20;  // MNIST fits a digit's ink into a box of this side
 
-// A point of the pen's way and the pen's radius there.
+// A point of the pen's path and the pen's radius there.
 struct Ink {
   Point at;
   float radius;
@@ -49,7 +49,7 @@ class Bend {
   std::array<Wave, 4> waves_;
 };
 
-// Slant, turn, width, and how the height is shared between the upper and the lower half.
+// Slant, rotation, width, and the proportion of the upper and the lower half.
 class Posture {
  public:
   Posture(Draws& draws, float strength) {
@@ -71,7 +71,7 @@ class Posture {
   float c_, s_, slant_, width_, share_, taper_;
 };
 
-// Catmull-Rom through the points, in steps short against a pixel.
+// Catmull-Rom spline through the points, in steps short against a pixel.
 void trace(const Stroke& p, std::vector<Point>& out) {
   constexpr int kSteps = 8;
   const int n = static_cast<int>(p.size());
@@ -115,7 +115,7 @@ std::vector<Line> draw_lines(int digit, Draws& draws, const SyntheticDigitsOptio
 // Scales the lines so that the ink, whose edge is `softness` pixels wide, fills the box: its longer side is kBox
 // pixels.
 void fit(std::vector<Line>& lines, float softness) {
-  // The pen does not scale with the digit, so the outermost ink is found again after each step.
+  // The pen does not scale with the digit, so the outermost ink is computed again after each step.
   for (int round = 0; round < 3; ++round) {
     float x0 = 1e9f, y0 = 1e9f, x1 = -1e9f, y1 = -1e9f, pen = 0;
     for (const Line& line : lines)
@@ -155,7 +155,7 @@ void stamp(Canvas& canvas, const Ink& a, const Ink& b, float softness) {
     }
 }
 
-// Moves the centre of mass to the centre of the image, by whole pixels as in MNIST, and rounds to bytes.
+// Moves the centre of mass to the centre of the image, by integer pixels as in MNIST, and rounds to bytes.
 void centre(const Canvas& canvas, uint8_t* pixels) {
   float sum = 1e-6f, sx = 0, sy = 0;
   for (int i = 0; i < kDigitSide * kDigitSide; ++i) {

@@ -10,17 +10,17 @@ namespace weft::data {
 namespace {
 
 // One way to write a digit. A path lists points "xxyy", 00 to 99 of the box, y downwards, and arcs "(xxyy rrss a b)":
-// about xxyy, radii rr and ss, from angle a to b in degrees, 0 to the right and 90 down. The pen runs through them
-// smoothly; "|" makes the point before it a corner, "/" lifts the pen.
+// centre xxyy, radii rr and ss, from angle a to b in degrees, 0 to the right and 90 down. The pen moves through them
+// smoothly; "|" makes the preceding point a corner, "/" lifts the pen.
 struct Template {
   int digit;
-  float weight;  // how often, against the digit's other templates
-  float width;   // of the box, against its height
+  float weight;  // frequency relative to the digit's other templates
+  float width;   // of the box, relative to its height
   std::string_view path;
 };
 
 constexpr Template kTemplates[] = {
-    // 0: begun at the top, closed, lapped over, or left open
+    // 0: begun at the top, closed, overlapping, or left open
     {0, 6, 0.72f, "(5050 4848 -90 -455)"},
     {0, 2, 0.68f, "(5050 4848 -60 -440)"},
     {0, 1, 0.72f, "(5050 4848 -120 -420)"},
@@ -171,7 +171,7 @@ const Template& pick_template(int digit, Draws& draws) {
   return *last;
 }
 
-// Reads a path and writes it, each point and arc moved a little and, now and then, a corner written as a curve.
+// Parses a path and writes it; each point and arc is moved a little, and some corners become curves.
 class Writer {
  public:
   Writer(const Template& t, Draws& draws, float wobble)

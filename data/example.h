@@ -7,7 +7,7 @@
 
 namespace weft::data {
 
-/// Data and target of one sample; after `Stack`, of a whole batch.
+/// Data and target of one sample; after `Stack`, of a batch.
 template <class Data = Tensor, class Target = Tensor>
 struct Example {
   using DataType = Data;

@@ -10,7 +10,8 @@
 namespace weft::data {
 
 namespace not_stacked {
-/// Stands for the data and target that a list of samples has not. Its name, or its conversion, is the compiler's error.
+/// Replaces the data and target that a list of samples lacks. Its name, or its conversion, appears in the compiler's
+/// error.
 struct AddMapStackFirst {
   AddMapStackFirst() = default;
   AddMapStackFirst(const AddMapStackFirst&) = delete;
@@ -39,7 +40,7 @@ struct ExampleVector : std::vector<E> {
 };
 
 namespace detail {
-/// The type that a loader's iterator gives for a batch of type B.
+/// The type of a loader's batches for batches of type B.
 template <class B>
 struct Given {
   using type = B;

@@ -1,4 +1,4 @@
-// Held: the data set inside of a decorator, shared by the decorator's copies.
+// Held: the data set inside a decorator, shared by the decorator's copies.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace weft::data::datasets::detail {
 
-/// Makes copies of Held on this thread copy the data set, for as long as it lives.
+/// During its lifetime, copies of Held on this thread copy the data set.
 class DeepCopies {
  public:
   DeepCopies();
@@ -20,7 +20,7 @@ class DeepCopies {
 };
 
 /// Holds a data set. Copies share it, so that map() and random_split() copy no samples. Copies made under DeepCopies
-/// own theirs: a loader makes one for each of its workers.
+/// own a copy of the data set: a loader makes one for each worker.
 template <class D>
 class Held {
  public:

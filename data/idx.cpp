@@ -20,7 +20,7 @@ namespace {
 constexpr unsigned char kUnsignedByte = 8;
 constexpr int kMaxDims = 8;
 
-// Reads a file through zlib, which passes plain files on as they are.
+// Reads a file through zlib, which passes plain files through unchanged.
 class Reader {
  public:
   explicit Reader(const std::string& path) : path_(path) {
@@ -30,12 +30,12 @@ class Reader {
     check_system(file_ != nullptr, "[read_idx] {}: cannot be opened", path);
     gzbuffer(file_, 1 << 18);
     bytes_on_disk_ = static_cast<int64_t>(std::filesystem::file_size(path, error));
-    if (error) bytes_on_disk_ = -1;  // a pipe, for one
+    if (error) bytes_on_disk_ = -1;  // a pipe, for example
   }
   ~Reader() { gzclose(file_); }
   Reader(const Reader&) = delete;
 
-  // As many bytes as there are, at most `count`.
+  // Reads `count` bytes, or fewer at the end.
   int64_t read(void* to, int64_t count) {
     int64_t done = 0;
     while (done < count) {
@@ -45,14 +45,14 @@ class Reader {
       if (got == 0) break;
       done += got;
     }
-    if (done < count) {  // a gzip stream that ends too early reads as a short one and leaves an error
+    if (done < count) {  // a truncated gzip stream reads as a short one and leaves an error
       int code = Z_OK;
       gzerror(file_, &code);
       if (code != Z_OK && code != Z_STREAM_END) corrupt();
     }
     return done;
   }
-  // The most bytes the file can hold: deflate packs at most 1032 into one.
+  // An upper bound of the uncompressed size: deflate packs at most 1032 bytes into one.
   int64_t most_bytes() {
     if (bytes_on_disk_ < 0) return INT64_MAX;
     return gzdirect(file_) ? bytes_on_disk_ : bytes_on_disk_ * 1032;
@@ -107,7 +107,7 @@ Dims read_header(Reader& reader, const std::string& path, int dims) {
   return sizes;
 }
 
-// Number of elements, refused where it cannot be true before memory is asked for.
+// Number of elements; throws for an impossible number before memory is allocated.
 int64_t checked_numel(Reader& reader, const std::string& path, const Dims& sizes) {
   const int64_t header = 4 + 4 * static_cast<int64_t>(sizes.size());
   int64_t n = 0;
@@ -122,7 +122,7 @@ int64_t checked_numel(Reader& reader, const std::string& path, const Dims& sizes
   return n;
 }
 
-// Packs what is written into a file.
+// Compresses data into a file.
 class Gzip {
  public:
   explicit Gzip(AtomicFile& file) : file_(file), packed_(1 << 18) {

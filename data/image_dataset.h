@@ -1,11 +1,11 @@
-// ImageDataset: byte images and their labels, resident; the base of MNIST and SyntheticDigits.
+// ImageDataset: byte images and their labels in memory; the base of MNIST and SyntheticDigits.
 #pragma once
 
 #include "weft/data/dataset.h"
 
 namespace weft::data::datasets {
 
-/// What an ImageDataset holds; copies share the memory.
+/// The data of an ImageDataset; copies share the memory.
 class ImageBytes {
  public:
   ImageBytes() = default;
@@ -30,7 +30,7 @@ class ImageDataset : public Dataset<Self> {
   std::optional<size_t> size() const override { return bytes_.count(); }
   /// All images as float32 [N, C, H, W] in [0, 1], converted at each call.
   Tensor images() const { return bytes_.as_float(); }
-  /// The images as they are kept: uint8 [N, H, W].
+  /// The stored images: uint8 [N, H, W] or [N, C, H, W].
   const Tensor& pixels() const { return bytes_.pixels; }
   /// int64 [N].
   const Tensor& targets() const { return bytes_.labels; }

@@ -13,7 +13,7 @@ namespace {
 struct Split {
   size_t table, floats;
   ImageShape table_shape, output_shape;
-  int64_t scratch = 0;  // elements of the largest image on the way
+  int64_t scratch = 0;  // elements of the largest intermediate image
 };
 
 Split split_steps(const ImagePlan& plan) {
@@ -35,7 +35,7 @@ Split split_steps(const ImagePlan& plan) {
   return s;
 }
 
-// What each byte value becomes in each channel: the pointwise steps applied to all 256 values as if they were an image.
+// The value of each byte in each channel: the pointwise steps applied to all 256 values as an image.
 std::vector<float> make_table(const ImagePlan& plan, const Split& split) {
   const ImageShape ramp{split.table_shape.channels, 16, 16};
   std::vector<float> table(ramp.numel()), next(table.size());
@@ -47,7 +47,7 @@ std::vector<float> make_table(const ImagePlan& plan, const Split& split) {
   return table;
 }
 
-// Unrolled: a loop of one element runs at half speed where it happens to cross a cache line of code.
+// Scratch memory of one piece of the batch.
 void look_up(const uint8_t* in, const float* table, float* out, const ImageShape& shape) {
   const int64_t n = shape.pixels();
   for (int64_t c = 0; c < shape.channels; ++c, in += n, out += n, table += 256)
@@ -107,7 +107,7 @@ Example<> run_plan(const ImagePlan& plan, uint64_t epoch) {
   Example<> batch(empty({count, o.channels, o.height, o.width}, kFloat32), empty({count}, kInt64));
   std::copy(plan.targets.begin(), plan.targets.end(), batch.target.data_ptr<int64_t>());
   auto* out = batch.data.data_ptr<float>();
-  // Nanoseconds per image: a look-up takes about 0.4 per pixel, a step on floats up to ten times that.
+  // rows of a shuffled set are anywhere in memory
   const double cost =
       static_cast<double>(split.scratch) *
       (0.4 + 0.2 * static_cast<double>(split.table) + 4.0 * static_cast<double>(plan.steps.size() - split.floats));

@@ -1,5 +1,5 @@
-// The one-pass image batch: a list of byte images and the steps that make a float batch of them, run in one parallel
-// pass. Data sets that keep their images as bytes fill the list, transforms that are an ImageStage are its steps.
+// Builds image batches in one pass: a list of byte images and the steps that convert them to a float batch in one
+// parallel pass. Data sets that store bytes fill the list; transforms that are an ImageStage are its steps.
 #pragma once
 
 #include <concepts>
@@ -19,31 +19,31 @@ struct ImageShape {
   bool operator==(const ImageShape&) const = default;
 };
 
-/// Which sample of which epoch is being made: the counter of a random transform's numbers.
+/// Identifies a sample of an epoch: the counter of a random transform's random numbers.
 struct SampleKey {
   uint64_t epoch = 0, sample = 0;
 };
 
-/// One step of the pass: makes one image of another. Runs on several threads at once.
+/// One step of the pass: converts one image to another. Called on several threads at once.
 class ImageStage {
  public:
   virtual ~ImageStage() = default;
-  /// The sizes of the result. Throws ShapeError for images the stage does not take.
+  /// The sizes of the result. Throws ShapeError for unsupported sizes.
   virtual ImageShape output_shape(const ImageShape& in) const { return in; }
-  /// `in` and `out` are contiguous [channels, height, width] and do not overlap. Pixels are in [0, 1] unless a stage
-  /// before changed that.
+  /// `in` and `out` are contiguous [channels, height, width] and do not overlap. Pixels are in [0, 1] unless an earlier
+  /// stage changed that.
   virtual void run(const float* in, float* out, const ImageShape& shape, const SampleKey& key) const = 0;
-  /// True when a result pixel depends only on the pixel at its place and on the channel: folded into a table of 256
-  /// values.
+  /// True if a result pixel depends only on the pixel at the same position and on the channel: the stage is folded into
+  /// a table of 256 values.
   virtual bool pointwise() const { return false; }
-  /// True when pixels are only moved, and what is filled in is 0: `move` may then run on bytes.
+  /// True if pixels are only moved and the fill value is 0: `move` may then run on bytes.
   virtual bool moves() const { return false; }
   virtual void move(const uint8_t* in, uint8_t* out, const ImageShape& shape, const SampleKey& key) const;
 
   void add_stages(std::vector<const ImageStage*>& stages) const { stages.push_back(this); }
 };
 
-/// A batch to be made: where its images lie, their targets, and the steps with the sample number each step sees.
+/// A batch to build: addresses of its images, their targets, and the steps with the sample number that each step sees.
 struct ImagePlan {
   struct Step {
     const ImageStage* stage;
@@ -55,7 +55,7 @@ struct ImagePlan {
   std::vector<Step> steps;
 };
 
-/// Makes the batch: data float32 [N, C, H, W], target int64 [N]; value v of a byte counts as v / 255.
+/// Builds the batch: data float32 [N, C, H, W], target int64 [N]; a byte v becomes v / 255.
 Example<> run_plan(const ImagePlan& plan, uint64_t epoch);
 
 /// A data set that lists its byte images, without steps.
@@ -63,7 +63,7 @@ template <class D>
 concept LendsImages = requires(const D& d, ImagePlan& plan, ArrayRef<size_t> indices) {
   d.lend(plan, indices);
 };
-/// A data set that lists its byte images and the steps upon them.
+/// A data set that lists its byte images and their steps.
 template <class D>
 concept PlansImages = LendsImages<D> || requires(const D& d, ImagePlan& plan, ArrayRef<size_t> indices) {
   d.plan(plan, indices);

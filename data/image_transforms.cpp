@@ -9,13 +9,13 @@
 namespace weft::data::transforms {
 namespace {
 
-// The words that a transform draws for a sample; `kind` keeps different transforms of one seed apart.
+// The random words of a transform for a sample; `kind` separates different transforms with the same seed.
 enum class Kind : uint64_t { Shift = 1, Crop, Rotation };
 std::array<uint32_t, 4> draw(uint64_t seed, Kind kind, const SampleKey& key) {
   return philox(seed, key.epoch, key.sample | static_cast<uint64_t>(kind) << 56);
 }
 
-// Uniform among 0 .. count-1.
+// Uniform in 0 .. count-1.
 int64_t pick(uint32_t word, int64_t count) {
   return static_cast<int64_t>((uint64_t{word} * static_cast<uint64_t>(count)) >> 32);
 }

@@ -1,9 +1,8 @@
 // Transforms of images [channels, height, width]: Normalize and random shift, crop and rotation. On byte images
-// followed by Stack they run inside the one pass of image_plan.h; anywhere else sample by sample, with the same
+// followed by Stack they run inside the one pass of image_plan.h; otherwise sample by sample, with the same random
 // numbers.
 //
-// Random numbers are counter-based: those of a sample depend on seed, epoch and sample number, on no thread and no
-// order.
+// Random numbers are counter-based: they depend on seed, epoch and sample number, not on threads or order.
 #pragma once
 
 #include "weft/data/transform.h"
@@ -13,7 +12,7 @@ namespace weft::data::transforms {
 
 namespace detail {
 
-/// A float32 image [C, H, W] through a stage; others throw ShapeError or DtypeError.
+/// Applies a stage to a float32 image [C, H, W]; throws ShapeError or DtypeError for others.
 Tensor run_stage(const ImageStage& stage, const Tensor& input, const SampleKey& key);
 /// The key of an image outside any data set, from the default generator.
 SampleKey next_key();
@@ -25,13 +24,13 @@ void normalize(const Tensor& mean, const Tensor& stddev, const float* in, float*
 
 }  // namespace detail
 
-/// An image stage as a transform of samples. Samples are float32 images [C, H, W]; others throw
-/// ShapeError or DtypeError.
+/// An image stage as a transform of samples. Samples are float32 images [C, H, W]; throws ShapeError or DtypeError for
+/// others.
 template <class Target = Tensor>
 class ImageTransform : public TensorTransform<Target>, public ImageStage {
  public:
   using E = Example<Tensor, Target>;
-  /// One image outside any data set: random numbers follow the default generator.
+  /// Transforms one image outside any data set; random numbers come from the default generator.
   Tensor operator()(Tensor input) override { return detail::run_stage(*this, input, detail::next_key()); }
   using TensorTransform<Target>::apply_batch;
   std::vector<E> apply_batch(std::vector<E> batch, const BatchKey& key) {
@@ -41,8 +40,8 @@ class ImageTransform : public TensorTransform<Target>, public ImageStage {
   }
 };
 
-/// (x - mean) / stddev, per channel where several are given. Throws ValueError unless stddev is positive and both have
-/// the same length.
+/// (x - mean) / stddev, per channel if several values are given. Throws ValueError unless stddev is positive and both
+/// have the same length.
 template <class Target = Tensor>
 class Normalize : public ImageTransform<Target> {
  public:
@@ -50,7 +49,7 @@ class Normalize : public ImageTransform<Target> {
       : mean(detail::channel_values("mean", means)), stddev(detail::channel_values("stddev", stddevs)) {
     detail::check_normalization(mean, stddev);
   }
-  /// Of any tensor that broadcasts with [channels, 1, 1].
+  /// Accepts any tensor that broadcasts with [channels, 1, 1].
   Tensor operator()(Tensor input) override { return input.sub(mean).div(stddev); }
   ImageShape output_shape(const ImageShape& in) const override { return detail::normalized_shape(mean, in); }
   void run(const float* in, float* out, const ImageShape& shape, const SampleKey&) const override {
@@ -64,7 +63,7 @@ class Normalize : public ImageTransform<Target> {
 extern template class ImageTransform<Tensor>;
 extern template class Normalize<Tensor>;
 
-/// Base of the random ones. The seed is that of the default generator at construction unless set.
+/// Base of the random transforms. The seed defaults to that of the default generator at construction.
 template <class Self>
 class RandomImageTransform : public ImageTransform<> {
  public:
@@ -79,7 +78,7 @@ class RandomImageTransform : public ImageTransform<> {
   uint64_t seed_;
 };
 
-/// Shifts by whole pixels, uniform in [-max_x, max_x] and [-max_y, max_y]; what comes in is 0.
+/// Shifts by integer pixels, uniform in [-max_x, max_x] and [-max_y, max_y]; new pixels are 0.
 class RandomShift : public RandomImageTransform<RandomShift> {
  public:
   /// Throws ValueError for a negative shift.
@@ -95,7 +94,8 @@ class RandomShift : public RandomImageTransform<RandomShift> {
   int64_t max_x_, max_y_;
 };
 
-/// Cuts out `size` (one number, or {height, width}) at a place uniform among all, after `padding` zeros on every side.
+/// Crops to `size` (an integer, or {height, width}) at a uniformly drawn position, after padding with `padding` zeros
+/// on every side: [C, H, W] -> [C, height, width].
 class RandomCrop : public RandomImageTransform<RandomCrop> {
  public:
   /// Throws ValueError for sizes below 1 or a negative padding.
@@ -112,7 +112,7 @@ class RandomCrop : public RandomImageTransform<RandomCrop> {
   int64_t height_, width_, padding_;
 };
 
-/// Turns about the centre by an angle uniform in [-degrees, degrees], interpolating bilinearly; what comes in is 0.
+/// Rotates about the centre by an angle uniform in [-degrees, degrees], with bilinear interpolation; new pixels are 0.
 class RandomRotation : public RandomImageTransform<RandomRotation> {
  public:
   /// Throws ValueError unless degrees is in [0, 180].

@@ -2,7 +2,7 @@
 
 namespace weft::data {
 
-extern const char kIrisCsv[];  // share/iris.csv, put into the library by cmake/library/CMakeLists.txt
+extern const char kIrisCsv[];  // share/iris.csv, embedded into the library by cmake/library/CMakeLists.txt
 
 namespace datasets {
 

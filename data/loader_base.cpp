@@ -26,7 +26,7 @@ void check_loader(const DataLoaderOptions& options, std::optional<size_t> size) 
   if (size && options.drop_last()) check_first_request(options, *size);
 }
 
-// The loader's state around a sampler's: {epochs begun, 1 when inside one, the sampler's state}.
+// The loader's state with the sampler's: {epochs begun, 1 if inside one, the sampler's state}.
 Tensor loader_state(uint64_t epochs, bool inside, const Tensor& sampler_state) {
   const Tensor s = sampler_state.contiguous();
   Tensor t = empty({s.numel() + 2}, kInt64);
@@ -101,7 +101,7 @@ void LoaderBase::join() {
 }
 
 Tensor LoaderBase::state() const {
-  // One that was loaded and not gone on with is still the state.
+  // A loaded state that was not yet resumed is still the state.
   return loader_state(epochs_, inside_ || resumed_, sampler_state(inside_, delivered_));
 }
 
@@ -113,7 +113,7 @@ void LoaderBase::load_state(const Tensor& state) {
   resumed_ = s.inside;
 }
 
-// How many threads call the data set; 0 for the caller alone.
+// Number of threads that call the data set; 0 for the caller alone.
 size_t LoaderBase::workers() const {
   if (options_.workers() > 0) return options_.workers();
   return runs_ahead_ && get_num_threads() > 1 ? 1 : 0;
@@ -167,7 +167,7 @@ size_t LoaderBase::take() {
     make(0, 0, epochs_ - 1);
     return 0;
   }
-  // Several batches are asked for at once, so that a fast pipeline is woken once for all of them.
+  // Several batches are requested at once, so that a fast pipeline is woken once for all of them.
   if (free_.size() >= (runs_ahead_ ? (slot_count_ + 1) / 2 : 1)) refill();
   if (threads_->in_flight() == 0) return end_epoch();
   std::exception_ptr error;

@@ -1,4 +1,5 @@
-// LoaderBase: what a DataLoader does whatever its types are: the epoch, the slots under way and the threads.
+// LoaderBase: the part of DataLoader that is independent of its types: the epoch, the slots in progress and the
+// threads.
 #pragma once
 
 #include <memory>
@@ -18,14 +19,14 @@ class LoaderBase {
   LoaderBase(const LoaderBase&) = delete;
   LoaderBase& operator=(const LoaderBase&) = delete;
 
-  /// Ends the epoch and the worker threads; begin() starts both again.
+  /// Ends the epoch and the worker threads; begin() restarts both.
   void join();
   const DataLoaderOptions& options() const { return options_; }
-  /// Where the loader stands, as int64 [n] for a checkpoint: inside an epoch, after the batches given out so far.
-  /// Throws StateError when the sampler tells no state.
+  /// The loader's position as int64 [n] for a checkpoint: the epoch and the number of batches returned so far. Throws
+  /// StateError if the sampler does not support states.
   Tensor state() const;
-  /// Continues from a state: the next begin() goes on with the batch after those given out, when it was taken inside an
-  /// epoch. Throws ValueError for what is no state.
+  /// Resumes from a state: if it was saved inside an epoch, the next begin() continues with the next batch. Throws
+  /// ValueError for an invalid state.
   void load_state(const Tensor& state);
 
  protected:
@@ -33,21 +34,21 @@ class LoaderBase {
 
   LoaderBase(const DataLoaderOptions& options, std::optional<size_t> size, bool runs_ahead);
   virtual ~LoaderBase();  // after join() of the derived class, whose slots the threads write
-  /// Throws StateError when an epoch is running and `held`: an iterator of it exists.
+  /// Throws StateError if an epoch is running and `held`: an iterator of it exists.
   void begin_epoch(bool held);
-  /// The slot that holds the next batch, which the caller takes out before it asks again; kEnd after the last.
+  /// The slot of the next batch, which the caller must take before the next call; kEnd after the last.
   size_t take();
 
  private:
-  /// Before the first batch of an epoch; `reset` unless one is continued.
+  /// Called before the first batch of an epoch; `reset` unless an epoch is resumed.
   virtual void start_sampler(bool reset) = 0;
-  /// Puts the sampler's next request into the slot and tells its samples; nullopt at the end.
+  /// Puts the sampler's next request into the slot and returns its number of samples; nullopt at the end.
   virtual std::optional<size_t> request(size_t slot) = 0;
-  /// Makes the batch of the slot's request; on a thread of its own for each worker.
+  /// Makes the batch of the slot's request; called on a separate thread for each worker.
   virtual void make(size_t worker, size_t slot, uint64_t epoch) = 0;
   virtual void prepare(size_t workers, size_t slots) = 0;
   virtual void drop_batches() = 0;
-  /// The sampler's state now, or as it was after `delivered` requests of this epoch.
+  /// The sampler's state now, or after `delivered` requests of this epoch.
   virtual Tensor sampler_state(bool from_start, size_t delivered) const = 0;
   virtual void load_sampler(const Tensor& state) = 0;
 

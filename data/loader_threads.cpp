@@ -47,7 +47,7 @@ struct LoaderThreads::Impl {
     }
   }
 
-  // Does the oldest queued slot, without the lock meanwhile.
+  // Processes the oldest queued slot, with the lock released meanwhile.
   void do_next(size_t worker, std::unique_lock<std::mutex>& lock) {
     const size_t slot = queue.front();
     queue.pop_front();
@@ -62,7 +62,7 @@ struct LoaderThreads::Impl {
     finished.emplace(slot, std::move(error));
   }
 
-  // The started slot that may be given out now, or the end of `started`.
+  // The started slot that may be returned now, or the end of `started`.
   std::deque<size_t>::iterator ready() {
     auto is_done = [&](size_t slot) { return finished.count(slot) > 0; };
     if (ordered) return !started.empty() && is_done(started.front()) ? started.begin() : started.end();
@@ -74,8 +74,8 @@ struct LoaderThreads::Impl {
   mutable std::mutex mutex;
   std::condition_variable wake_worker, wake_caller;
   std::deque<size_t> queue;                       // not begun
-  std::deque<size_t> started;                     // not given out, in order of start()
-  std::map<size_t, std::exception_ptr> finished;  // done and not given out
+  std::deque<size_t> started;                     // not returned, in order of start()
+  std::map<size_t, std::exception_ptr> finished;  // done and not returned
   bool stop = false;
   std::vector<std::thread> threads;
 };

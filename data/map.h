@@ -1,5 +1,5 @@
-// MapDataset: a data set with a transform applied to its batches. Here the pipelines that weft makes in one pass are
-// recognised, at compile time.
+// MapDataset: a data set with a transform applied to its batches. It recognises weft's one-pass pipelines at compile
+// time.
 #pragma once
 
 #include <utility>
@@ -25,14 +25,14 @@ class MapDataset : public BatchDataset<MapDataset<D, T>, typename T::OutputBatch
   using TransformType = T;
   using BatchRequestType = typename D::BatchRequestType;
   using OutputBatchType = typename T::OutputBatchType;
-  /// True when get_batch is one parallel pass over byte images.
+  /// True if get_batch is one parallel pass over byte images.
   static constexpr bool is_one_pass = PlansImages<D> && std::is_same_v<T, transforms::Stack<Example<>>>;
   static constexpr bool is_gather = GathersRows<D> && transforms::is_stack<T>;
 
   MapDataset(D dataset, T transform) : dataset_(std::move(dataset)), transform_(std::move(transform)) {}
 
   OutputBatchType get_batch(BatchRequestType request) override { return get_batch(std::move(request), 0); }
-  /// The batch of an epoch: random transforms draw other numbers in each.
+  /// The batch of an epoch: random transforms draw new numbers in each.
   OutputBatchType get_batch(BatchRequestType request, uint64_t epoch) {
     if constexpr (is_one_pass) {
       ImagePlan plan;
@@ -53,7 +53,7 @@ class MapDataset : public BatchDataset<MapDataset<D, T>, typename T::OutputBatch
   void plan(ImagePlan& plan, ArrayRef<size_t> indices) const requires(PlansImages<D>&& HasStages<T>) {
     plan_images(*dataset_, plan, indices);
     std::vector<const ImageStage*> stages;
-    // clang 14 compiles this in explicit instantiations whatever is required.
+    // clang 14 compiles this in explicit instantiations even if the constraint fails.
     if constexpr (HasStages<T>) transform_.add_stages(stages);
     for (const ImageStage* stage : stages) plan.steps.push_back({stage, indices.vec()});
   }
@@ -69,7 +69,7 @@ MapDataset<D, T> map(D dataset, T transform) {
   return {std::move(dataset), std::move(transform)};
 }
 
-/// True when batches of D are made by weft's own code alone, which may run ahead on a thread of its own.
+/// True if batches of D are made by weft's own code alone, which may run ahead on a separate thread.
 template <class D>
 inline constexpr bool runs_ahead = requires {
   requires D::is_one_pass || D::is_gather;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kSide = 28, kClasses = 10;
 
-// "train-images-idx3-ubyte" and the spellings it is found under.
+// "train-images-idx3-ubyte" and its other spellings.
 std::vector<std::string> spellings(bool train, bool images) {
   const std::string stem = std::string(train ? "train-" : "t10k-") + (images ? "images" : "labels");
   const std::string tail = images ? "idx3-ubyte" : "idx1-ubyte";

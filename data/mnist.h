@@ -14,11 +14,11 @@ struct MnistTensors {
 };
 
 /// Reads train-images-idx3-ubyte and train-labels-idx1-ubyte, or t10k-..., plain or with .gz, from a folder. Throws
-/// IoError for missing files (naming the names that were tried), damaged ones, images that are not 28x28, counts that
-/// do not agree, and labels above 9.
+/// IoError for missing files (with the names that were tried), damaged ones, images that are not 28x28, counts that do
+/// not agree, and labels above 9.
 MnistTensors load_mnist(const std::string& folder, bool train = true);
 
-/// True when at least one of the four files is in the folder.
+/// True if at least one of the four files is in the folder.
 bool holds_mnist(const std::string& folder);
 
 namespace datasets {
@@ -27,7 +27,7 @@ namespace datasets {
 class MNIST : public ImageDataset<MNIST> {
  public:
   enum class Mode { kTrain, kTest };
-  /// Reads the files in folder `root`; throws as load_mnist.
+  /// Reads the files in folder `root`; throws the errors of load_mnist.
   explicit MNIST(const std::string& root, Mode mode = Mode::kTrain);
   bool is_train() const noexcept { return mode_ == Mode::kTrain; }
 
@@ -35,7 +35,7 @@ class MNIST : public ImageDataset<MNIST> {
   Mode mode_;
 };
 
-/// Pictures of clothes (Xiao, Rasul, Vollgraf 2017), in files of the same names and format.
+/// Pictures of clothes (Xiao, Rasul, Vollgraf 2017), in files with the same names and format.
 class FashionMNIST : public ImageDataset<FashionMNIST> {
  public:
   enum class Mode { kTrain, kTest };

@@ -1,5 +1,5 @@
-// The pipelines that most programs use, `set.map(Normalize).map(Stack)` and a loader over them: compiled in the
-// library, so that no program compiles them again.
+// The common pipelines, `set.map(Normalize).map(Stack)` with a loader: compiled in the library, so that programs need
+// not compile them again.
 #pragma once
 
 #include "weft/data/data_loader.h"

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kMostPixels = int64_t{1} << 28;
 
-// Reads one file. libpng leaves its functions by longjmp, so the calls to it stand in functions that own nothing.
+// Reads one file. libpng leaves its functions by longjmp, so they are called from functions that own nothing.
 class PngReader {
  public:
   PngReader(std::string_view bytes, const std::string& name) : rest_(bytes), name_(name) {
@@ -26,13 +26,13 @@ class PngReader {
     if (png_) info_ = png_create_info_struct(png_);
     check<IoError>(info_ != nullptr, "[read_png] {}: libpng does not start", name);
     png_set_read_fn(png_, this, give);
-    // Chunks of colour spaces and texts are not read: the values are those that are stored.
+    // Chunks of colour spaces and texts are skipped: values are used as stored.
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
   }
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
   PngReader(const PngReader&) = delete;
 
-  /// Reads up to the pixels.
+  /// Reads everything before the pixels.
   void begin() {
     check<IoError>(rest_.starts_with("\x89PNG\r\n\x1a\n"), "[read_png] {}: is no PNG image: {}", name_, found());
     check<IoError>(begin_calls(), "[read_png] {}: is corrupt or truncated: {}", name_, message_);
@@ -53,14 +53,14 @@ class PngReader {
   int64_t height = 0, width = 0, channels = 0;  ///< 1 to 4: gray, gray and opacity, RGB, RGB and opacity
 
  private:
-  static constexpr double kMostRatio = 1032;  // deflate packs at most so many bytes into one
+  static constexpr double kMostRatio = 1032;  // deflate packs at most this many bytes into one
 
   bool begin_calls() {
     if (setjmp(png_jmpbuf(png_))) return false;
     png_read_info(png_, info_);
     packed_bytes_ = static_cast<double>(png_get_rowbytes(png_, info_)) * png_get_image_height(png_, info_);
     png_set_expand(png_);    // palettes, 1, 2 and 4 bits, and the one transparent colour of a tRNS chunk
-    png_set_scale_16(png_);  // rounds, where png_set_strip_16 cuts
+    png_set_scale_16(png_);  // rounds, whereas png_set_strip_16 truncates
     png_set_interlace_handling(png_);
     png_read_update_info(png_, info_);
     return true;
@@ -78,7 +78,7 @@ class PngReader {
     of(png).say(what);
     png_longjmp(png, 1);
   }
-  // A warning is all that libpng says of some damage after which it goes on.
+  // libpng reports some damage only by a warning and continues.
   static void on_warning(png_structp png, png_const_charp what) { of(png).say(what); }
   static void give(png_structp png, png_bytep to, size_t count) {
     std::string_view& rest = of(png).rest_;
@@ -101,11 +101,11 @@ class PngReader {
   char message_[128] = {};
 };
 
-// The luminance of ITU-R 601 as PIL and torchvision compute it.
+// The luminance of ITU-R 601, computed as in PIL and torchvision.
 int luminance(const uint8_t* rgb) { return (19595 * rgb[0] + 38470 * rgb[1] + 7471 * rgb[2] + 32768) >> 16; }
 
-// Puts what shows through on white, or on black where what is seen is on average lighter than the middle: ink of either
-// colour stays readable.
+// Composites transparent pixels on white, or on black if the visible pixels are brighter than the middle on average:
+// ink of either colour stays readable.
 Tensor without_opacity(const Tensor& pixels) {
   const int64_t height = pixels.size(0), width = pixels.size(1), colors = pixels.size(2) - 1;
   const auto* from = pixels.data_ptr<uint8_t>();
@@ -130,7 +130,7 @@ Tensor gray_of(const Tensor& pixels) {
   return out;
 }
 
-// libpng's png_image interface keeps its state in one struct, and its errors as text in it.
+// libpng's png_image interface stores its state and its error texts in one struct.
 struct Png {
   Png() { image.version = PNG_IMAGE_VERSION; }
   ~Png() { png_image_free(&image); }
@@ -163,7 +163,7 @@ std::string encode_png(const Tensor& image) {
   png.image.height = static_cast<png_uint_32>(pixels.size(0));
   png.image.width = static_cast<png_uint_32>(pixels.size(1));
   png.image.format = pixels.size(2) == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
-  // The largest size that may come out; asking for the true one would compress twice.
+  // The largest possible output size; a query of the exact size would compress twice.
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png.image);
   std::string out(size, '\0');
   const bool written =

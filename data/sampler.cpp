@@ -15,7 +15,7 @@ void check_state(const Tensor& state, int64_t least) {
                     "[Sampler] a state is an int64 list of at least {} numbers", least);
 }
 
-// Draws with replacement by looking uniform numbers up in the running sum of the weights.
+// Draws with replacement: finds uniform values in the running sum of the weights.
 void draw_replaced(const std::vector<double>& weights, int64_t* out, size_t count) {
   std::vector<double> sums(weights.size());
   std::partial_sum(weights.begin(), weights.end(), sums.begin());
@@ -27,12 +27,12 @@ void draw_replaced(const std::vector<double>& weights, int64_t* out, size_t coun
   for (size_t i = 0; i < count; ++i) {
     auto at =
         static_cast<size_t>(std::lower_bound(sums.begin(), sums.end(), generator.uniform_double()) - sums.begin());
-    while (at < last && weights[at] == 0) ++at;  // a draw of exactly 0 must not give a sample of weight 0
+    while (at < last && weights[at] == 0) ++at;  // a draw of exactly 0 must not select a sample of weight 0
     out[i] = static_cast<int64_t>(std::min(at, last));
   }
 }
 
-// Draws without replacement: the largest of weight / Exp(1) come first (Efraimidis and Spirakis, 2006).
+// Draws without replacement: in descending order of weight / Exp(1) (Efraimidis and Spirakis, 2006).
 void draw_unique(const std::vector<double>& weights, int64_t* out, size_t count) {
   std::vector<double> keys(weights.size());
   {
@@ -96,7 +96,7 @@ std::optional<std::vector<size_t>> ListSampler::next(size_t batch_size) {
   return std::vector<size_t>(from, from + count);
 }
 
-// Position first, then the whole order.
+// Position first, then the complete order.
 Tensor ListSampler::state() const {
   Tensor t = empty({indices_.numel() + 1}, kInt64);
   auto* p = t.data_ptr<int64_t>();

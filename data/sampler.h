@@ -1,4 +1,4 @@
-// Samplers: in which order a loader asks for samples.
+// Samplers: the order in which a loader requests samples.
 #pragma once
 
 #include <optional>
@@ -13,19 +13,18 @@ namespace detail {
 [[noreturn]] void fail_no_state(const char* verb);
 }
 
-/// Gives the requests of an epoch one by one.
+/// Returns the requests of an epoch one by one.
 template <class BatchRequest = std::vector<size_t>>
 class Sampler {
  public:
   using BatchRequestType = BatchRequest;
   virtual ~Sampler() = default;
-  /// Starts an epoch anew, over `new_size` samples where given.
+  /// Restarts the epoch, over `new_size` samples if given.
   virtual void reset(std::optional<size_t> new_size) = 0;
   void reset() { reset(std::nullopt); }
   /// The next request, of at most batch_size samples; nullopt at the end.
   virtual std::optional<BatchRequest> next(size_t batch_size) = 0;
-  /// Order and position as int64 [n], for checkpoints. load_state throws ValueError for what is no state of such a
-  /// sampler.
+  /// Order and position as int64 [n], for checkpoints. load_state throws ValueError for an invalid state.
   virtual Tensor state() const { detail::fail_no_state("tell its"); }
   virtual void load_state(const Tensor&) { detail::fail_no_state("take a"); }
 };
@@ -45,7 +44,7 @@ class SequentialSampler : public Sampler<> {
   size_t size_, index_ = 0;
 };
 
-/// Base of the samplers that draw a list of indices when an epoch starts: derived classes make the list.
+/// Base of the samplers that draw a list of indices when an epoch starts; derived classes make the list.
 class ListSampler : public Sampler<> {
  public:
   using Sampler<>::reset;
@@ -64,8 +63,8 @@ class ListSampler : public Sampler<> {
   size_t index_ = 0;
 };
 
-/// Every sample once, in the order of randperm from the default generator. As in libtorch a first order is drawn on
-/// construction and another one at each reset.
+/// Every sample once, in the order of randperm from the default generator. As in libtorch, the first order is drawn on
+/// construction and a new one at each reset.
 class RandomSampler : public ListSampler {
  public:
   explicit RandomSampler(int64_t size, Dtype index_dtype = kInt64);
@@ -85,11 +84,11 @@ class SubsetRandomSampler : public ListSampler {
   std::vector<size_t> samples_;
 };
 
-/// num_samples draws, sample i with a probability proportional to weights[i]; without replacement each at most once.
-/// The numbers are those of torch.multinomial for float64 weights.
+/// num_samples draws, sample i with probability proportional to weights[i]; without replacement each at most once.
+/// Draws the values of torch.multinomial for float64 weights.
 class WeightedRandomSampler : public ListSampler {
  public:
-  /// Throws ValueError for no weight, a negative or infinite one, a sum of 0, num_samples of 0, or, without
+  /// Throws ValueError for no weights, a negative or infinite one, a sum of 0, num_samples of 0, or, without
   /// replacement, fewer positive weights than num_samples.
   WeightedRandomSampler(std::vector<double> weights, size_t num_samples, bool replacement = true);
   using ListSampler::reset;

@@ -8,7 +8,7 @@
 
 namespace weft::data::datasets {
 
-/// Shares a data set by pointer: copies of it, and all workers of a loader, call the one data set. Its get_batch must
+/// Shares a data set by pointer: copies of it, and all workers of a loader, call the same data set. Its get_batch must
 /// then be safe to call from several threads at once.
 template <class D>
 class SharedBatchDataset
@@ -38,7 +38,7 @@ class SharedBatchDataset
   std::shared_ptr<D> dataset_;
 };
 
-/// A SharedBatchDataset of a new D made from these arguments: `make_shared_dataset<Faces>("faces/")`.
+/// A SharedBatchDataset of a new D constructed from these arguments: `make_shared_dataset<Faces>("faces/")`.
 template <class D, class... Args>
 SharedBatchDataset<D> make_shared_dataset(Args&&... args) {
   return std::make_shared<D>(std::forward<Args>(args)...);

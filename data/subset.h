@@ -113,15 +113,16 @@ class ConcatDataset : public BatchDataset<ConcatDataset<First, Rest...>, typenam
 };
 
 namespace detail {
-/// randperm cut into parts of these lengths.
+/// randperm split into parts of these lengths.
 std::vector<std::vector<size_t>> split_randomly(size_t size, ArrayRef<size_t> lengths);
-/// Lengths of shares of `size`, as torch.utils.data.random_split rounds them.
+/// Lengths for fractions of `size`, rounded as by torch.utils.data.random_split.
 std::vector<size_t> lengths_of(size_t size, ArrayRef<double> shares);
 }  // namespace detail
 
-/// Parts of a data set in the order of randperm: of these lengths, which add up to its size, or, for floating-point
-/// numbers, of these shares, which add up to 1: `random_split(set, {50000, 10000})`, `random_split(set, {0.9, 0.1})`.
-/// The parts share one data set: a copy of `dataset`, or, of an rvalue, itself. Throws ValueError otherwise.
+/// Splits a data set in the order of randperm into parts of these lengths, which add up to its size, or, for
+/// floating-point numbers, of these fractions, which add up to 1: `random_split(set, {50000, 10000})`,
+/// `random_split(set, {0.9, 0.1})`. The parts share one data set: a copy of `dataset`, or, for an rvalue, the data set
+/// itself. Throws ValueError for other sums.
 template <class D, class N>
 requires std::is_arithmetic_v<N>
 auto random_split(D&& dataset, const std::vector<N>& sizes) {

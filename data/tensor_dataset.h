@@ -5,11 +5,11 @@
 
 namespace weft::data::datasets {
 
-/// Rows `indices` of the first dimension as a new tensor, in one parallel pass; no part of a graph. Throws IndexError.
+/// Rows `indices` of the first dimension as a new tensor, in one parallel pass, outside the graph. Throws IndexError.
 Tensor gather_rows(const Tensor& rows, ArrayRef<size_t> indices);
 
-/// `TensorDataset(data)` gives samples without a target, `TensorDataset(data, target)` such with one. Mapped by Stack,
-/// a batch is gathered in one pass.
+/// `TensorDataset(data)` gives samples without a target, `TensorDataset(data, target)` samples with one. With
+/// map(Stack), a batch is gathered in one pass.
 template <class E = Example<>>
 class TensorDataset;
 

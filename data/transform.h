@@ -1,5 +1,5 @@
-// Transforms: from batches to batches (BatchTransform), sample by sample (Transform), of the data alone
-// (TensorTransform); functions as transforms; Stack; Compose.
+// Transforms: of batches (BatchTransform), of samples (Transform), of the data alone (TensorTransform); functions as
+// transforms; Stack; Compose.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 
 namespace weft::data::transforms {
 
-/// Makes one batch of another: derive and write apply_batch.
+/// Converts one batch to another: derived classes implement apply_batch.
 template <class InputBatch, class OutputBatch>
 class BatchTransform {
  public:
@@ -23,7 +23,7 @@ class BatchTransform {
   virtual OutputBatch apply_batch(InputBatch batch) = 0;
 };
 
-/// Works on one sample at a time: derive and write apply.
+/// Converts one sample at a time: derived classes implement apply.
 template <class Input, class Output>
 class Transform : public BatchTransform<std::vector<Input>, std::vector<Output>> {
  public:
@@ -38,7 +38,7 @@ class Transform : public BatchTransform<std::vector<Input>, std::vector<Output>>
   }
 };
 
-/// Works on the data of one sample: derive and write operator().
+/// Converts the data of one sample: derived classes implement operator().
 template <class Target = Tensor>
 class TensorTransform : public Transform<Example<Tensor, Target>, Example<Tensor, Target>> {
  public:
@@ -88,14 +88,14 @@ class TensorLambda : public TensorTransform<Target> {
   FunctionType function_;
 };
 
-/// What makes one batch of a vector of samples.
+/// Base of transforms that make one batch from a vector of samples.
 template <class T, class Batch = std::vector<T>>
 using Collation = BatchTransform<Batch, T>;
 template <class T, class Batch = std::vector<T>>
 using Collate = BatchLambda<Batch, T>;
 
-/// A new tensor [N, ...] of N tensors of one shape and dtype; no part of a graph. Throws ShapeError or DtypeError,
-/// naming the first that differs.
+/// A new tensor [N, ...] from N tensors of one shape and dtype, outside the graph. Throws ShapeError or DtypeError with
+/// the first that differs.
 Tensor stack_tensors(const std::vector<Tensor>& tensors);
 
 /// Stacks samples to a batch: data [N, ...], target [N, ...].
@@ -114,13 +114,13 @@ inline constexpr bool is_stack = false;
 template <class E>
 inline constexpr bool is_stack<Stack<E>> = true;
 
-/// Epoch and samples of a batch: what random transforms draw their numbers by.
+/// Epoch and samples of a batch: the counters of random transforms.
 struct BatchKey {
   uint64_t epoch;
   ArrayRef<size_t> samples;
 };
 
-/// Applies a transform that may want to know which batch it has before it.
+/// Applies a transform that may use the key of its batch.
 template <class T>
 typename T::OutputBatchType apply_batch_of(T& transform, typename T::InputBatchType batch, const BatchKey& key) {
   if constexpr (requires { transform.apply_batch(std::move(batch), key); })

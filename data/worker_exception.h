@@ -1,4 +1,4 @@
-// WorkerException: an error of a data set that a loader's worker met.
+// WorkerException: an exception of a data set in a loader's worker.
 #pragma once
 
 #include <exception>
@@ -7,10 +7,10 @@
 
 namespace weft::data {
 
-/// Carries an exception from a worker of a DataLoader to the iterator's user. The message holds the original's.
+/// Carries an exception from a worker of a DataLoader to the iterator's user. The message contains the original's.
 struct WorkerException : Error {
   explicit WorkerException(std::exception_ptr original);
-  /// The exception of the data set; std::rethrow_exception throws it again.
+  /// The exception of the data set, for std::rethrow_exception.
   std::exception_ptr original_exception;
 };
 

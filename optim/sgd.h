@@ -25,8 +25,9 @@ class SGDOptions final : public OptionsOf<SGDOptions> {
   }
 };
 
-/// Stochastic gradient descent, optionally with (Nesterov) momentum (Sutskever et al. 2013), as torch.optim.SGD. With g
-/// += weight_decay x:
+/// Stochastic gradient descent, optionally with (Nesterov) momentum (Sutskever et al. 2013), as torch.optim.SGD.
+///
+/// With g += weight_decay x:
 ///
 ///     b = momentum b + (1 - dampening) g, in the first step b = g
 ///     x -= lr b; nesterov: x -= lr (g + momentum b); without momentum: x -= lr g
