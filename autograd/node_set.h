@@ -10,7 +10,8 @@ namespace weft::autograd {
 
 class Node;
 
-/// Open addressing with linear probing. Up to 16 nodes it allocates nothing, which the gradient of a small op feels.
+/// Open addressing with linear probing. Up to 16 nodes it allocates nothing, which matters for the gradient of a small
+/// op.
 class NodeSet {
  public:
   /// True if the node was not in the set before.

@@ -11,7 +11,7 @@ namespace {
 
 bool continues(char c) { return (c & 0xC0) == 0x80; }  // a code point of UTF-8
 
-// The pixels whose middles lie in [from, to), limited to the picture.
+// The pixels whose centres are in [from, to), clipped to the picture.
 std::pair<int64_t, int64_t> span(double from, double to, int64_t size) {
   const auto clamp = [&](double v) { return static_cast<int64_t>(std::clamp(v, 0.0, static_cast<double>(size))); };
   return {clamp(std::ceil(from - 0.5)), clamp(std::ceil(to - 0.5))};

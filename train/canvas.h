@@ -14,8 +14,8 @@ struct Color {
 };
 inline constexpr Color kWhite{255, 255, 255}, kBlack{0, 0, 0};
 
-/// Pixels in colours. Coordinates are pixels from the upper left corner, x to the right, the middle of the first pixel
-/// being (0.5, 0.5); what lies outside is not drawn. Edges of lines and dots are smooth.
+/// A picture of coloured pixels. Coordinates are in pixels from the upper left corner, x to the right; the centre of
+/// the first pixel is (0.5, 0.5). Drawing is clipped to the picture. Edges of lines and dots are anti-aliased.
 class Canvas {
  public:
   /// Throws ValueError for sizes below 1.
@@ -24,8 +24,8 @@ class Canvas {
   void fill(double x, double y, double width, double height, Color color);
   void line(double x0, double y0, double x1, double y1, double width, Color color);
   void dot(double x, double y, double radius, Color color);
-  /// The upper left corner of the text is at (x, y); each pixel of the font is a square of `scale` pixels. A character
-  /// beyond ASCII shows as one question mark.
+  /// Draws text with its upper left corner at (x, y); each pixel of the font is a square of `scale` pixels. A non-ASCII
+  /// character is drawn as one question mark.
   void text(double x, double y, std::string_view text, Color color, int scale = 1);
   /// Draws uint8 [1, H, W] or [3, H, W] into a rectangle, each pixel as a block. Throws ShapeError or DtypeError.
   void image(double x, double y, double width, double height, const Tensor& image);
@@ -42,7 +42,7 @@ class Canvas {
   Tensor pixels_;
 };
 
-/// How many characters a text shows: its code points.
+/// Number of characters of a text: its code points.
 int64_t text_length(std::string_view text);
 
 }  // namespace weft::train

@@ -14,8 +14,8 @@ namespace weft::train {
 namespace {
 
 constexpr double kLine = 16;        // height of a line of text
-constexpr size_t kFewPoints = 40;   // lines of so few points have dots
-constexpr size_t kMostNotes = 200;  // points of a series that tell their numbers
+constexpr size_t kFewPoints = 40;   // lines with fewer points have dots
+constexpr size_t kMostNotes = 200;  // maximum number of points with tooltips in a series
 
 Ink ink_of(const Series& s, size_t place) { return (s.color >= 0 ? s.color : static_cast<int>(place)) % kChartColors; }
 
@@ -65,7 +65,7 @@ class Layout {
     return {left_ + x_.place(x) * (right_ - left_), bottom_ - y_.place(y) * (bottom_ - top_)};
   }
 
-  // Title, legend, and the name of the y axis, from the top down.
+  // Title, legend, and the name of the y axis, from top to bottom.
   void head() {
     double y = 4;
     if (!chart_.title.empty()) painter_.text({8, y += kLine}, chart_.title, Align::kLeft, true, kTextInk);

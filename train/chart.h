@@ -1,4 +1,4 @@
-// Chart: curves and points on two axes, drawn as SVG or PNG from one description.
+// Chart: lines and points on two axes, drawn as SVG or PNG from one description.
 #pragma once
 
 #include <optional>
@@ -12,21 +12,21 @@ namespace weft::train {
 /// Points of one colour, with a name for the legend.
 struct Series {
   std::string name;
-  std::vector<double> x = {}, y = {};  ///< as many of each; a point that is not finite breaks the line
-  bool line = true;                    ///< join them
+  std::vector<double> x = {}, y = {};  ///< equally many of each; a point that is not finite interrupts the line
+  bool line = true;                    ///< connect the points
   bool dots = false;                   ///< mark each; short lines have dots anyway
-  int color = -1;                      ///< which colour of the palette; -1: that of its place among the series
+  int color = -1;                      ///< index of the palette; -1: the index of the series
 };
 
-/// What stands on an axis.
+/// The options of an axis.
 struct Axis {
   std::string label = {};
   bool log = false;                          ///< values that are not positive are left out
-  std::optional<double> min = {}, max = {};  ///< its ends; the data's where absent
-  bool whole = false;                        ///< numbers between the whole ones are not written
+  std::optional<double> min = {}, max = {};  ///< its ends; by default the data's
+  bool whole = false;                        ///< label only integers
 };
 
-/// One picture.
+/// A picture.
 ///
 ///     train::Chart chart{"Loss", {"epoch"}, {}, {{"training", epochs, losses}}};
 ///     train::write_chart("loss.png", chart);
@@ -41,18 +41,19 @@ struct Chart {
 /// Number of colours before they repeat.
 inline constexpr int kChartColors = 8;
 
-/// An <svg> element for a page that holds chart_style(); each point tells its numbers when pointed at. Throws
-/// ValueError for series with x and y of different length, and sizes below 160 x 120.
+/// An <svg> element for a page that contains chart_style(); each point has a tooltip with its values. Throws ValueError
+/// for series with x and y of different length, and sizes below 160 x 120.
 std::string chart_svg(const Chart& chart);
 /// The colours of charts as CSS, for light and dark pages.
 std::string chart_style();
-/// uint8 [3, height * scale, width * scale]. Throws as chart_svg.
+/// uint8 [3, height * scale, width * scale]. Throws the errors of chart_svg.
 Tensor chart_image(const Chart& chart, int scale = 2);
-/// Writes the chart to a file whose name ends in .svg or .png (ValueError otherwise), whole or not at all (IoError).
+/// Writes the chart to a file whose name ends in .svg or .png (ValueError otherwise). The file is replaced only when
+/// complete (IoError).
 void write_chart(const std::string& path, const Chart& chart);
-/// The same for several in rows of `columns`. Throws ValueError for no charts or columns, too.
+/// The same for several charts in rows of `columns`. Throws ValueError also for no charts or columns.
 void write_charts(const std::string& path, const std::vector<Chart>& charts, int64_t columns);
-/// Throws the ValueError that write_chart would, for a program to say so before it starts.
+/// Throws the ValueError of write_chart, so that a program can check the name before it starts.
 void check_chart_name(const std::string& path);
 
 }  // namespace weft::train

@@ -9,7 +9,7 @@
 namespace weft::train {
 namespace {
 
-// 1, 2 or 5 times a power of ten, about range / count.
+// 1, 2 or 5 times a power of ten, approximately range / count.
 double nice_step(double range, int count) {
   const double rough = range / count, power = std::pow(10.0, std::floor(std::log10(rough)));
   for (double factor : {1.0, 2.0, 5.0})
@@ -34,7 +34,7 @@ AxisScale::AxisScale(const Axis& axis, const std::vector<double>& values, int ti
   if (low_ > high_) low_ = log_ ? 0.1 : 0, high_ = 1;
   if (axis.min && shows(*axis.min)) low_ = *axis.min;
   if (axis.max && shows(*axis.max)) high_ = *axis.max;
-  // One value alone stands in the middle.
+  // A single value is in the middle.
   const double size = std::max(std::abs(low_), std::abs(high_));
   if (log_ && high_ < low_ * 1.0001) low_ /= 2, high_ *= 2;
   if (!log_ && high_ - low_ <= size * 1e-9) low_ -= size > 0 ? size / 2 : 0.5, high_ += size > 0 ? size / 2 : 0.5;

@@ -1,4 +1,4 @@
-// From numbers to places along an axis.
+// Maps values to positions along an axis.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace weft::train {
 /// The scale of one axis: its ends and its ticks.
 class AxisScale {
  public:
-  /// `values` is what it has to show; `ticks` about how many ticks there is room for. With `whole_ticks` the axis ends
+  /// `values`: the values to show; `ticks`: the approximate number of ticks that fit. With `whole_ticks` the axis ends
   /// on ticks, unless the ends are given.
   AxisScale(const Axis& axis, const std::vector<double>& values, int ticks, bool whole_ticks);
   /// 0 at one end and 1 at the other.

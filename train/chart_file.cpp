@@ -1,4 +1,4 @@
-// Charts in files.
+// Writes charts to files.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace weft::train {
 namespace {
 
-// Where each chart of a grid lies, and how large the whole is.
+// Positions of the charts of a grid, and its size.
 struct Grid {
   struct Place {
     int64_t x, y;
@@ -49,7 +49,7 @@ Tensor pixels_of(const std::vector<Chart>& charts, const Grid& grid) {
   return page;
 }
 
-// By itself the picture brings its colours, and a page to stand on.
+// A separate picture includes its colours, and a background.
 std::string svg_of(const std::vector<Chart>& charts, const Grid& grid) {
   std::string parts;
   for (size_t i = 0; i < charts.size(); ++i) {

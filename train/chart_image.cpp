@@ -30,7 +30,7 @@ class PixelPainter : public ChartPainter {
   void text(Point at, const std::string& text, Align align, bool bold, Ink ink) override {
     constexpr double kShares[] = {0, 0.5, 1};
     const double width = static_cast<double>(text_length(text)) * kGlyphWidth;
-    // The font's base line is two rows above its lower edge.
+    // The font's baseline is two rows above its lower edge.
     const double x = (at.x - kShares[static_cast<int>(align)] * width) * scale_;
     const double y = (at.y - kGlyphHeight + 2) * scale_;
     canvas_.text(x, y, text, color_of(ink), scale_);

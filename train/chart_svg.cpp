@@ -8,7 +8,7 @@
 namespace weft::train {
 namespace {
 
-// Colours by ink, for light and for dark pages; the classes are those that class_of gives.
+// Colours by ink, for light and for dark pages; class_of gives their classes.
 struct InkColors {
   const char *name, *light, *dark;
 };
@@ -52,7 +52,7 @@ class SvgPainter : public ChartPainter {
     notes_ += fmt::format("<circle class=\"note\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\"><title>{}</title></circle>", at.x,
                           at.y, escape_markup(text));
   }
-  // Notes lie above everything.
+  // Tooltips are above everything else.
   std::string take() { return out_ + notes_; }
 
  private:

@@ -13,7 +13,7 @@ namespace weft::train {
 namespace {
 
 const std::string kPrefix = kCheckpointPrefix;
-constexpr const char* kOwn = "own";  // tensors of whoever saves
+constexpr const char* kOwn = "own";  // tensors added by the user
 constexpr int64_t kVersion = 1;
 
 Tensor generator_state() {
@@ -29,7 +29,7 @@ void set_generator_state(const Tensor& state) {
 
 std::string scheduler_key(size_t i) { return fmt::format("scheduler/{}", i); }
 
-/// Undoes what has been done, last first, unless it was all.
+/// Undoes completed steps, last first, unless it is committed.
 class Rollback {
  public:
   ~Rollback() {
@@ -37,7 +37,7 @@ class Rollback {
       try {
         (*undo)();
       } catch (const std::exception&) {
-        // What is on its way to the caller says more than that it could not be put back.
+        // The original exception tells more than a failure to restore.
       }
     }
   }
@@ -68,7 +68,7 @@ void Checkpoint::save(const std::string& path) const {
   for (const auto& entry : file.tensors)
     check<ValueError>(!entry.first.starts_with(kPrefix + "/"), "[checkpoint] '{}' is no name for a parameter",
                       entry.first);
-  file.metadata.emplace("format", "pt");  // what Python's loaders of PyTorch weights look for
+  file.metadata.emplace("format", "pt");  // Python's loaders of PyTorch weights expect it
   add_description(file.metadata, *module_);
   add_subtree(file, kPrefix, part);
   save_safetensors(path, file.tensors, file.metadata);
@@ -96,7 +96,7 @@ void Checkpoint::load_parts(const StateDict& file, const std::string& path) {
   check_description(file.metadata, *module_);
   ModuleUpdate update(*module_, file.tensors, path);
 
-  // Each of the following loads whole or not at all; the ones before it are put back if it does not.
+  // Each of the following loads completely or not at all; if one fails, the previous ones are restored.
   Rollback rollback;
   if (optimizer_) {
     const StateDict old = optimizer_->state_dict();

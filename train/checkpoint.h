@@ -1,4 +1,4 @@
-// Checkpoint: a training run in one file, so that it goes on as if it had never stopped.
+// Checkpoint: a training run in one file, from which it resumes with the same bits.
 #pragma once
 
 #include <string>
@@ -10,14 +10,14 @@
 
 namespace weft::train {
 
-/// All that a training run needs to go on with the same bits: the module, the optimizer, schedulers, the default
-/// generator with its counter of streams, and what the run says of itself.
+/// The complete state of a training run: the module, the optimizer, schedulers, the default generator with its counter
+/// of streams, and the run's metadata.
 ///
 ///     train::Checkpoint checkpoint(*net, &optimizer, {&scheduler});
 ///     checkpoint.epoch = epoch, checkpoint.step = step, checkpoint.position = loader->state();
 ///     checkpoint.save("run.safetensors");
 ///
-/// and in another process, when all of these are made as they were:
+/// and in another process, after all of these were constructed in the same way:
 ///
 ///     checkpoint.load("run.safetensors");
 ///     loader->load_state(checkpoint.position);
@@ -33,17 +33,17 @@ class Checkpoint {
       : module_(&module), optimizer_(optimizer), schedulers_(std::move(schedulers)) {}
 
   int64_t epoch = 0, step = 0;
-  /// Where the sampler or loader stands (its state()); may be undefined.
+  /// The state() of the sampler or loader; may be undefined.
   Tensor position;
-  /// Tensors of yours.
+  /// Additional tensors of the user.
   NamedTensors tensors;
-  /// Texts of yours. Keys must not begin with "checkpoint/" (ValueError on save).
+  /// Additional texts of the user. Keys must not begin with "checkpoint/" (ValueError on save).
   Metadata metadata;
 
-  /// Throws IoError when the file cannot be written; the one that was there before stays.
+  /// Throws IoError if the file cannot be written; an existing file is then unchanged.
   void save(const std::string& path) const;
-  /// Brings everything to the state of the file. Throws IoError, StateError, ShapeError, DtypeError or ValueError,
-  /// naming the file, for one that does not fit; then nothing has changed.
+  /// Restores everything from the file. Throws IoError, StateError, ShapeError, DtypeError or ValueError with the file
+  /// if it does not fit; then nothing is changed.
   void load(const std::string& path);
 
  private:

@@ -1,4 +1,4 @@
-// The digits that the programs of models/ train on.
+// The digits on which the programs of models/ train.
 #pragma once
 
 #include "weft/data/image_dataset.h"
@@ -13,15 +13,15 @@ class Digits : public data::datasets::ImageDataset<Digits> {
 
 struct DigitSets {
   Digits train, test;
-  bool generated;           ///< drawn by SyntheticDigits because no MNIST was found
+  bool generated;           ///< drawn by SyntheticDigits because MNIST was not found
   std::string description;  ///< one sentence for the user
 };
 
-/// MNIST from `dir`, else $WEFT_DATA, else the cache folder; where it is in none of them, 60,000 and 10,000 generated
-/// digits. Throws IoError for damaged files, and for a `dir` that was named but holds no MNIST.
+/// MNIST from `dir`, else $WEFT_DATA, else the cache folder; if it is in none of them, 60,000 and 10,000 generated
+/// digits. Throws IoError for damaged files, and for a given `dir` without MNIST.
 DigitSets load_digits(const std::optional<std::string>& dir = {});
 
-/// The first `count` of them, sharing their memory. Throws ValueError unless there are as many.
+/// The first `count` digits, sharing their memory. Throws ValueError if there are fewer.
 Digits first(const Digits& digits, int64_t count);
 
 }  // namespace weft::train

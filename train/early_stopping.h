@@ -1,4 +1,4 @@
-// EarlyStopping: when a run has stopped to get better.
+// EarlyStopping: detects when a run no longer improves.
 #pragma once
 
 #include <cstdint>
@@ -7,30 +7,30 @@
 
 namespace weft::train {
 
-/// Watches a metric, as Keras' callback of that name:
+/// Monitors a metric, like Keras' callback of the same name:
 ///
 ///     train::EarlyStopping stopping(1e-4, 10);
 ///     ... if (stopping.step(validation_loss)) break;
 ///     ... if (stopping.improved()) save the best
 ///
-/// It saves its state as schedulers do, so a Checkpoint takes it among them and a resumed run stops where the whole one
-/// would have.
+/// It has a saved state like schedulers: pass it to a Checkpoint among them, and a resumed run stops at the same step
+/// as an uninterrupted one.
 class EarlyStopping : public optim::Scheduler {
  public:
-  enum Mode { min, max };  ///< whether a better metric is smaller or larger
+  enum Mode { min, max };  ///< min: smaller metrics are better; max: larger ones are
 
-  /// Stops at the `patience`-th value in a row that is not better than the best by more than `min_delta`. Throws
+  /// Stops at the `patience`-th consecutive value that does not improve on the best by more than `min_delta`. Throws
   /// ValueError unless patience is at least 1 and min_delta at least 0.
   explicit EarlyStopping(double min_delta = 0, int64_t patience = 10, Mode mode = min);
 
-  /// Takes the next value; true when it is time to stop. A NaN is no improvement.
+  /// Adds the next value; returns true if it is time to stop. A NaN is no improvement.
   bool step(double value);
   bool stopped() const { return waited_ >= patience_; }
-  /// Whether the last value was the best so far.
+  /// True if the last value was the best so far.
   bool improved() const { return steps_ > 0 && best_step_ == steps_; }
   /// The best value; NaN before the first.
   double best() const { return best_; }
-  /// Which value was the best, counted from 1; 0 when there is none.
+  /// The index of the best value, counted from 1; 0 if there is none.
   int64_t best_step() const { return best_step_; }
 
   Metadata state_dict() const override;

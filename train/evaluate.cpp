@@ -34,7 +34,7 @@ EvalMode::EvalMode(nn::Module& module) {
   module.eval();
 }
 
-// Parents come before their children, whose modes they set too.
+// Parents are restored before their children, because they set the children's modes too.
 EvalMode::~EvalMode() {
   for (const auto& [module, training] : before_) module->train(training);
 }

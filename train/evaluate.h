@@ -1,4 +1,4 @@
-// How good a classifier is on a data set.
+// Evaluates a classifier on a data set.
 #pragma once
 
 #include <functional>
@@ -13,24 +13,24 @@
 
 namespace weft::train {
 
-/// What a model's scores mean.
+/// Interpretation of a model's scores.
 struct Scoring {
-  /// The mean loss of a batch; the cross entropy of logits where empty.
+  /// The mean loss of a batch; by default the cross entropy of logits.
   std::function<Tensor(const Tensor& scores, const Tensor& target)> loss = {};
-  /// The softmax of logits where empty.
+  /// By default the softmax of logits.
   Probabilities probabilities = {};
 };
 
-/// Gathers an Evaluation batch by batch.
+/// Computes an Evaluation batch by batch.
 class Evaluator {
  public:
   explicit Evaluator(Scoring scoring = {});
-  /// As Metrics::add; images ([N, H, W] or [N, C, H, W] of one or three channels) are kept where the model was surely
-  /// wrong.
+  /// Like Metrics::add; also keeps the images ([N, H, W] or [N, C, H, W] with one or three channels) of the most
+  /// confident mistakes.
   void add(const Tensor& data, const Tensor& scores, const Tensor& target);
   const Metrics& metrics() const { return metrics_; }
   const std::vector<Mistake>& mistakes() const { return worst_.mistakes(); }
-  /// Throws StateError when nothing was added.
+  /// Throws StateError if nothing was added.
   Evaluation evaluation() const;
 
  private:
@@ -39,7 +39,7 @@ class Evaluator {
   WorstMistakes worst_;
 };
 
-/// Puts a module and those below it into eval mode; in the end each is again in the mode it was in.
+/// Sets a module and its submodules to eval mode during its lifetime; then restores the mode of each.
 class EvalMode {
  public:
   explicit EvalMode(nn::Module& module);
@@ -77,7 +77,7 @@ Tensor scores_of(Net& net, const Tensor& data) {
     static_assert(std::is_same_v<Net, void>, "evaluate() takes a model whose forward takes one tensor, or a function");
 }
 
-/// Calls add(data, scores, target) for each batch of a loader, or of what a pointer points to.
+/// Calls add(data, scores, target) for each batch of a loader, or of a pointer to one.
 template <class Net, class Loader, class Add>
 void each_batch(Net& net, Loader& loader, Add&& add) {
   if constexpr (!requires { loader.begin(); })
@@ -98,7 +98,7 @@ void each_batch(Net& net, Loader& loader, Add&& add) {
 }  // namespace detail
 
 /// Loss and counts of `net` on every batch of `loader`, without recording gradients. `net` is a module, a holder or
-/// pointer of one, which is in eval mode meanwhile, or a function of the batch's data; `loader` may be a pointer too.
+/// pointer of one, set to eval mode meanwhile, or a function of the batch's data; `loader` may be a pointer too.
 template <class Net, class Loader>
 Metrics measure(Net&& net, Loader&& loader) {
   Metrics metrics;

@@ -17,7 +17,7 @@
 namespace weft::train {
 namespace {
 
-// "process 12 on HOST", as it stands in the first line of a lock file.
+// "process 12 on HOST", the first line of a lock file.
 std::string this_process() {
   char host[256] = {};
   if (gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
@@ -32,7 +32,7 @@ std::pair<std::string, std::string> content_of(const std::string& path) {
   return {owner, {std::istreambuf_iterator<char>(in), {}}};
 }
 
-// True where `path` still names the open file: its last owner may have removed it since.
+// True if `path` still refers to the open file: its last owner may have removed it since.
 bool is_named(int fd, const std::string& path) {
   struct stat open {
   }, named{};

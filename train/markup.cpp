@@ -6,7 +6,7 @@
 namespace weft::train {
 namespace {
 
-// Bytes of the UTF-8 sequence that the text begins with; 0 for none, or for one that XML does not allow.
+// Length of the UTF-8 sequence at the beginning of the text; 0 for none, or for one that XML does not allow.
 size_t sequence_length(std::string_view text) {
   const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
   const unsigned lead = byte(0);

@@ -6,8 +6,8 @@
 
 namespace weft::train {
 
-/// Any bytes as text for an element or a quoted attribute: markup is escaped, what is no UTF-8 or not allowed in XML
-/// becomes U+FFFD.
+/// Converts any bytes to text for an element or a quoted attribute: markup is escaped; invalid UTF-8 and characters
+/// that XML does not allow become U+FFFD.
 std::string escape_markup(std::string_view text);
 /// Bytes as base64.
 std::string base64(std::string_view bytes);

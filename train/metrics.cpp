@@ -35,7 +35,7 @@ void check_ids(const char* what, const Tensor& ids, int64_t classes) {
                     low < 0 ? low : high, classes - 1);
 }
 
-// How many classes come before the target when they are ordered by score.
+// Number of classes ranked before the target by score.
 Tensor rank_of(const Tensor& scores, const Tensor& target) {
   const Tensor column = target.unsqueeze(1), own = scores.gather(1, column);
   const Tensor before = arange(scores.size(1)).unsqueeze(0) < column;
@@ -60,7 +60,7 @@ void ConfusionMatrix::add(const Tensor& predicted, const Tensor& target) {
   std::vector<std::pair<int64_t, int64_t>> pairs;
   for (int64_t i = 0; i < classes.numel(); ++i)
     pairs.emplace_back(classes.data_ptr<int64_t>()[i], answers.data_ptr<int64_t>()[i]);
-  std::sort(pairs.begin(), pairs.end());  // equal ones are counted together
+  std::sort(pairs.begin(), pairs.end());  // equal pairs are counted together
   for (auto first = pairs.begin(); first != pairs.end();) {
     const auto last = std::upper_bound(first, pairs.end(), *first);
     const auto [t, p] = *first;

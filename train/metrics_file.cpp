@@ -18,7 +18,7 @@ namespace {
 
 using detail::Json;
 
-// Of a time or a speed, digits beyond these say nothing.
+// Rounds a time or a speed to its significant digits.
 double rounded(double v, double unit) { return std::round(v / unit) * unit; }
 
 constexpr std::pair<const char*, double MetricsRecord::*> kOptionalNumbers[] = {
@@ -38,7 +38,7 @@ MetricsRecord record_of(const Json& line) {
   return r;
 }
 
-// The finished lines of a file with what they say.
+// The complete lines of a file with their records.
 std::vector<std::pair<std::string, MetricsRecord>> lines_of(const std::string& path) {
   std::ifstream file(path);
   check_system(file.good(), "[metrics] {} cannot be read", path);
@@ -46,7 +46,7 @@ std::vector<std::pair<std::string, MetricsRecord>> lines_of(const std::string& p
   int64_t number = 0;
   for (std::string line; std::getline(file, line);) {
     ++number;
-    if (file.eof()) break;  // without an end: not finished
+    if (file.eof()) break;  // without a newline: incomplete
     try {
       out.emplace_back(line, record_of(detail::parse_json(line)));
     } catch (const Json::exception& e) {
@@ -95,7 +95,7 @@ void MetricsFile::write(const MetricsRecord& r) {
   const std::string line = detail::json_text(record) + '\n';
   const off_t before = ::lseek(fd_, 0, SEEK_END);
   size_t done = 0;
-  while (done < line.size()) {  // after a part the next call tells what kept it from the rest
+  while (done < line.size()) {  // after a partial write the next call reports the reason
     const ssize_t written = ::write(fd_, line.data() + done, line.size() - done);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) break;
@@ -104,7 +104,7 @@ void MetricsFile::write(const MetricsRecord& r) {
   if (done == line.size()) return;
   const int reason = errno;
   if (before >= 0 && ::ftruncate(fd_, before) != 0) {
-    // Half a line stays, which read_metrics leaves out.
+    // A partial line remains, which read_metrics skips.
   }
   fail<IoError>("[metrics] {} cannot be written: {}", path_, std::strerror(reason));
 }

@@ -30,7 +30,7 @@ void WorstMistakes::add(const Tensor& images, const Tensor& scores, const Tensor
                         scores.size(0) == target.numel(),
                     "[WorstMistakes] images {}, scores {} and targets {} of one batch", images.sizes(), scores.sizes(),
                     target.sizes());
-  // The answer is the scores', of which different ones may have one probability.
+  // The prediction is taken from the scores, because different scores may have equal probabilities.
   const Tensor answers = scores.detach().argmax(1);
   const Tensor sure =
       probabilities_(scores.detach()).gather(1, answers.unsqueeze(1)).squeeze(1).to(kFloat64).contiguous();

@@ -1,4 +1,4 @@
-// The mistakes of which a model was surest.
+// The most confident mistakes of a model.
 #pragma once
 
 #include <functional>
@@ -8,26 +8,26 @@
 
 namespace weft::train {
 
-/// A sample that the model took for another class.
+/// A sample that the model predicted as another class.
 struct Mistake {
   Tensor image;  ///< uint8 [1, H, W] or [3, H, W]
   int64_t target, answer;
-  double confidence;  ///< what the model gave its answer, 0 to 1
+  double confidence;  ///< the probability of the prediction, 0 to 1
 };
 
-/// Makes probabilities [N, classes] of a model's scores of that shape.
+/// Converts a model's scores [N, classes] to probabilities of the same shape.
 using Probabilities = std::function<Tensor(const Tensor& scores)>;
 
-/// Keeps the mistakes of which a model was surest.
+/// Keeps the mistakes with the highest confidence.
 class WorstMistakes {
  public:
-  /// Without `probabilities`, scores are logits, whose softmax they are.
+  /// By default scores are logits, and the probabilities their softmax.
   explicit WorstMistakes(size_t most = 36, Probabilities probabilities = {});
-  /// images [N, H, W] or [N, C, H, W] with one or three channels, uint8 or floating point; an image with numbers
-  /// outside of 0 to 1, a normalised one, is brought to that range. scores [N, classes]; target int64 [N]. Throws
-  /// ShapeError where they are not as many.
+  /// images [N, H, W] or [N, C, H, W] with one or three channels, uint8 or floating point; an image with values outside
+  /// [0, 1], such as a normalised one, is rescaled to that range. scores [N, classes]; target int64 [N]. Throws
+  /// ShapeError if their lengths differ.
   void add(const Tensor& images, const Tensor& scores, const Tensor& target);
-  /// The surest first.
+  /// The most confident first.
   const std::vector<Mistake>& mistakes() const { return kept_; }
 
  private:

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kLanguageVersion = 1;
 
-/// The text that the file holds.
+/// The text stored in the file.
 const std::string& text_in(const StateDict& file, const std::string& where) {
   const auto text = file.metadata.find(train::kModelKey);
   check<StateError>(text != file.metadata.end(),
@@ -24,7 +24,7 @@ const std::string& text_in(const StateDict& file, const std::string& where) {
   return text->second;
 }
 
-/// Numbers in the tensors of a module that the file holds.
+/// Number of elements of the file's module tensors.
 int64_t numbers_in(const StateDict& file) {
   int64_t sum = 0;
   for (const auto& [name, tensor] : file.tensors)
@@ -32,7 +32,7 @@ int64_t numbers_in(const StateDict& file) {
   return sum;
 }
 
-/// The size of what is built is compared with the file's before anything of it is allocated.
+/// The size of the model is compared with the file's before anything of it is allocated.
 nn::Model built_from(const std::string& text, int64_t numbers, const std::string& where) {
   try {
     const nn::lang::Chain description(text);

@@ -14,9 +14,9 @@ namespace {
 
 // Queries and points per block: their products stay in the caches.
 constexpr int64_t kQueries = KNeighborsClassifier::kQueries, kPoints = 2000;
-// Of so few numbers, distances are cheap to measure one by one; so equal ones are seen to be equal.
+// Up to this many features, distances are computed directly, which also detects equal ones.
 constexpr int64_t kFewFeatures = 16;
-// Neighbours measured exactly beyond the k asked for, against the rounding of the products.
+// Additional neighbours computed exactly, to compensate for the rounding of the products.
 constexpr int64_t kSpare = 8;
 
 struct Candidate {
@@ -25,7 +25,7 @@ struct Candidate {
   bool operator<(const Candidate& o) const { return far != o.far ? far < o.far : index < o.index; }
 };
 
-// Keeps the `most` nearest of the candidates it is shown in rising order of index.
+// Keeps the `most` nearest of the candidates, offered in ascending order of index.
 class Nearest {
  public:
   explicit Nearest(size_t most) : most_(most) { heap_.reserve(most); }
@@ -47,8 +47,8 @@ class Nearest {
   std::vector<Candidate> heap_;
 };
 
-// Shows a row of products to a Nearest: far is half the squared length of the point less the product. A group of
-// points is looked at one by one only where its nearest is near enough.
+// Offers a row of products to a Nearest: far is half the squared length of the point minus the product. A group of
+// points is examined one by one only if its nearest is near enough.
 template <class T>
 void scan(const T* products, const T* halves, int64_t first, int64_t count, Nearest& nearest) {
   constexpr int64_t kGroup = 64;
@@ -77,7 +77,7 @@ double squared_distance(const T* a, const T* b, int64_t features) {
   return sum;
 }
 
-// The same from the points themselves.
+// The same directly from the points.
 template <class T>
 void measure(const T* query, const T* points, int64_t features, int64_t count, Nearest& nearest) {
   for (int64_t i = 0; i < count; ++i) {
@@ -86,7 +86,7 @@ void measure(const T* query, const T* points, int64_t features, int64_t count, N
   }
 }
 
-// Measures the candidates of one query and writes the k nearest.
+// Computes the exact distances of one query's candidates and writes the k nearest.
 template <class T>
 void finish(const T* query, const T* points, int64_t features, std::vector<Candidate>& candidates, int64_t k,
             double* distances, int64_t* indices) {
@@ -98,7 +98,7 @@ void finish(const T* query, const T* points, int64_t features, std::vector<Candi
   }
 }
 
-// Shows a block of queries all points, by products.
+// Offers all points to a block of queries, by products.
 template <class T>
 void scan_all(const Tensor& block, const Tensor& columns, const Tensor& halves, std::vector<Nearest>& nearest) {
   const int64_t count = columns.size(1);

@@ -15,7 +15,7 @@
 namespace weft::train {
 namespace {
 
-// The sum is finite where every element is: float32 elements are added in float64.
+// The sum is finite if every element is: float32 elements are added in float64.
 bool is_finite(const Tensor& t) {
   if (!t.defined() || !is_floating_point(t.dtype()) || t.numel() == 0) return true;
   return std::isfinite(t.detach().to(kFloat64).sum().item<double>());
@@ -48,7 +48,7 @@ std::string phrase(const std::string& name, const nn::Module& module, const Tens
                      weight ? fmt::format(", and so is its {}", *weight) : "");
 }
 
-// The forward of one tensor, of classes whose forward is known here.
+// Calls the forward of one tensor, for classes whose forward is known here.
 bool run_again(nn::Module& module, const TensorList& inputs) {
   auto* sequential = module.as<nn::SequentialImpl>();
   if (!sequential || inputs.size() != 1) return false;
@@ -56,7 +56,7 @@ bool run_again(nn::Module& module, const TensorList& inputs) {
   return true;
 }
 
-// The second forward leaves the generator where it was.
+// The second forward leaves the generator unchanged.
 class KeptGenerator {
  public:
   KeptGenerator() : state_(default_generator().get_state()) {}
@@ -93,7 +93,7 @@ struct FiniteWatch::State {
   nn::Module* model;
   TensorList inputs;
   std::string reason;
-  std::thread::id thread = std::this_thread::get_id();  // forwards of other threads are not followed
+  std::thread::id thread = std::this_thread::get_id();  // forwards of other threads are ignored
   bool looking = false, ended = false;
 
   void look() {

@@ -1,4 +1,4 @@
-// NotFinite: a loss or weights that are not finite, and where in the model they began.
+// NotFinite: detects a loss or weights that are not finite, and the module where they began.
 #pragma once
 
 #include <functional>
@@ -10,33 +10,33 @@
 
 namespace weft::train {
 
-/// Thrown by train::Run where a loss or a weight is NaN or infinite. Programs end with exit code 3.
+/// Thrown by train::Run if a loss or a weight is NaN or infinite. Programs end with exit code 3.
 struct NotFinite : Error {
   using Error::Error;
 };
 
 /// Runs `forward` without recording gradients and returns a phrase that names the first module of `model`, in order of
-/// execution, whose output is not finite: "the output of fc1 (Linear) is the first that is not finite". It says so
-/// where the input or a weight of that module is not finite already. Empty where every output is finite.
+/// execution, whose output is not finite: "the output of fc1 (Linear) is the first that is not finite". It adds if the
+/// input or a weight of that module is already not finite. Empty if every output is finite.
 std::string first_not_finite(nn::Module& model, const std::function<void()>& forward);
 
-/// The name of the first parameter or buffer that holds NaN or infinity; nothing where all are finite.
+/// The name of the first parameter or buffer that contains NaN or infinity; nullopt if all are finite.
 std::optional<std::string> weights_not_finite(const nn::Module& model);
 
-/// Follows the training steps of a model and keeps the inputs of its last forward. When the gradient that reaches the
-/// model's output is not finite, it looks for the cause at once, before the optimizer changes the weights.
+/// Monitors the training steps of a model and keeps the inputs of its last forward. If the gradient of the model's
+/// output is not finite, it finds the cause at once, before the optimizer changes the weights.
 class FiniteWatch {
  public:
   explicit FiniteWatch(nn::Module& model);
   ~FiniteWatch();
   FiniteWatch(const FiniteWatch&) = delete;
   FiniteWatch& operator=(const FiniteWatch&) = delete;
-  /// Why the loss of the present step is not finite, in the words of first_not_finite.
+  /// The reason why the current step's loss is not finite, as returned by first_not_finite.
   std::string reason() const;
 
  private:
   struct State;
-  std::shared_ptr<State> state_;  // shared with hooks, which copies of the model keep
+  std::shared_ptr<State> state_;  // shared with the hooks, which copies of the model keep
   nn::HookHandle hook_;
 };
 

@@ -40,7 +40,7 @@ Notes notes_of(const std::string& text, const std::string& where) {
   try {
     const Json json = detail::parse_json(text);
     Notes n;
-    n.program = json.value("program", "weft train");  // alone in writing notes before they named it
+    n.program = json.value("program", "weft train");  // it wrote notes before programs stored their names
     n.data_set = json.at("data_set"), n.loss = json.at("loss");
     n.class_names = json.at("classes"), n.feature_names = json.at("features");
     n.scale = {json.at("mean"), json.at("deviation")};

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// True for "NAME.PID-N.tmp", the temporary of an AtomicFile that writes NAME.
+// True for "NAME.PID-N.tmp", the temporary file of an AtomicFile that writes NAME.
 bool is_temporary_of(const std::string& name, const std::string& file) {
   constexpr std::string_view kEnd = ".tmp";
   if (!name.starts_with(file + ".") || !name.ends_with(kEnd)) return false;
@@ -45,7 +45,7 @@ OutputFolder::OutputFolder(std::string path, std::vector<std::string> files, std
   clear(resumed);
 }
 
-// Refuses a folder of other content before it removes anything.
+// Rejects a folder with other content before it removes anything.
 void OutputFolder::clear(bool resumed) const {
   std::vector<fs::path> stale;
   for (const auto& entry : fs::directory_iterator(path_)) {
@@ -65,7 +65,7 @@ void OutputFolder::clear(bool resumed) const {
 OutputFolder::~OutputFolder() {
   lock_.reset();
   if (made_.empty() || is_saved()) return;
-  // A folder that is not empty stays.
+  // A folder that is not empty is kept.
   std::error_code error;
   for (fs::path p = path_; fs::remove(p, error) && p != made_;) p = p.parent_path();
 }

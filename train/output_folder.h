@@ -1,4 +1,4 @@
-// OutputFolder: a folder that a program makes and fills.
+// OutputFolder: a folder that a program creates and fills.
 #pragma once
 
 #include <memory>
@@ -9,16 +9,17 @@
 
 namespace weft::train {
 
-/// A folder that one process at a time fills. Its files are known by name; one of them, the marker, tells that
-/// something was saved.
+/// A folder filled by one process at a time. Its files are known by name; one of them, the marker, shows that something
+/// was saved.
 class OutputFolder {
  public:
   /// `files` are the names of all files, the marker first; `early` are those written before it. With `resumed` the
-  /// folder holds the marker. Otherwise it is new, empty, or holds what a process left that was killed before it wrote
-  /// the marker: early files, which are removed. Temporaries of killed processes are removed in every case. Throws
-  /// IoError for any other folder, for one that cannot be made or written, and, naming the process, for one in use.
+  /// folder must contain the marker. Otherwise it must be new, empty, or contain only early files of a process that was
+  /// killed before it wrote the marker; these are removed. Temporary files of killed processes are always removed.
+  /// Throws IoError for any other folder, for one that cannot be created or written, and, with the process, for one in
+  /// use.
   OutputFolder(std::string path, std::vector<std::string> files, std::vector<std::string> early, bool resumed);
-  /// Removes a folder that it made and nothing was saved into.
+  /// Removes a folder that it created if nothing was saved.
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
@@ -26,7 +27,7 @@ class OutputFolder {
   const std::string& path() const { return path_; }
   std::string file(const std::string& name) const { return path_ + "/" + name; }
   bool is_saved() const;
-  /// Stores a text that lock_note reads where this process is killed.
+  /// Stores a text that lock_note returns if this process is killed.
   void note(const std::string& text) { lock_->note(text); }
 
  private:
@@ -34,16 +35,16 @@ class OutputFolder {
   std::string path_;
   std::vector<std::string> files_, early_;
   std::unique_ptr<FolderLock> lock_;
-  std::string made_;  ///< the first folder on the way to it that had to be made
+  std::string made_;  ///< the first folder of the path that had to be created
 };
 
 /// The first of "STEM-1", "STEM-2" ... that does not exist.
 std::string unused_folder(const std::string& stem);
 
-/// Throws IoError where no file could be written at `path`: a run of hours must not end with nothing for that.
+/// Throws IoError if no file can be written at `path`, so that a run does not fail only after hours.
 void check_writable(const std::string& path);
 
-/// Throws IoError where `path` is no folder that a run could have written: nothing is there, or a file.
+/// Throws IoError if `path` is not a folder that a run could have written: it does not exist, or is a file.
 void check_run_folder(const std::string& path);
 
 }  // namespace weft::train

@@ -23,7 +23,7 @@ std::string name_of(int64_t c, const Names& names) {
 
 std::string percent(double share) { return std::isfinite(share) ? fmt::format("{:.2f} %", 100 * share) : "-"; }
 
-// Samples per second of all training steps: the records' speeds, weighted by the time that their steps took.
+// Samples per second of all training steps: the records' speeds, weighted by the time of their steps.
 double mean_speed(const std::vector<MetricsRecord>& course) {
   double steps = 0, time = 0;  // in units of a batch and its time
   int64_t before = 0;
@@ -34,7 +34,7 @@ double mean_speed(const std::vector<MetricsRecord>& course) {
   return time > 0 ? steps / time : 0;
 }
 
-// The figures of a run at a glance.
+// The main figures of a run.
 std::string tiles(const Report& r) {
   std::string out;
   auto tile = [&](const char* name, const std::string& value) {
@@ -88,7 +88,7 @@ Chart course_chart(const std::vector<MetricsRecord>& course, const char* title, 
   return chart;
 }
 
-// The same with the training curve of every few steps instead of every record.
+// The same with a training curve of every few steps instead of every record.
 Chart course_chart(const Report& r, const char* title, double StepPoint::*value, std::initializer_list<Curve> curves) {
   if (r.steps.size() <= r.course.size()) return course_chart(r.course, title, curves);
   Chart chart{title, {"step"}};
@@ -132,7 +132,7 @@ std::string curves(const Report& r) {
   return report_section("curves", "Course", "<div class=\"grid\">" + out + "</div>");
 }
 
-// The pairs of classes with the most mistakes, each with its share of the class.
+// The pairs of classes with the most mistakes, each with its fraction of the class.
 std::string confused_pairs(const ConfusionMatrix& m, const Names& names) {
   std::string out =
       "<table class=\"numbers\"><thead><tr><th>class</th><th>taken for</th><th>samples</th><th>of its class</th></tr>"
@@ -148,8 +148,8 @@ std::string confused_pairs(const ConfusionMatrix& m, const Names& names) {
       out, m.most_confused().size(), m.listed_classes().size());
 }
 
-// Cells are shaded by their share of the row: right answers in one colour, mistakes in another, by the root of the
-// share, so that few of them are seen and many still differ.
+// Cells are shaded by their fraction of the row: correct predictions in one colour, mistakes in another. The shade is
+// the root of the fraction, so that few mistakes are visible and many are still distinguishable.
 std::string confusion(const ConfusionMatrix& m, const Names& names) {
   const std::vector<int64_t> listed = m.listed_classes();
   std::string out = "<table class=\"heat\"><thead><tr><th></th>";
@@ -204,7 +204,7 @@ std::string mistakes(const Report& r) {
 
 std::string decimals(double value) { return std::isfinite(value) ? fmt::format("{:.4f}", value) : "-"; }
 
-// All numbers, for those who want to read rather than look.
+// All records as a table of numbers.
 std::string records(const Report& r) {
   struct Column {
     const char* title;

@@ -1,4 +1,4 @@
-// Report: what there is to see of a training run, as one HTML file.
+// Report: a training run as one HTML file.
 #pragma once
 
 #include <optional>
@@ -13,24 +13,24 @@
 
 namespace weft::train {
 
-/// What a report shows; a part that is empty is left out.
+/// The content of a report; empty parts are left out.
 struct Report {
   std::string title, subtitle = {};
   std::vector<MetricsRecord> course = {};                         ///< curves and speed
-  std::vector<StepPoint> steps = {};                              ///< training between the records
+  std::vector<StepPoint> steps = {};                              ///< means of the steps between the records
   std::optional<Metrics> test = {};                               ///< confusion matrix and scores
-  std::string tested = "test";                                    ///< the set that `test` is of
-  std::string weights = {};                                       ///< those that were tested, in words
-  std::vector<std::string> class_names = {};                      ///< by id; numbers where absent
+  std::string tested = "test";                                    ///< the set evaluated in `test`
+  std::string weights = {};                                       ///< description of the tested weights
+  std::vector<std::string> class_names = {};                      ///< by id; numbers if absent
   std::vector<Mistake> mistakes = {};                             ///< shown as images
-  std::string model = {};                                         ///< the model's summary, in lines of even width
-  std::vector<std::pair<std::string, std::string>> options = {};  ///< what the run was told
+  std::string model = {};                                         ///< the model's summary, in lines of equal width
+  std::vector<std::pair<std::string, std::string>> options = {};  ///< the run's options
 };
 
-/// The page, without any reference to the outside. It suits wide and narrow screens, light and dark, and needs no
-/// script; whatever the texts hold is escaped.
+/// The page, without external references. It supports wide and narrow screens, light and dark mode, and needs no
+/// script; all texts are escaped.
 std::string report_html(const Report& report);
-/// Writes it, whole or not at all. Throws IoError.
+/// Writes it; the file is replaced only when complete. Throws IoError.
 void write_report(const std::string& path, const Report& report);
 
 }  // namespace weft::train

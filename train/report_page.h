@@ -1,4 +1,4 @@
-// What the HTML pages of runs and of sweeps have in common.
+// Shared by the HTML pages of runs and of sweeps.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace weft::train {
 
-/// The page around `body`, without any reference to the outside. The texts are escaped, the body is markup.
+/// The page around `body`, without external references. The texts are escaped, the body is markup.
 std::string report_page(const std::string& title, const std::string& subtitle, const std::string& body);
-/// A part of it. `content` is markup.
+/// A section of it. `content` is markup.
 std::string report_section(const char* id, const char* title, const std::string& content);
-/// The section of what a program was told; nothing where that is nothing.
+/// The section of a program's options; empty if there are none.
 std::string report_options(const ToldOptions& options);
 
 }  // namespace weft::train

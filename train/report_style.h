@@ -1,4 +1,4 @@
-// The looks of a report.
+// The style sheet of a report.
 #pragma once
 
 namespace weft::train {

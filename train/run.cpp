@@ -43,7 +43,7 @@ Run::~Run() = default;
 
 double Run::seconds() const { return earlier_seconds_ + seconds_between(began_, Clock::now()); }
 
-// Whether the run has come to its end by itself.
+// True if the run reached its configured end or stopped early, false if it was interrupted.
 bool Run::complete() const {
   return (options_.steps ? step_ >= *options_.steps : epoch_ >= options_.epochs) || (stopping_ && stopping_->stopped());
 }
@@ -52,7 +52,7 @@ bool Run::next_epoch() {
   if (std::exchange(inside_, false) && !ended_) {
     ++epoch_;
     in_epoch_ = 0;
-    // Of an epoch of no steps, behind whose end a run goes on, there is nothing to tell.
+    // An epoch without steps, which a run resumed at its end has, needs no record.
     if (!options_.steps && loss_steps_ > 0) record();
   }
   if (interrupted() || complete()) return false;
@@ -121,13 +121,13 @@ void Run::record() {
   print(r);
   for (MetricsFile& file : metrics_) file.write(r);
   if (schedule_.by_loss) schedule_.by_loss->step(validation_ ? r.validation_loss : r.train_loss);
-  // `last` tells that the folder holds a run: it comes first.
+  // `last` marks the folder as a run's: it is saved first.
   if (folder_ && !has_saved_) save_last();
   if (folder_ && better) save(folder_->best());
   mark_ = Clock::now();
 }
 
-// Runs the tests that are due; true when the model is the best so far.
+// Runs the tests that are due; returns true if the model is the best so far.
 bool Run::judge(MetricsRecord& r) {
   auto made = [&](const Test& test, const char* loss) {
     last_ = test();

@@ -1,5 +1,5 @@
-// Run: what every training program does around its own loop: counting, progress, tests, metrics, saving, resuming and
-// the report.
+// Run: the common parts of training programs around their loop: counting, progress, tests, metrics, saving, resuming
+// and the report.
 #pragma once
 
 #include <chrono>
@@ -26,50 +26,49 @@
 
 namespace weft::train {
 
-/// When a run has stopped to get better: after `patience` tests in a row that were not better than the best by more
-/// than `min_delta`. What is watched is the loss of the validation set, or of the training steps where there is none.
+/// Early stopping: ends a run after `patience` consecutive tests that did not improve on the best by more than
+/// `min_delta`. The metric is the loss of the validation set, or of the training steps if there is none.
 struct EarlyStop {
   int64_t patience = 10;
   double min_delta = 0;
 };
 
-/// What a run tells of itself: its report shows it.
+/// The run's description for its report.
 struct RunDescription {
   std::string title = "Training", data = {};
-  std::vector<std::string> class_names = {};                      ///< by id; numbers where absent
-  std::string model = {};                                         ///< where absent, a summary of the module
-  std::vector<std::pair<std::string, std::string>> options = {};  ///< what it was told
-  Metadata metadata = {};                                         ///< put into the run's checkpoints
+  std::vector<std::string> class_names = {};                      ///< by id; numbers if absent
+  std::string model = {};                                         ///< by default a summary of the module
+  std::vector<std::pair<std::string, std::string>> options = {};  ///< the program's options
+  Metadata metadata = {};                                         ///< stored in the run's checkpoints
 };
 
-/// What a training program is told to do.
+/// Options of a training run.
 struct RunOptions {
   int64_t epochs = 1;
-  std::optional<int64_t> steps = {};  ///< ends the run after so many steps, whatever `epochs` says
-  int64_t test_every = 100;           ///< steps between tests where `steps` is given; else each epoch is tested
+  std::optional<int64_t> steps = {};  ///< ends the run after this many steps, regardless of `epochs`
+  int64_t test_every = 100;           ///< steps between tests if `steps` is set; else each epoch is tested
   /// The run's folder, which RunFolder describes. The checkpoint `last` is written about every ten seconds.
   std::optional<std::string> out = {};
   std::optional<std::string> metrics = {};  ///< a file of one JSON object per test
-  std::optional<std::string> save = {};     ///< a checkpoint at the end: weights, and all that resuming needs
-  /// A checkpoint to go on from, or the folder of a run, whose `out` it then is; "" is the folder `out`.
+  std::optional<std::string> save = {};     ///< a checkpoint at the end: weights, and the state to resume from
+  /// A checkpoint to resume, or the folder of a run, which then is `out` too; "" is the folder `out`.
   std::optional<std::string> resume = {};
   std::optional<EarlyStop> early_stop = {};
   bool keep_best = false;  ///< keep the best weights in memory and in checkpoints, for Run::take_best
-  /// Continue where a loss or a weight is NaN or infinite. Without it the run throws NotFinite and saves no such
-  /// weights.
+  /// Continue if a loss or a weight is NaN or infinite. Otherwise the run throws NotFinite and saves no such weights.
   bool allow_nan = false;
-  bool quiet = false;  ///< print nothing but the progress line, which begins with `label`
+  bool quiet = false;  ///< print only the progress line, which begins with `label`
   std::string label = {};
   RunDescription about = {};
 };
 
-/// Where a loader stands and how it continues: DataLoader::state and load_state.
+/// A loader's position, and how to resume it: DataLoader::state and load_state.
 struct Position {
   std::function<Tensor()> state;
   std::function<void(const Tensor&)> load;
   int64_t batches = 0;  ///< per epoch
 };
-/// Of the loader of a training set. Throws ValueError for batches larger than the set.
+/// The position of the training set's loader. Throws ValueError for batches larger than the set.
 template <class Loader>
 Position position_of(Loader& loader) {
   const auto size = static_cast<int64_t>(loader.dataset().size().value());
@@ -79,8 +78,8 @@ Position position_of(Loader& loader) {
           (size + (loader.options().drop_last() ? 0 : batch - 1)) / batch};
 }
 
-/// What changes the learning rate: a formula after every step, or a plateau after every test, by the loss that
-/// EarlyStop watches.
+/// Changes the learning rate: a formula after every step, or a plateau after every test, by the loss that EarlyStop
+/// monitors.
 struct RunSchedule {
   RunSchedule() = default;
   RunSchedule(optim::LRScheduler* schedule) : by_step(schedule) {}      // NOLINT
@@ -99,39 +98,39 @@ struct RunSchedule {
 ///       }
 ///     run.finish();
 ///
-/// On a terminal a line shows rate and time left; every epoch (every `test_every` steps where steps are given) prints
-/// one line and writes one metrics record. A loss that is not finite ends the run: step() throws NotFinite, which names
-/// the first module whose output was not finite, and the checkpoints stay as they are. Interrupted by Ctrl-C or
-/// SIGTERM, the run ends after the present step, and finish() saves; a second Ctrl-C ends the program at once.
+/// On a terminal a line shows speed and remaining time; every epoch (every `test_every` steps if `steps` is set) prints
+/// one line and writes one metrics record. A loss that is not finite ends the run: step() throws NotFinite with the
+/// first module whose output was not finite, and the checkpoints stay unchanged. On Ctrl-C or SIGTERM the run ends
+/// after the current step, and finish() saves; a second Ctrl-C ends the program at once.
 class Run {
  public:
   using Test = std::function<Evaluation()>;
-  /// Opens the run's folder and files and loads the checkpoint to resume from. `test` evaluates the model, which is in
-  /// eval mode for the call. Throws IoError for files that cannot be written or read and a folder that holds another
-  /// run, ValueError for options outside their range.
+  /// Opens the run's folder and files and loads the checkpoint to resume. `test` evaluates the model, which is in eval
+  /// mode during the call. Throws IoError for files that cannot be written or read and a folder that contains another
+  /// run, ValueError for options out of range.
   Run(RunOptions options, nn::Module& model, optim::Optimizer& optimizer, Position position, Test test,
       RunSchedule schedule = {});
   ~Run();
   Run(const Run&) = delete;
 
-  /// Tests by `validation` instead, and by `test` at the end alone. Call before the first epoch.
+  /// Tests by `validation` instead, and by `test` only at the end. Call it before the first epoch.
   void validate_by(Test validation) { validation_ = std::move(validation); }
 
-  /// True while there is an epoch to run; puts the model into training mode.
+  /// True while there is an epoch to run; sets the model to training mode.
   bool next_epoch();
-  /// Counts a step; false when the run is over. Throws NotFinite for a loss or weights that are not finite.
+  /// Counts a step; returns false when the run is over. Throws NotFinite for a loss or weights that are not finite.
   bool step(const Tensor& loss, int64_t samples);
-  /// The same, with the accuracy on what is trained on: scores [N, classes], target int64 [N].
+  /// The same, with the training accuracy: scores [N, classes], target int64 [N].
   bool step(const Tensor& loss, const Tensor& scores, const Tensor& target);
-  /// Saves where asked and returns the last test, made now where there was none, but of an interrupted run: then there
-  /// may be none. The report and the last line are of the weights in `best` where the run has a folder: `weft eval` and
-  /// `weft predict` take the same. Throws IoError when a file cannot be written, NotFinite as step().
+  /// Saves as configured and returns the last test, made now if there was none, except for an interrupted run: then
+  /// there may be none. The report and the last line refer to the weights in `best` if the run has a folder: `weft
+  /// eval` and `weft predict` use the same. Throws IoError if a file cannot be written, NotFinite like step().
   Evaluation finish();
-  /// Gives the model its best weights, with `keep_best`, and returns their accuracy; nothing where none was tested.
+  /// Loads the best weights into the model, with `keep_best`, and returns their accuracy; nullopt if none was tested.
   std::optional<double> take_best();
   int64_t steps() const { return step_; }
   int64_t epochs() const { return epoch_; }
-  /// Of training alone, without tests; those of what this run resumes, too.
+  /// Training time without tests, including that of resumed runs.
   double training_seconds() const { return training_seconds_; }
   bool interrupted() const { return stopped_by() != 0; }
 
@@ -141,7 +140,7 @@ class Run {
   bool complete() const;
   void record();
   bool judge(MetricsRecord& r);
-  /// An evaluation with the weights that it is of, in words.
+  /// An evaluation with a description of the tested weights.
   struct Answer {
     std::optional<Evaluation> seen;
     bool is_test = true;
@@ -176,21 +175,22 @@ class Run {
   Progress progress_;
   int64_t epoch_ = 0;     ///< epochs finished
   int64_t step_ = 0;      ///< steps done
-  int64_t in_epoch_ = 0;  ///< steps done of the present epoch
+  int64_t in_epoch_ = 0;  ///< steps done in the current epoch
   bool inside_ = false;   ///< between next_epoch and the end of its loop
-  bool ended_ = false;    ///< step has said that the run is over
+  bool ended_ = false;    ///< step has returned false
   double loss_sum_ = 0;   ///< of the steps since the last record
   int64_t loss_steps_ = 0, samples_ = 0;
-  int64_t right_ = 0, judged_ = 0;  ///< answers of these steps whose scores were told
-  double earlier_seconds_ = 0;      ///< of the runs that this one resumes
+  int64_t right_ = 0, judged_ = 0;  ///< predictions in these steps, if scores were given
+  double earlier_seconds_ = 0;      ///< of the resumed runs
   double training_seconds_ = 0;     ///< up to the last record
   std::optional<StopSignals> stop_signals_;
-  Clock::time_point began_, mark_, saved_;            ///< the run; training since the last record; `last` was saved
+  Clock::time_point began_, mark_, saved_;            ///< start of the run; start of training since the last record;
+                                                      ///< `last` was saved
   int64_t since_mark_ = 0;                            ///< steps
-  double best_accuracy_ = -1, best_loss_ = INFINITY;  ///< of what `best` holds
-  int64_t best_epoch_ = 0, best_step_ = 0;            ///< the record they are of
-  NamedTensors best_weights_;                         ///< where they are kept
-  std::optional<Evaluation> best_seen_;               ///< what judged them, in this process
+  double best_accuracy_ = -1, best_loss_ = INFINITY;  ///< of the weights in `best`
+  int64_t best_epoch_ = 0, best_step_ = 0;            ///< their record
+  NamedTensors best_weights_;                         ///< if they are kept
+  std::optional<Evaluation> best_seen_;               ///< their evaluation, if made in this process
   StepCurve curve_;
   std::unique_ptr<FiniteWatch> watch_;
   std::optional<Evaluation> last_;

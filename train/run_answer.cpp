@@ -1,4 +1,4 @@
-// What a run prints, and which weights its figures are of.
+// The output of a run, and the choice of the weights that its figures describe.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kColumns = 80;
 
-// "train 0.0512, 98.41 %": loss and accuracy; nothing for a part without numbers.
+// "train 0.0512, 98.41 %": loss and accuracy; empty for a part without numbers.
 std::string part_of(const char* name, double loss, double accuracy) {
   if (std::isnan(loss) && std::isnan(accuracy)) return "";
   std::string out = fmt::format("{} {}", name, format_loss(loss));
@@ -44,7 +44,7 @@ void Run::print_judges() const {
         validation_ ? "" : ": without a validation part it may never stop");
 }
 
-// A line of at most 80 columns: speed and time are left out where they do not fit.
+// A line of at most 80 columns: speed and time are left out if they do not fit.
 void Run::print(const MetricsRecord& r) const {
   if (options_.quiet) return;
   std::string line = options_.steps ? fmt::format("step {}/{}: ", step_, *options_.steps)
@@ -59,7 +59,7 @@ void Run::print(const MetricsRecord& r) const {
   say("{}\n", line);
 }
 
-// The evaluation of the weights in `best`, which the model has for its time.
+// Evaluates the weights in `best`, which are loaded into the model meanwhile.
 Evaluation Run::test_of_best() {
   const NamedTensors now = copies_of(model_);
   load(model_, folder_->best());
@@ -82,7 +82,7 @@ Run::Answer Run::answer() {
 
 Evaluation Run::finish() {
   progress_.clear();
-  // A half epoch of an interrupted run is not tested.
+  // An incomplete epoch of an interrupted run is not tested.
   if (!interrupted() && !last_) {
     model_.eval();
     last_ = test_();
@@ -97,7 +97,7 @@ Evaluation Run::finish() {
   return last_.value_or(Evaluation{});
 }
 
-// How the run ended, its figures, and its files.
+// Prints how the run ended, its figures, and its files.
 void Run::print_end(const Answer& answer) const {
   if (interrupted())
     say("interrupted after step {}{}\n", step_,

@@ -13,7 +13,7 @@
 namespace weft::train {
 namespace {
 
-// The model as its report shows it.
+// The model's summary for the report.
 std::string summary_of(const nn::Module& module) {
   std::ostringstream out;
   const auto* model = module.as<nn::ModelImpl>();
@@ -26,14 +26,14 @@ std::string summary_of(const nn::Module& module) {
 
 }  // namespace
 
-// Files are opened before anything is trained, and what is resumed is read before anything is written.
+// Opens files before training, and reads the checkpoint to resume before writing anything.
 void Run::open_files() {
   std::optional<std::string> from = options_.resume;
   check<ValueError>(!from || !from->empty() || options_.out, "[resume] --resume without a folder needs --out");
   if (from && from->empty()) from = options_.out;
   bool is_folder = from && std::filesystem::is_directory(*from);
   if (is_folder) {
-    std::error_code error;  // of a folder that is not there
+    std::error_code error;  // for a folder that does not exist
     check<ValueError>(!options_.out || std::filesystem::equivalent(*options_.out, *from, error),
                       "[resume] a run that goes on in {} cannot write to {}", *from, *options_.out);
     options_.out = from;
@@ -59,7 +59,7 @@ void Run::open_files() {
   }
 
   auto open = [&](const std::string& path, bool append) {
-    // A checkpoint with losses that no record tells of was saved before the record of its step.
+    // A checkpoint with losses after the last record was saved before the record of its step.
     const int64_t told = loss_steps_ > 0 ? step_ - 1 : step_;
     metrics_.push_back(append ? MetricsFile::continued(path, told) : MetricsFile(path, false));
   };
@@ -96,7 +96,7 @@ void Run::save(const std::string& path) const {
   c.save(path);
 }
 
-// What is gone on with may have kept weights that are better than its last.
+// The resumed run may have kept weights that are better than its last.
 void Run::save_best_weights() {
   const NamedTensors now = copies_of(model_);
   ModuleUpdate(model_, best_weights_, "the best weights").apply();
@@ -121,11 +121,11 @@ void Run::resume(const std::string& path) {
   loss_sum_ = double_at(c.metadata, "run.loss_sum"), loss_steps_ = int_at(c.metadata, "run.loss_steps");
   right_ = int_at(c.metadata, "run.right"), judged_ = int_at(c.metadata, "run.judged");
   earlier_seconds_ = double_at(c.metadata, "run.seconds");
-  if (c.metadata.contains("run.training_seconds"))  // which came later
+  if (c.metadata.contains("run.training_seconds"))  // added in a later version
     training_seconds_ = double_at(c.metadata, "run.training_seconds");
   if (options_.keep_best) best_weights_ = c.tensors;
   best_accuracy_ = double_at(c.metadata, "run.best_accuracy"), best_loss_ = double_at(c.metadata, "run.best_loss");
-  if (c.metadata.contains("run.best_step"))  // these, too
+  if (c.metadata.contains("run.best_step"))  // added later too
     best_epoch_ = int_at(c.metadata, "run.best_epoch"), best_step_ = int_at(c.metadata, "run.best_step");
   if (c.metadata.contains("run.curve")) curve_ = StepCurve::of(c.metadata.at("run.curve"));
   if (!options_.quiet)

@@ -1,4 +1,4 @@
-// RunFolder: the folder that a training run leaves behind.
+// RunFolder: the folder of a training run.
 #pragma once
 
 #include <cstdio>
@@ -13,7 +13,7 @@ class RunFolder : public OutputFolder {
  public:
   static constexpr const char* kLast = "last.safetensors";
 
-  /// As OutputFolder, whose marker is last.safetensors.
+  /// See OutputFolder; the marker is last.safetensors.
   RunFolder(std::string path, bool resumed)
       : OutputFolder(std::move(path), {kLast, "best.safetensors", "metrics.jsonl", "report.html"}, {"metrics.jsonl"},
                      resumed) {}

@@ -105,7 +105,7 @@ void ModuleUpdate::apply() {
 
 void save(const nn::Module& module, const std::string& path, const Metadata& metadata) {
   Metadata all = metadata;
-  all.emplace("format", "pt");  // what Python's loaders of PyTorch weights look for
+  all.emplace("format", "pt");  // Python's loaders of PyTorch weights expect it
   train::add_description(all, module);
   save_safetensors(path, train::tensors_of(module), all);
 }

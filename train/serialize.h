@@ -10,25 +10,25 @@
 
 namespace weft {
 
-// All of these write through a temporary file that replaces `path` when it is complete, and throw IoError, naming the
-// file, where it cannot be written, read or is no safetensors file. A load that throws has changed nothing.
+// All functions write through a temporary file that replaces `path` when it is complete, and throw IoError with the
+// file if it cannot be written or read, or is not a safetensors file. A load that throws changes nothing.
 
 /// One tensor, under the name "tensor", or several, under their names or "0", "1" ...
 void save(const Tensor& tensor, const std::string& path);
 void save(const TensorList& tensors, const std::string& path);
 void save(const NamedTensors& tensors, const std::string& path, const Metadata& metadata = {});
-/// Makes `tensor` the only tensor of a file. Throws StateError when there are several, or none.
+/// Loads the only tensor of a file. Throws StateError if there are several, or none.
 void load(Tensor& tensor, const std::string& path);
 /// All tensors of a file, in the order of its header.
 void load(TensorList& tensors, const std::string& path);
 void load(NamedTensors& tensors, const std::string& path);
 
-/// Parameters and buffers under their names, as Python's safetensors.torch.load_file gives them. The text of an
-/// nn::Model goes into the metadata, so that weft::load_model opens the file alone.
+/// Parameters and buffers under their names, as Python's safetensors.torch.load_file returns them. The text of an
+/// nn::Model is stored in the metadata, so that weft::load_model opens the file alone.
 void save(const nn::Module& module, const std::string& path, const Metadata& metadata = {});
-/// Copies a file's tensors into the module's parameters and buffers, which keep their place in memory: an optimizer of
-/// the module goes on working on them. Names, shapes and dtypes must agree: StateError for missing or unexpected names,
-/// ShapeError and DtypeError naming file and tensor. A checkpoint of train::Checkpoint is such a file, too.
+/// Copies a file's tensors into the module's parameters and buffers, which keep their memory: an optimizer of the
+/// module remains valid. Names, shapes and dtypes must agree: StateError for missing or unexpected names, ShapeError
+/// and DtypeError with file and tensor. A file of train::Checkpoint is accepted too.
 void load(nn::Module& module, const std::string& path);
 
 /// State and options; see Optimizer::state_dict.
@@ -62,10 +62,10 @@ NamedTensors tensors_of(const nn::Module& module);
 /// Copies of them.
 NamedTensors copies_of(const nn::Module& module);
 
-/// Tensors of a state that fit a module one by one, checked and ready to be copied.
+/// Tensors of a state, checked against a module and ready to be copied.
 class ModuleUpdate {
  public:
-  /// Throws as load(module) does; `where` names the file.
+  /// Throws the errors of load(module); `where` names the file.
   ModuleUpdate(const nn::Module& module, const NamedTensors& saved, const std::string& where);
   void apply();
 
@@ -73,7 +73,7 @@ class ModuleUpdate {
   std::vector<std::pair<Tensor, Tensor>> copies_;  // to, from
 };
 
-/// What a checkpoint puts before the names of all that is not the module's.
+/// Prefix in a checkpoint of all names that are not the module's.
 inline constexpr const char* kCheckpointPrefix = "checkpoint";
 
 }  // namespace train

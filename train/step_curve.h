@@ -11,23 +11,23 @@ namespace weft::train {
 struct StepPoint {
   int64_t step = 0;     ///< the last of them
   double loss = 0;      ///< mean
-  double accuracy = 0;  ///< share of right answers, 0 to 1; NaN where the steps gave none
+  double accuracy = 0;  ///< fraction of correct predictions, 0 to 1; NaN if the steps gave none
 };
 
-/// Adds up steps to points of N steps each. N begins at 1 and doubles when there are 400 points.
+/// Averages steps into points of N steps each. N begins at 1 and doubles whenever there are 400 points.
 class StepCurve {
  public:
   void add(int64_t step, double loss, double accuracy);
   const std::vector<StepPoint>& points() const { return points_; }
 
-  /// The whole state on one line, and back. Throws StateError for a text that is none.
+  /// Converts the state to one line, and back. Throws StateError for an invalid text.
   std::string text() const;
   static StepCurve of(const std::string& text);
 
  private:
   std::vector<StepPoint> points_;
   int64_t every_ = 1, pending_ = 0;      // steps per point, steps since the last
-  double loss_sum_ = 0, right_sum_ = 0;  // of these
+  double loss_sum_ = 0, right_sum_ = 0;  // of the pending steps
 };
 
 }  // namespace weft::train

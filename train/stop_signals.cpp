@@ -21,19 +21,19 @@ static_assert(std::atomic<int>::is_always_lock_free);
 extern "C" void note_signal(int signal) { g_signal = signal; }
 
 constexpr std::array<int, 2> kSignals{SIGINT, SIGTERM};
-std::array<struct sigaction, 2> g_before;  // while some are alive
+std::array<struct sigaction, 2> g_before;  // while any object exists
 int g_alive = 0;
 
 void check_done(int result, const char* what) {
   check<StateError>(result == 0, "[StopSignals] {}: {}", what, std::strerror(errno));
 }
 
-// The thread's stack for handlers, where it has none of another's. It stays until the thread ends.
+// The thread's stack for handlers, unless it already has one. It stays until the thread ends.
 class SignalStack {
  public:
   void ensure() {
     if (!(present().ss_flags & SS_DISABLE)) return;
-    // A frame holds all vector registers; the kernel tells how much that is on this machine.
+    // A frame holds all vector registers; the kernel reports their size on this machine.
     memory_.resize(static_cast<size_t>(std::max<long>(64 << 10, sysconf(_SC_SIGSTKSZ))));
     const stack_t own{.ss_sp = memory_.data(), .ss_flags = 0, .ss_size = memory_.size()};
     check_done(sigaltstack(&own, nullptr), "sigaltstack");
@@ -57,7 +57,7 @@ thread_local SignalStack t_stack;
 
 StopSignals::StopSignals() {
   t_stack.ensure();
-  if (g_alive > 0) {  // another's handlers are there, and what they noted counts
+  if (g_alive > 0) {  // handlers of another object are installed, and a signal they received counts
     ++g_alive;
     return;
   }

@@ -1,17 +1,16 @@
-// StopSignals: SIGINT (Ctrl-C) and SIGTERM ask for an end instead of being one.
+// StopSignals: SIGINT (Ctrl-C) and SIGTERM request an end instead of causing one.
 #pragma once
 
 namespace weft::train {
 
-/// While it lives, the first SIGINT or SIGTERM is only noted, so that a loop can save its work and end; a second of
-/// the same kind ends the process at once. Several may live, one in another: the first sets the handlers, and where the
-/// last ends, those of before come back.
-/// Made on the thread that trains, which should be the process's first: that one is normally given the signal. Throws
-/// StateError where the system refuses.
+/// During its lifetime the first SIGINT or SIGTERM is only recorded, so that a loop can save its work and end; a second
+/// one of the same kind ends the process at once. Objects may be nested: the first installs the handlers, and the last
+/// restores the previous ones. Construct it on the thread that trains, which should be the process's first: the system
+/// normally delivers the signal to that one. Throws StateError if the system refuses.
 ///
-/// Handlers of your own need SA_ONSTACK and a stack (sigaltstack) on each thread that computes: inside a matrix product
-/// oneDNN's stack pointer may stand in a buffer of the heap, and a handler that runs there overwrites what lies below
-/// (oneDNN issue 4845, mended there in March 2026).
+/// Custom handlers need SA_ONSTACK and a stack (sigaltstack) on each thread that computes: inside a matrix product
+/// oneDNN's stack pointer may point into a heap buffer, and a handler that runs there overwrites the memory below it
+/// (oneDNN issue 4845, fixed there in March 2026).
 class StopSignals {
  public:
   StopSignals();
@@ -20,7 +19,7 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
 };
 
-/// The signal noted since the outermost StopSignals was made, or 0.
+/// The signal received since the outermost StopSignals was constructed, or 0.
 int stopped_by();
 
 }  // namespace weft::train

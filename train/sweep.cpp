@@ -50,7 +50,7 @@ Sweep::Sweep(std::vector<SweepColumn> columns, std::optional<std::string> path)
     : columns_(std::move(columns)), path_(std::move(path)) {
   if (!path_) return;
   if (std::filesystem::exists(*path_)) read();
-  // A sweep of hours must not end with nothing because its file has no place.
+  // A sweep must not fail only after hours because its file cannot be written.
   check_system(std::ofstream(*path_, std::ios::app).good(), "[sweep] {} cannot be written", *path_);
 }
 
@@ -71,7 +71,7 @@ void Sweep::read() {
   check<IoError>(!file.bad(), "[sweep] {} cannot be read", *path_);
   file.close();
   if (line.empty()) return;
-  // The line that a run was writing when it was ended.
+  // The line that a run was writing when it was killed.
   const std::string start = kRecordStart;
   check<IoError>(start.starts_with(line.substr(0, start.size())) || line.starts_with(start),
                  "[sweep] {}:{}: expected settings and results, found \"{}\"", *path_, known_.size() + 1,
@@ -88,7 +88,7 @@ void Sweep::write(const Result& result) const {
   file.close();
   if (file.good()) return;
   const int why = errno;
-  std::filesystem::resize_file(*path_, before, ignored);  // no part of a line stays
+  std::filesystem::resize_file(*path_, before, ignored);  // no partial line remains
   fail<IoError>("[sweep] {} cannot be written: {}", *path_, std::strerror(why));
 }
 

@@ -1,5 +1,5 @@
-// Sweep: the same work under many settings, with the results in a table, in curves, and in a file from which a sweep
-// that was stopped goes on.
+// Sweep: runs the same work under many settings; collects the results in a table, in curves, and in a file from which
+// an interrupted sweep resumes.
 #pragma once
 
 #include <functional>
@@ -13,10 +13,10 @@
 
 namespace weft::train {
 
-/// Numbers with names, in an order of their own.
+/// Named numbers, in insertion order.
 using Numbers = std::vector<std::pair<std::string, double>>;
 
-/// A number of every run that its lines and the table show, with the fmt format that prints it.
+/// A column of the output and the table, with the fmt format of its numbers.
 struct SweepColumn {
   std::string name, format;
 };
@@ -29,26 +29,26 @@ struct SweepColumn {
 ///     fmt::print("{}", sweep.table().text());
 ///
 /// The file has one JSON object per run, {"settings": {...}, "results": {...}}, written when the run is over; a number
-/// that is not finite is null there. A run whose settings it holds already is not made again.
+/// that is not finite is null. Runs whose settings are already in the file are skipped.
 class Sweep {
  public:
-  /// Reads the results that `path` holds, if it is there. Throws IoError where it cannot be read or written, and,
-  /// naming the line, for what is no such file; a last line that was not finished is cut off.
+  /// Reads the results in `path`, if it exists. Throws IoError if it cannot be read or written, and, with the line, for
+  /// an invalid file; an incomplete last line is removed.
   explicit Sweep(std::vector<SweepColumn> columns, std::optional<std::string> path = {});
 
-  /// The results under `settings`, which should name all that they depend on: the file's, else those of `work`. Prints
-  /// the columns in one line. No results are those of a run that was broken off, which is neither kept nor shown.
-  /// Throws StateError where a column is neither a setting nor a result, IoError where the file cannot be written.
+  /// The results under `settings`, which should include everything that they depend on: from the file, else from
+  /// `work`. Prints the columns in one line. `work` returns no results for an aborted run, which is neither stored nor
+  /// shown. Throws StateError if a column is neither a setting nor a result, IoError if the file cannot be written.
   Numbers run(const Numbers& settings, const std::function<Numbers()>& work);
 
-  /// The settings among the columns in a word, as a file may be called: "hidden-500_rate-0.01".
+  /// The settings among the columns in one word that is a valid file name: "hidden-500_rate-0.01".
   std::string name_of(const Numbers& settings) const;
-  /// Of the runs, in the order in which they were asked for.
+  /// Names of the runs, in the order of the calls.
   std::vector<std::string> names() const;
-  /// A row per run, in the order in which they were asked for.
+  /// One row per run, in the order of the calls.
   Table table() const;
-  /// `y` over `x`, one curve for each value of `by`, of the runs that have all the numbers of `where`. A curve is named
-  /// after `by` and its value: "rate 0.01".
+  /// `y` over `x`, one curve for each value of `by`, of the runs with all settings of `where`. A curve is named after
+  /// `by` and its value: "rate 0.01".
   std::vector<Series> series(const std::string& x, const std::string& y, const std::string& by,
                              const Numbers& where = {}) const;
 

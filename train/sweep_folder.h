@@ -1,4 +1,4 @@
-// SweepFolder: the folder that a sweep leaves behind.
+// SweepFolder: the folder of a sweep.
 #pragma once
 
 #include <optional>
@@ -13,25 +13,25 @@ namespace weft::train {
 /// sweep.json (the notes), results.jsonl (train::Sweep's), report.html, and a run's folder for each network.
 class SweepFolder : public OutputFolder {
  public:
-  /// As OutputFolder, whose marker is sweep.json; writes it where it is new. Throws ValueError where a sweep that is
-  /// gone on with was trained on another data set.
+  /// See OutputFolder; the marker is sweep.json, written here if the folder is new. Throws ValueError if a resumed
+  /// sweep was trained on another data set.
   SweepFolder(std::string path, bool resumed, const Notes& notes);
-  /// Of a sweep that failed before anything of its first network was saved nothing stays.
+  /// If nothing of the first network was saved, the folder is removed.
   ~SweepFolder();
 
   std::string results() const { return file("results.jsonl"); }
   std::string report() const { return file("report.html"); }
-  /// Writes sweep.json anew, with what was told to a sweep that is gone on with.
+  /// Rewrites sweep.json with the options of a resumed sweep.
   void tell(const Notes& notes) const;
-  /// Makes a run one of this folder, under `name`: a new one, or what was begun there goes on.
+  /// Places a run in this folder, under `name`: a new one, or resumes an existing one.
   void place(RunOptions& run, const std::string& name) const;
 
  private:
   bool resumed_;
 };
 
-/// The notes of the sweep in a folder. Throws IoError where there is none, StateError for that of another program or a
-/// file that cannot be read.
+/// The notes of the sweep in a folder. Throws IoError if there is none, StateError for that of another program or an
+/// unreadable file.
 Notes notes_of_sweep(const std::string& path, const std::string& program);
 
 }  // namespace weft::train

@@ -1,4 +1,4 @@
-// SweepReport: what there is to see of a sweep, as one HTML file.
+// SweepReport: a sweep as one HTML file.
 #pragma once
 
 #include <string>
@@ -10,18 +10,18 @@
 
 namespace weft::train {
 
-/// What it shows; a part that is empty is left out.
+/// The content of the report; empty parts are left out.
 struct SweepReport {
   std::string title, subtitle = {};
   std::vector<Chart> charts = {};
   Table table{{}};
-  std::vector<std::string> links = {};  ///< of the table's rows, in their order; "" for one without
+  std::vector<std::string> links = {};  ///< one per row of the table; "" for a row without a link
   ToldOptions options = {};
 };
 
-/// The page, as that of a run (report.h) but for its links.
+/// The page, like that of a run (report.h) with links.
 std::string sweep_report_html(const SweepReport& report);
-/// Writes it, whole or not at all. Throws IoError.
+/// Writes it; the file is replaced only when complete. Throws IoError.
 void write_sweep_report(const std::string& path, const SweepReport& report);
 
 }  // namespace weft::train

@@ -6,7 +6,7 @@
 
 namespace weft::train {
 
-/// Text for people to read: the first column stands left, the others right, where numbers belong.
+/// Formats text for people: the first column is left-aligned, the others, usually numbers, right-aligned.
 ///
 ///     train::Table table({"hidden", "accuracy"});
 ///     table.add({"500", "97.10 %"});
@@ -18,7 +18,7 @@ class Table {
   void add(std::vector<std::string> cells);
   const std::vector<std::string>& headers() const { return headers_; }
   const std::vector<std::vector<std::string>>& rows() const { return rows_; }
-  /// Headers, a line, and the rows, each ended by a newline; cells are UTF-8 of one column per code point.
+  /// Headers, a rule, and the rows, each ended by a newline; cells are UTF-8 with one column per code point.
   std::string text() const;
 
  private:
