@@ -1,4 +1,4 @@
-// The machine's peak, and what each training workload needs per sample: `roofline THREADS` prints the peak in GFLOP/s,
+// The machine's peak, and the FLOP of each training workload per sample: `roofline THREADS` prints the peak in GFLOP/s,
 // then one line per workload: name and MFLOP per sample. bench/roofline joins them with measured rates.
 #include <algorithm>
 #include <chrono>
@@ -39,7 +39,7 @@ double convolution(int64_t images, int64_t in, int64_t out, int64_t size) {
               [&] { F::conv2d(x, weight, F::Conv2dFuncOptions().padding(2)); });
 }
 
-/// A layer's products: multiplications of its forward pass per sample, and whether its input needs a gradient.
+/// A layer's products: multiplications of its forward pass per sample, and true if its input needs a gradient.
 struct Layer {
   double multiplications;
   bool input_gradient;
@@ -49,7 +49,7 @@ Layer conv(double in, double out, double kernel, double size, bool first = false
   return {in * out * kernel * kernel * size * size, !first};
 }
 
-/// A training step runs each product once forward, once for the weights, and once for an input that needs it.
+/// A training step runs each product once forward, once for the weights, and once for an input that needs a gradient.
 double mflop(const std::vector<Layer>& layers) {
   double sum = 0;
   for (const Layer& layer : layers) sum += 2 * layer.multiplications * (layer.input_gradient ? 3 : 2);

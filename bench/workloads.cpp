@@ -1,6 +1,5 @@
-// The workloads that weft is measured by. One source for both libraries: with WEFT_BENCH_LIBTORCH it is libtorch's
-// program. One line per workload: name, value, unit.
-// Usage: workloads MNIST_DIR THREADS [WORKLOAD...]
+// The workloads that measure weft. One source for both libraries: with WEFT_BENCH_LIBTORCH it is libtorch's program.
+// One line per workload: name, value, unit. Usage: workloads MNIST_DIR THREADS [WORKLOAD...]
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -55,7 +54,7 @@ nn::Sequential cnn_fast() {
                         nn::ReLU(), nn::Flatten(), nn::Linear(800, 256), nn::ReLU(), nn::Linear(256, 10));
 }
 
-/// Seconds of the fastest of `rounds` calls, after one that does not count.
+/// Seconds of the fastest of `rounds` calls, after an unmeasured one.
 double fastest(int rounds, const std::function<void()>& work) {
   work();
   double best = 1e30;
@@ -84,7 +83,7 @@ double train(nn::Sequential net, double lr, const Tensor& images, const Tensor& 
   return static_cast<double>(batch * steps) / seconds;
 }
 
-/// Samples per second of whole-set steps on the squared error of one-hot targets.
+/// Samples per second of full-batch steps on the squared error of one-hot targets.
 double train_full_batch(const Mnist& mnist) {
   nn::Sequential net = deep_mlp();
   SGD optimizer(net->parameters(), 0.01);
@@ -156,7 +155,7 @@ double loader(const std::string& folder) {
 }
 
 #ifdef WEFT_BENCH_LIBTORCH
-/// Seconds of what mnist_99.cpp does, without the start of the process; libtorch reads unpacked files only.
+/// Seconds of the work of mnist_99.cpp, without the start of the process; libtorch reads uncompressed files only.
 double mnist_99(const std::string& folder) {
   using data::datasets::MNIST;
   const double start = now();
@@ -197,7 +196,7 @@ struct Workload {
 };
 
 std::vector<Workload> workloads(const std::string& folder) {
-  // Read when the first workload asks for it.
+  // Read when the first workload needs it.
   static std::optional<Mnist> kept;
   auto mnist = [folder]() -> const Mnist& { return kept ? *kept : kept.emplace(folder); };
   auto sgd = [=](auto net, int64_t batch, int64_t steps) {

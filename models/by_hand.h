@@ -1,4 +1,4 @@
-// A network with one hidden layer without tape: forward and backward are written out on tensors.
+// A network with one hidden layer without the tape: forward and backward are written out on tensors.
 #pragma once
 
 #include <fmt/format.h>
@@ -17,11 +17,11 @@ enum class HandLoss {
   cross_entropy,  ///< of softmax(y)
 };
 
-/// y = relu(x w1' + b1) w2' + b2 on the parameters of a model, whose own forward and tape are not used: the model names
-/// them, saves them, and is opened by the command weft.
+/// y = relu(x w1' + b1) w2' + b2 with the parameters of a model, whose own forward and tape are not used: the model
+/// names and saves them, and the command `weft` can open it.
 class HandNet {
  public:
-  /// He's first weights: normal numbers of variance 2 / inputs, which keep the size of what relu lets through.
+  /// He's initialisation: normal values of variance 2 / inputs, which preserve the variance through relu.
   static weft::nn::Model model(int64_t inputs, int64_t hidden, int64_t classes) {
     return weft::nn::parse(fmt::format(
         "input {} | fc1 = linear {} init kaiming_normal bias zeros | relu | fc2 = linear {} init kaiming_normal bias "
@@ -43,13 +43,14 @@ class HandNet {
     Tensor y;
     double loss;  ///< mean over the samples
   };
-  /// Gives each parameter its gradient. x [N, inputs], one-hot target [N, classes].
+  /// Computes the gradient of each parameter. x [N, inputs], one-hot target [N, classes].
   Result backward(const Tensor& x, const Tensor& target, HandLoss kind) {
     weft::NoGradGuard no_tape;
     const Tensor a = hidden(x), y = outputs(a);
     const auto n = static_cast<double>(x.size(0));
 
-    // How the loss changes with y: of both, the error times a number. softmax and logarithm cancel to it.
+    // Gradient of the loss with respect to y: for both losses the error times a constant. For cross entropy, softmax
+    // and logarithm cancel to it.
     Tensor dy;
     double loss = 0;
     if (kind == HandLoss::squared_error) {
@@ -61,7 +62,8 @@ class HandNet {
       dy = (y.softmax(1) - target) / n;
     }
 
-    // Back through the second layer, through relu, which lets pass what it let pass, and to the first layer.
+    // Backward through the second layer, through relu, which passes the gradient where its input was positive, and to
+    // the first layer.
     w2_.mutable_grad() = dy.t().matmul(a);
     b2_.mutable_grad() = dy.sum({0});
     const Tensor dz = dy.matmul(w2_).mul_(a > 0);

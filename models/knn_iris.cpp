@@ -1,5 +1,5 @@
-// k nearest neighbours on iris: how many neighbours are best, by cross validation, and what regions they divide the
-// plane into.
+// k nearest neighbours on iris: finds the best number of neighbours by cross validation, and draws the regions into
+// which they divide the plane.
 #include "options.h"
 #include "weft/train/chart.h"
 #include "weft/train/nearest.h"
@@ -11,7 +11,7 @@ using train::NeighborWeights;
 
 constexpr int64_t kMostNeighbors = 30;
 
-// Of each k from 1 to 30, the share of flowers that the classifier of the other folds takes for another species.
+// For each k from 1 to 30, the error rate of the classifier of the other folds.
 std::vector<double> errors(const data::datasets::Iris& iris, NeighborWeights weights) {
   std::vector<double> wrong(kMostNeighbors);
   for (const data::Fold& fold : data::stratified_k_fold(iris.target(), 6)) {
@@ -26,7 +26,7 @@ std::vector<double> errors(const data::datasets::Iris& iris, NeighborWeights wei
   return wrong;
 }
 
-// The plane of the first two lengths, each point in the colour of the species that its 11 neighbours vote for.
+// The plane of the first two lengths, each point in the colour of the species voted for by its 11 neighbours.
 train::Chart regions(const data::datasets::Iris& iris) {
   const Tensor plane = iris.data().slice(1, 0, 2).contiguous();
   const Tensor low = plane.amin({0}) - 0.5, high = plane.amax({0}) + 0.5;

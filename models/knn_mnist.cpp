@@ -1,4 +1,4 @@
-// k nearest neighbours on MNIST: no training at all, the answer is the vote of the most similar training images.
+// k nearest neighbours on MNIST: there is no training; the most similar training images vote.
 #include <chrono>
 
 #include "options.h"
@@ -19,8 +19,7 @@ data::Example<> draw(const train::Digits& digits, int64_t count) {
   return {pixels.flatten(1), digits.targets().index_select(0, chosen)};
 }
 
-// The `k` nearest of each query. They are asked for some at a time, as many as the classifier takes at once, so that a
-// terminal shows how far it is.
+// The `k` nearest of each query, computed in blocks of the classifier's size to show progress on a terminal.
 train::Neighbors ask(const train::KNeighborsClassifier& knn, const Tensor& queries, int64_t k) {
   constexpr int64_t kPiece = train::KNeighborsClassifier::kQueries;
   TensorList distances, indices;
@@ -60,7 +59,7 @@ int main(int argc, char** argv) {
     const auto known = draw(digits.train, train_count), asked = draw(digits.test, test_count);
     const train::KNeighborsClassifier knn(known.data, known.target);
 
-    // The seven nearest of each, nearest first, hold those for every smaller k.
+    // The seven nearest of each, nearest first, include those for every smaller k.
     const auto start = std::chrono::steady_clock::now();
     const train::Neighbors neighbors = ask(knn, asked.data, std::min<int64_t>(7, train_count));
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -1,5 +1,5 @@
-// Gradient descent with a backward pass written out by hand (by_hand.h), on all images at once, as a sweep over sizes
-// and learning rates.
+// Gradient descent with a handwritten backward pass (by_hand.h), on all images at once, as a sweep over sizes and
+// learning rates.
 #include "by_hand.h"
 #include "shared/network_sweep.h"
 #include "weft/train/digits.h"
@@ -11,7 +11,7 @@ using models::HandNet;
 
 constexpr int64_t kTestEvery = 10;
 
-// All images of a set as rows, and scaled as they are trained on.
+// All images of a set as rows, scaled for training.
 struct Rows {
   Rows(const train::Digits& digits, const train::InputScale& scale)
       : x(digits.images().flatten(1).sub_(scale.mean[0]).div_(scale.deviation[0])), labels(digits.targets()) {}
@@ -28,7 +28,7 @@ train::Numbers train_net(const Rows& rows, const Rows& test_rows, HandLoss kind,
                          const train::RunOptions& options) {
   nn::Model model = HandNet::model(rows.x.size(1), hidden, 10);
   HandNet net(model);
-  optim::SGD optimizer(model->named_parameters(), rate);  // every parameter goes a step against its gradient
+  optim::SGD optimizer(model->named_parameters(), rate);  // every parameter takes a step against its gradient
   const Tensor target = one_hot(rows.labels, 10).to(kFloat);
 
   auto test = [&] {
@@ -36,7 +36,7 @@ train::Numbers train_net(const Rows& rows, const Rows& test_rows, HandLoss kind,
     evaluator.add(test_rows.x.view({-1, 28, 28}), net.forward(test_rows.x), test_rows.labels);
     return evaluator.evaluation();
   };
-  // All images are the one batch of every epoch; a run may be gone on with behind it.
+  // All images are the only batch of every epoch; a run may be resumed after it.
   bool taken = false;
   const train::Position position{[&] { return tensor({int64_t{taken}}, kInt64); },
                                  [&](const Tensor& state) { taken = state[0].item<int64_t>() != 0; }, 1};
@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
 
     auto digits = train::load_digits(options.data);
     digits.train = train::first(digits.train, options.images);
-    // Squared error: pixels from -1 to 1. Cross entropy: of mean 0 and deviation 1, as He's first weights suppose; the
+    // Squared error: pixels from -1 to 1. Cross entropy: mean 0 and deviation 1, as He's initialisation assumes; the
     // rate of 1 needs it.
     const models::NetworkSweep::Inputs inputs{
         .loss = squared ? "mse sum" : "cross_entropy",

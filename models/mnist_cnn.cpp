@@ -7,7 +7,7 @@
 using namespace weft;
 namespace F = nn::functional;
 
-// Weights normal of deviation 0.1, none further than two deviations out, and biases 0.1.
+// Weights from a normal distribution of deviation 0.1, truncated at two deviations, and biases 0.1.
 nn::Model tutorial_net() {
   auto conv = [](int64_t channels) { return nn::conv(channels, 5).same().init("truncated_normal", 0.1).bias(0.1); };
   auto linear = [](int64_t features) { return nn::linear(features).init("truncated_normal", 0.1).bias(0.1); };
@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
     if (quick) adam.betas({0.7, 0.9});
     optim::Adam optimizer(net->named_parameters(), adam);
     train::Position position = train::position_of(*train_loader);
-    // One cycle: up to the full rate and down to nothing. The tutorial keeps its rate.
+    // One cycle: up to the full rate and down to nothing. The tutorial's rate is constant.
     std::optional<optim::OneCycleLR> schedule;
     const int64_t steps = options.steps.value_or(options.epochs * position.batches);
     if (quick) schedule.emplace(optimizer, optim::OneCycleLROptions(*options.lr, steps).cycle_momentum(false));

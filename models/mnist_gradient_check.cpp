@@ -1,5 +1,5 @@
-// Is backward right? Each derivative beside what the definition says: how much the loss changes when the number alone
-// goes a little up and a little down.
+// Checks backward: prints each derivative beside a central difference, the change of the loss when this parameter alone
+// is increased and decreased a little.
 #include <filesystem>
 
 #include "nets.h"

@@ -1,6 +1,6 @@
-// scikit-learn's MLPClassifier under many sizes and learning rates: what training and prediction cost, and how well
-// each does. Every run has MLPClassifier's standard settings: relu, Adam, batches of 200, an L2 penalty of 1e-4 that a
-// batch shares, Glorot's first weights, and an end when ten epochs in a row have not lowered the loss by 1e-4.
+// scikit-learn's MLPClassifier with many sizes and learning rates: cost of training and prediction, and accuracy. Every
+// run has MLPClassifier's defaults: relu, Adam, batches of 200, an L2 penalty of 1e-4 per batch, Glorot's
+// initialisation, and an end when ten consecutive epochs have not lowered the loss by 1e-4.
 #include <chrono>
 
 #include "shared/network_sweep.h"
@@ -13,11 +13,11 @@ namespace F = nn::functional;
 constexpr int64_t kBatch = 200;
 constexpr double kAlpha = 1e-4;
 
-// The least of three times in which the network reads all test images, in milliseconds.
+// The minimum of three prediction times for all test images, in milliseconds.
 double prediction_time(nn::Model& net, const Tensor& images) {
   NoGradGuard no_grad;
   double least = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < 3; ++i) {  // the first also fetches memory
+  for (int i = 0; i < 3; ++i) {  // the first also allocates memory
     const auto start = std::chrono::steady_clock::now();
     net(images).argmax(1);
     least =
@@ -26,7 +26,7 @@ double prediction_time(nn::Model& net, const Tensor& images) {
   return least;
 }
 
-// Trains and tests one network. `scale` is what the brightest pixel becomes: 1, or 255 for the bytes as they are.
+// Trains and tests one network. `scale` is the value of the brightest pixel: 1, or 255 for unscaled bytes.
 train::Numbers study(train::DigitSets digits, int64_t hidden, double rate, double scale,
                      const train::RunOptions& options) {
   nn::Model net = nn::parse(fmt::format(

@@ -1,5 +1,5 @@
 // Logistic regression: ten yes-or-no questions, "is it a 3?", each a weighted sum of the pixels and a sigmoid. --tuned
-// asks them as one question, with a softmax.
+// makes them one question, with a softmax.
 #include "options.h"
 #include "weft/train/digits.h"
 #include "weft/weft.h"
@@ -7,7 +7,7 @@
 using namespace weft;
 namespace F = nn::functional;
 
-// Within an epoch the rate stays: 1/100, 1/10 and all of a cosine that begins anew every three epochs.
+// The rate is constant within an epoch: 1/100, 1/10 and the full value of a cosine that restarts every three epochs.
 optim::LRScheduler original_schedule(optim::Optimizer& optimizer, int64_t batches) {
   const auto by_epoch = optim::WarmupCosineLR(
       optimizer, optim::WarmupCosineLROptions(3, 10).factors({0.01, 0.1, 1}).restart_every(3).eta_min(1e-4));
@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
     auto test_loader =
         data::make_data_loader<data::samplers::SequentialSampler>(digits.test.map(normalize).map(stack), 1000);
 
-    // Rows of 785 numbers: the pixels from -0.5 to 0.5, and a 1 whose weight is the bias.
+    // Rows of 785 values: the pixels from -0.5 to 0.5, and a 1 whose weight is the bias.
     auto questions = nn::linear(10).no_bias();
     tuned ? questions.init("zeros") : questions.init("normal", 1);
     nn::Model net = nn::input(1, 28, 28) | nn::flatten() | nn::constant_pad(0, 1).value(1) | questions;
@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
         tuned ? optim::CosineAnnealingLR(*optimizer, options.steps.value_or(options.epochs * position.batches))
               : original_schedule(*optimizer, position.batches);
 
-    // The ten questions' losses add up.
+    // The ten questions' losses are summed.
     auto loss_of = [&](const Tensor& logits, const Tensor& target) {
       return tuned ? F::cross_entropy(logits, target)
                    : F::binary_cross_entropy_with_logits(logits, one_hot(target, 10).to(kFloat), kSum) /

@@ -1,5 +1,5 @@
-// The network that one writes first, in NumPy: 784-128-10 with sigmoids, an image per step. The loss is a choice; each
-// has the rate and the size of first weights that suit it.
+// The typical first network in NumPy: 784-128-10 with sigmoids, one image per step. The loss can be chosen; each has
+// its own rate and scale of the initial weights.
 #include "options.h"
 #include "weft/train/digits.h"
 #include "weft/train/terminal_picture.h"
@@ -8,17 +8,17 @@
 using namespace weft;
 namespace F = nn::functional;
 
-// What is added to pixels, none of which is nothing then.
+// Added to pixels, so that none is zero.
 constexpr double kLift = 0.0099;
 
-// How sure a network is of each digit.
+// The network's probability of each digit.
 Tensor softmax(const Tensor& z) { return z.softmax(1); }
 
 // Losses of the network's outputs and the one-hot target t, summed over the classes.
 struct Loss {
-  const char *name, *told;  // `told` is the name of the same among those of `weft train`
-  const char* last;         // what the network ends in
-  double rate, deviation;   // of the first weights
+  const char *name, *told;  // `told`: its name in `weft train`
+  const char* last;         // the network's last layer
+  double rate, deviation;   // of the initial weights
   Tensor (*of)(const Tensor& outputs, const Tensor& t);
   Tensor (*sure)(const Tensor& outputs);
 };
@@ -37,7 +37,7 @@ const Loss kLosses[] = {
      softmax},
 };
 
-// An image, how sure the network is of each digit, and its answer.
+// Prints an image, the probability of each digit, and the prediction.
 void predict(nn::Model& net, const Loss& loss, const train::Digits& digits, int64_t index) {
   const Tensor sure = loss.sure(net((digits.images()[index] + kLift).unsqueeze(0)))[0];
   fmt::print("{}", train::terminal_picture(digits.pixels()[index]));

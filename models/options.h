@@ -1,4 +1,4 @@
-// The options that all programs share, and what a program does with an error and with Ctrl-C.
+// The options shared by all programs, and their handling of errors and Ctrl-C.
 #pragma once
 
 #include <fmt/format.h>
@@ -29,7 +29,7 @@
 
 namespace models {
 
-/// `code`, or 2 with a line on standard error where standard output could not be written.
+/// `code`, or 2 with a message on standard error if standard output could not be written.
 inline int written(int code) {
   std::cout.flush();
   errno = 0;
@@ -40,9 +40,9 @@ inline int written(int code) {
   return 2;
 }
 
-/// The command line of any program. Add the program's own options to `app`, then parse.
+/// The command line of a program. Add the program's own options to `app`, then call parse.
 struct BaseOptions {
-  /// Those of the common options that change something in this program: only they are offered.
+  /// Selects the common options that affect this program: only they are offered.
   struct Takes {
     bool seed, threads, data;
   };
@@ -55,8 +55,8 @@ struct BaseOptions {
   std::optional<std::string> data;
   CLI::App app;
 
-  /// Reads the command line, seeds the generator and sets the number of threads. Ends the program after --help, and
-  /// with exit code 2 and a line that names the option when the command line is wrong.
+  /// Parses the command line, seeds the generator and sets the number of threads. Exits after --help, and with exit
+  /// code 2 and a message about the option if the command line is invalid.
   void parse(int argc, char** argv) {
     if (takes_.seed)
       app.add_option("--seed", seed, "of the random numbers")->check(integer(0, UINT64_MAX))->capture_default_str();
@@ -66,10 +66,10 @@ struct BaseOptions {
     read(argc, argv);
   }
 
-  /// The program's name, as errors and reports tell it.
+  /// The program's name for errors and reports.
   static std::string name_of(char** argv) { return std::filesystem::path(argv[0]).filename().string(); }
 
-  /// Ends the program with a line that names what is not known, and the known option that is nearest to it.
+  /// Exits with a message about the unknown option and the nearest known one.
   [[noreturn]] void refuse_unknown(const std::string& name) {
     std::vector<std::string> names;
     for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
@@ -78,8 +78,8 @@ struct BaseOptions {
     std::exit(2);
   }
 
-  /// The first of the words that looks like an option and is none; empty where there is none. A value of an unknown
-  /// option is read as an argument, and is then what CLI11 complains of.
+  /// The first of the words that looks like an option and is unknown; empty if there is none. CLI11 reads a value of an
+  /// unknown option as an argument and complains about that.
   std::string unknown_option(const std::vector<std::string>& words) const {
     for (const std::string& word : words) {
       if (word == "--") break;
@@ -89,7 +89,7 @@ struct BaseOptions {
     return "";
   }
 
-  /// A check of an option's value, with what it must be.
+  /// A check of an option's value; `wanted` describes valid values.
   static CLI::Validator number(std::string wanted, std::function<bool(double)> right) {
     return CLI::Validator(
         [=](const std::string& text) {
@@ -100,7 +100,7 @@ struct BaseOptions {
         },
         "");
   }
-  /// A check that it is one of these names.
+  /// A check that the value is one of these names.
   static CLI::Validator one_of(const std::vector<std::string>& names) {
     return CLI::Validator(
         [=](const std::string& text) {
@@ -110,7 +110,7 @@ struct BaseOptions {
         },
         "");
   }
-  /// A check that it is an integer from `low` to `high`, written in digits alone.
+  /// A check that the value is an integer from `low` to `high`, in digits only.
   static CLI::Validator integer(uint64_t low, uint64_t high) {
     return CLI::Validator(
         [=](const std::string& text) {
@@ -146,8 +146,8 @@ struct BaseOptions {
     weft::manual_seed(seed);
   }
 
-  /// Reads the command line again, with the options of the run that --resume names: what the run was told need not be
-  /// told again. Throws as resumed_arguments and notes_of_run do.
+  /// Parses the command line again, with the options of the run that --resume names, so that they need not be repeated.
+  /// Throws the errors of resumed_arguments and notes_of_run.
   void read_resumed(int argc, char** argv, const std::string& run, const ToldOptions& then, const KeepingRules& rules) {
     std::vector<std::string> arguments = resumed_arguments(app, argc, argv, then, run, rules);
     std::vector<char*> pointers;
@@ -164,8 +164,8 @@ struct Options : BaseOptions, weft::train::RunOptions {
   std::optional<int64_t> batch;
   KeepingRules rules;
 
-  /// As BaseOptions::parse; with --resume what is left out is what the run was told when it began. Throws ValueError,
-  /// StateError or IoError for a run that cannot be gone on with so.
+  /// Like BaseOptions::parse; with --resume, missing options are those of the original run. Throws ValueError,
+  /// StateError or IoError for a run that cannot be resumed.
   void parse(int argc, char** argv) {
     app.add_option("--lr", lr, "learning rate")->check(number("at least 0", [](double v) { return v >= 0; }));
     app.add_option("--epochs", epochs, "passes over the training set")->check(count())->capture_default_str();
@@ -188,12 +188,12 @@ struct Options : BaseOptions, weft::train::RunOptions {
     if (!stop_.empty()) early_stop = early_stop_of(stop_);
   }
 
-  /// Rate and batch size of the program where they were not told.
+  /// Sets the program's default rate and batch size.
   void usual(double usual_lr, int64_t usual_batch) { lr = lr.value_or(usual_lr), batch = batch.value_or(usual_batch); }
 
-  /// Says, on the terminal and in the run's files, what is trained on: `scale` is how the images were scaled, `loss` is
-  /// named as `weft train` names it. Throws ValueError where a run that is gone on with was trained on something else,
-  /// and for --test-every in a run of epochs.
+  /// Reports the training data on the terminal and in the run's files: `scale` is the scaling of the images, `loss` the
+  /// name of the loss in `weft train`. Throws ValueError if a resumed run was trained on something else, and for
+  /// --test-every in a run of epochs.
   void tell(const weft::train::DigitSets& digits, const weft::train::InputScale& scale = {},
             const std::string& loss = "cross_entropy") {
     weft::train::Notes notes = notes_on(digits, about.title);
@@ -203,7 +203,7 @@ struct Options : BaseOptions, weft::train::RunOptions {
     notes.scale = scale, notes.loss = loss, notes.options = kept(app, rules);
     for (auto [name, value] : {std::pair{"--lr", fmt::format("{}", *lr)}, {"--batch", fmt::format("{}", *batch)}})
       if (app.count(name) == 0) notes.options.emplace_back(name, value);
-    // Of epochs and steps those that end the run.
+    // Of epochs and steps, keep the one that ends the run.
     std::erase_if(notes.options, [&](const auto& o) {
       return steps ? o.first == "--epochs" : o.first == "--steps" || o.first == "--test-every";
     });
@@ -214,7 +214,7 @@ struct Options : BaseOptions, weft::train::RunOptions {
     fmt::print("training on {}, {} threads\n", about.data, weft::get_num_threads());
   }
 
-  /// Those of a run that do not depend on what is trained.
+  /// The options of a run that do not depend on the training data.
   static void add_run_options(CLI::App& app, weft::train::RunOptions& run, std::vector<double>& stop) {
     app.add_option("--steps", run.steps, "stop after so many steps instead")->check(count());
     app.add_option("--test-every", run.test_every, "steps between tests, with --steps")
@@ -235,7 +235,7 @@ struct Options : BaseOptions, weft::train::RunOptions {
                    "go on with the run in this folder (that of --out where none is named), or from a file of --save")
         ->expected(0, 1);
   }
-  /// Throws ValueError where --test-every was told and would change nothing.
+  /// Throws ValueError if --test-every was given but has no effect.
   static void check_test_every(bool told, const weft::train::RunOptions& run) {
     weft::check<weft::ValueError>(
         !told || run.steps, "[train] --test-every counts steps of a run of --steps; without, each epoch is tested");
@@ -249,18 +249,17 @@ struct Options : BaseOptions, weft::train::RunOptions {
 
  private:
   std::vector<double> stop_;
-  bool tests_steps_ = false;  // this command line told so
-  std::string trained_on_;    // the data set of the run that is gone on with
+  bool tests_steps_ = false;  // given on this command line
+  std::string trained_on_;    // the data set of the resumed run
 };
 
 inline constexpr int kNotFinite = 3;
 
-/// Calls `program(argc, argv)`, and turns what it throws into a line on standard error and exit code 2. A run that
-/// Ctrl-C stopped gives 130, as shells say of a program that it ended (143 for SIGTERM), one whose loss is not
-/// finite 3.
+/// Calls `program(argc, argv)`, and converts exceptions to a message on standard error and exit code 2. Returns 130 for
+/// a run stopped by Ctrl-C, as shells do (143 for SIGTERM), and 3 for one whose loss is not finite.
 template <class Program>
 int run(int argc, char** argv, Program program) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow further is an error, not the end
+  std::signal(SIGXFSZ, SIG_IGN);  // exceeding the file size limit is an error, not the end of the process
   try {
     const int code = written(program(argc, argv));
     return code == 0 && weft::train::stopped_by() ? 128 + weft::train::stopped_by() : code;

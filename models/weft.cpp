@@ -1,4 +1,4 @@
-// The command `weft`: trains, tests, uses and shows models and data without a program of one's own.
+// The command `weft`: trains, evaluates, applies and shows models and data without a program.
 #include <cstdio>
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-// Elementwise ops and reductions, from sizes where the call counts to sizes where memory does.
+// Elementwise ops and reductions, from sizes limited by the call to sizes limited by memory.
 #include "families.h"
 
 namespace weft::bench {

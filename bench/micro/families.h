@@ -1,4 +1,5 @@
-// What the families of micro-benchmarks share: a row is a name, the work of one call, and what it moves or computes.
+// Shared by the families of micro-benchmarks: a row is a name, the work of one call, and the bytes it moves or the FLOP
+// it computes.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -10,12 +11,13 @@
 
 namespace weft::bench {
 
-/// Of one call; 0 where it says nothing.
+/// Per call; 0 if not meaningful.
 struct Amount {
   double bytes = 0, flop = 0;
 };
 
-/// Measures `make()()`: what make prepares is not timed. Reports GB/s and GFLOP/s of the amount, on the wall clock.
+/// Measures `make()()`: the preparation in make is not timed. Reports GB/s and GFLOP/s of the amount in wall-clock
+/// time.
 inline void row(const std::string& name, std::function<std::function<void()>()> make, Amount amount = {}) {
   benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
     manual_seed(0);

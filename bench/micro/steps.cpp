@@ -1,4 +1,4 @@
-// What a step costs besides its arithmetic: making, recording and freeing ops, views, and the optimizers' updates.
+// The cost of a step besides its arithmetic: creating, recording and freeing ops, views, and the optimizers' updates.
 #include "families.h"
 
 namespace weft::bench {

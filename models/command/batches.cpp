@@ -62,7 +62,7 @@ class InputSet : public data::datasets::BatchDataset<InputSet, data::Example<>> 
   std::shared_ptr<data::transforms::Normalize<>> scale_;
 };
 
-/// As many draws as there are samples, each from all of them.
+/// As many draws as there are samples, with replacement.
 class ReplacementSampler : public data::samplers::ListSampler {
  public:
   explicit ReplacementSampler(size_t size) : size_(static_cast<int64_t>(size)) { reset(std::nullopt); }
@@ -91,7 +91,7 @@ class LoaderBatches : public Batches {
   std::unique_ptr<data::DataLoader<InputSet, Sampler>> loader_;
 };
 
-/// The whole set as the one batch of every epoch, made once.
+/// The complete set as the only batch of every epoch, made once.
 class WholeBatch : public Batches {
  public:
   explicit WholeBatch(InputSet set) {
@@ -100,7 +100,7 @@ class WholeBatch : public Batches {
     batch_ = set.get_batch(all);
   }
   void each(const std::function<bool(data::Example<>&)>& f) override {
-    if (std::exchange(taken_, false)) return;  // resumed behind the epoch's only batch
+    if (std::exchange(taken_, false)) return;  // resumed after the epoch's only batch
     taken_ = true;
     if (f(batch_)) taken_ = false;
   }

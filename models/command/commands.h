@@ -1,4 +1,4 @@
-// The commands of `weft`: each takes what stands behind its name, and returns the exit code.
+// The subcommands of `weft`: each takes the arguments after its name, and returns the exit code.
 #pragma once
 
 namespace command {

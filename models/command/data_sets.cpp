@@ -69,7 +69,7 @@ DataSet digits(const Setting& s, const DataRequest&) {
           {}};
 }
 
-/// A table in an order drawn now, but for the test part: of each class every so-manieth row.
+/// Splits a table in a random order; the test part takes every n-th row of each class.
 DataSet table_of(const std::string& name, const std::string& description, const data::datasets::Csv& csv,
                  const DataRequest& r) {
   const Samples all{csv.data(), csv.target()};

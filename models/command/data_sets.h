@@ -1,4 +1,4 @@
-// What is trained on: data sets by name, cut into a training, a validation and a test part, and their batches.
+// Data sets by name, split into a training, a validation and a test part, and their batches.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -17,7 +17,7 @@
 
 namespace command {
 
-/// Samples with their classes: uint8 images [N, H, W], or rows of numbers float32 [N, columns]; int64 [N].
+/// Samples with their classes: uint8 images [N, H, W], or float32 rows [N, columns]; int64 [N].
 struct Samples {
   Tensor data, target;
   int64_t size() const { return target.defined() ? target.numel() : 0; }
@@ -26,56 +26,57 @@ struct Samples {
 };
 
 struct DataSet {
-  std::string name;  ///< by which it is asked for again
+  std::string name;  ///< the name that selects it
   std::string description;
   Samples train, validation, test;  ///< the last two may be empty
   std::vector<std::string> class_names, feature_names;
   bool images() const { return train.data.dtype() == weft::kUInt8; }
-  /// Of one sample: [1, 28, 28] or [4].
+  /// Sizes of one sample: [1, 28, 28] or [4].
   weft::Dims sizes() const;
 };
 
-/// What a data set is asked for.
+/// Selects a data set and its parts.
 struct DataRequest {
   std::string name = "mnist";            ///< "mnist", "digits 5000", "csv:FILE"
   std::optional<std::string> folder;     ///< --data
   std::optional<std::string> target;     ///< label column of a CSV file
-  double test = 0.2;                     ///< share of each class of a table that is kept for the test; 1: all is both
-  std::optional<int64_t> samples;        ///< train on so many, drawn with the seed
-  double validation = 0;                 ///< share of the training part, its last samples
-  bool needs_validation = true;          ///< false: none is cut off a set that is too small
-  bool generate = false;                 ///< draw digits where no MNIST is found
-  std::vector<std::string> class_names;  ///< of a CSV file, where they are known
+  double test = 0.2;                     ///< fraction of each class of a table that is kept for the test; 1: all
+                                         ///< samples are both
+  std::optional<int64_t> samples;        ///< train on this many samples, drawn with the seed
+  double validation = 0;                 ///< fraction of the training part, its last samples
+  bool needs_validation = true;          ///< false: a set that is too small is not split
+  bool generate = false;                 ///< generate digits if MNIST is not found
+  std::vector<std::string> class_names;  ///< of a CSV file, if they are known
   std::string header = "auto";           ///< of a CSV file: "auto", "first" or "none"
 };
 
 /// Adds --header, which sets DataRequest::header.
 void add_header_option(CLI::App& app, std::string& header);
-/// The value of --header as the library takes it.
+/// The library's value of --header.
 weft::data::CsvHeader header_of(const std::string& option);
-/// Says on standard error that a file has no header where that was found and not given.
+/// Prints a note to standard error if a file was detected to have no header.
 void note_header(const std::string& file, const std::string& option, bool has_header);
 
-/// Reads it and cuts it. Draws (the order of rows of a table, the samples) are from the default generator. Throws
-/// ValueError for an unknown name and shares that leave nothing, IoError for files.
+/// Reads and splits the data set. The default generator draws the order of a table's rows and the samples. Throws
+/// ValueError for an unknown name and fractions that leave no samples, IoError for files.
 DataSet load_data_set(const DataRequest& request);
-/// Where each of the wanted names stands in `header`. Throws ValueError naming `table` for one that is not there.
+/// The index of each of the wanted names in `header`. Throws ValueError with `table` for a missing one.
 std::vector<int64_t> columns_named(const std::vector<std::string>& wanted, const std::vector<std::string>& header,
                                    const std::string& table);
 
 /// The names, for --help.
 std::string data_set_reference();
 
-/// How samples become what a model takes.
+/// The conversion of samples to a model's inputs.
 struct Inputs {
   Scale scale;
   std::vector<std::shared_ptr<const weft::data::ImageStage>> augment = {};
-  weft::Dims sizes;  ///< of one sample, as the model takes it
+  weft::Dims sizes;  ///< of one sample, as the model expects it
 };
 
 enum class Order { kAsTheyAre, kShuffled, kWithReplacement };
 
-/// Gives batches, epoch by epoch.
+/// Iterates over batches, epoch by epoch.
 class Batches {
  public:
   virtual ~Batches() = default;
@@ -86,7 +87,7 @@ class Batches {
 /// Throws ValueError for batches larger than the set.
 std::unique_ptr<Batches> make_batches(const Samples& samples, const Inputs& inputs, Order order, int64_t batch);
 
-/// Samples as a model takes them, without augmentation: float32 [N, sizes...].
+/// Samples converted to a model's inputs, without augmentation: float32 [N, sizes...].
 Tensor inputs_of(const Tensor& data, const Inputs& inputs);
 
 }  // namespace command

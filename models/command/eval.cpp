@@ -1,4 +1,4 @@
-// weft eval: how good the model of a checkpoint is.
+// weft eval: evaluates the model of a checkpoint.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -14,7 +14,7 @@ using namespace weft;
 
 namespace {
 
-/// What the run trained on, cut as it was cut then.
+/// The data set of the run, split in the same way.
 DataRequest request_of(const train::Notes& notes) {
   auto number = [&](const char* option, double usual) {
     const auto text = notes.option(option);
@@ -33,7 +33,7 @@ DataRequest request_of(const train::Notes& notes) {
   return r;
 }
 
-/// Puts the columns of a table into the order in which the model knows them.
+/// Reorders the columns of a table to match the model's.
 void match_columns(DataSet& set, const std::vector<std::string>& known) {
   if (set.images() || known.empty() || set.feature_names == known) return;
   const Tensor which = tensor(columns_named(known, set.feature_names, set.name));

@@ -1,4 +1,4 @@
-// The tables of what is done to inputs: augmentations and scales.
+// The tables of augmentations and scales.
 #include "command/tables.h"
 #include "weft/weft.h"
 
@@ -14,7 +14,7 @@ constexpr double kMany = 1e9;
 
 Tensor one_row_each(const Tensor& data) { return data.to(kFloat64).flatten(1); }
 
-/// Per column of a table, or one number for all pixels, of which 0 to 255 becomes 0 to 1.
+/// One value per column of a table, or one for all pixels, whose range 0 to 255 is mapped to 0 to 1.
 std::vector<double> numbers_of(const Tensor& t) {
   const Tensor flat = t.to(kFloat64).contiguous().flatten();
   return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
@@ -22,7 +22,7 @@ std::vector<double> numbers_of(const Tensor& t) {
 
 bool is_image(const Tensor& data) { return data.dtype() == kUInt8; }
 
-/// From low to high where the data go from 0 to 1, or, in the columns of a table, from their least to their most.
+/// Maps 0 to 1, or for each column of a table its minimum to its maximum, to low to high.
 Scale range(const Tensor& data, double low, double high) {
   check<ValueError>(low < high, "[range] from {} to {} is none", low, high);
   const double width = high - low;
@@ -51,7 +51,7 @@ Scale standard(const Setting&, const Tensor& data) {
     out = {numbers_of(mean), numbers_of((rows - mean).square().mean(0).sqrt())};
   }
   for (double& d : out.deviation)
-    if (!(d > 0)) d = 1;  // of a column that never changes
+    if (!(d > 0)) d = 1;  // of a constant column
   return out;
 }
 

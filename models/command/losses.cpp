@@ -18,7 +18,7 @@ Tensor signs_like(const Tensor& scores, const Tensor& target) { return one_hot_l
 
 Field sum_field() { return flag("sum").says("over the classes, not their mean"); }
 
-/// A mean over samples and classes as the setting asks for it.
+/// Sum or mean over samples and classes, as the setting selects.
 Tensor reduced(const Setting& s, const Tensor& scores, const Tensor& mean) {
   return s.has("sum") ? mean * scores.size(1) : mean;
 }
@@ -45,7 +45,7 @@ Reading as_they_are(const std::string& last) {
                                                 : Reading::kScores;
 }
 
-/// A row of a loss between the scores and one number per class.
+/// A row of a loss between the scores and one target value per class.
 LossRow dense(SettingRow row, Tensor (*targets)(const Tensor&, const Tensor&),
               std::function<Tensor(const Setting&, const Tensor& scores, const Tensor& wanted)> mean) {
   row.options.push_back(sum_field());

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string read_text(const std::string& path) {
-  // One of the shell's, as in `weft summary <(command)`, has a writer.
+  // One made by the shell, as in `weft summary <(command)`, has a writer.
   std::error_code error;
   check<IoError>(!fs::is_fifo(path, error) || path.starts_with("/dev/fd/"), "[net] {}: is a pipe, not a file", path);
   std::string text = read_whole("net", path);

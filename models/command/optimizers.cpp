@@ -9,15 +9,15 @@ using namespace weft::optim;
 
 namespace {
 
-/// The parameter under which an entry of saved options is given: "beta1" for "betas.0".
+/// The parameter for an entry of saved options: "beta1" for "betas.0".
 std::string parameter_of(const std::string& key) {
   return key == "betas.0" ? "beta1" : key == "betas.1" ? "beta2" : key;
 }
 
-/// A row whose parameters are the optimizer's options with their defaults; `flags` are those that are on or off.
+/// A row whose parameters are the optimizer's options with their defaults; `flags` are boolean.
 template <class O, class Options>
 OptimizerRow row(const char* name, const char* what, const std::vector<std::string>& flags = {}) {
-  constexpr double kAny = 1e9;  // ranges are the optimizer's own business
+  constexpr double kAny = 1e9;  // the optimizer itself checks ranges
   OptimizerRow out{{name, what}, Options().get_lr(), {}};
   for (const auto& [key, value] : Options().save()) {
     if (key == "lr") continue;

@@ -1,4 +1,4 @@
-// weft predict: the answers of a checkpoint for images or rows of numbers.
+// weft predict: the predictions of a checkpoint for images or rows of numbers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -39,13 +39,13 @@ struct PredictOptions : models::BaseOptions {
   bool resize = false, invert = false;
 };
 
-/// What a file holds, and the names of its samples.
+/// The samples of a file, with their names.
 struct Asked {
   Tensor data;  ///< uint8 [N, C, H, W], or float32 [N, columns]
   std::vector<std::string> names;
 };
 
-/// An image [C, H, W] of bytes in a frame of these sizes: as large as fits, in the middle, on black.
+/// An image [C, H, W] of bytes scaled into a frame of these sizes: as large as fits, centred, on black.
 Tensor fitted(const Tensor& image, int64_t height, int64_t width) {
   const double ratio = std::min(static_cast<double>(height) / static_cast<double>(image.size(1)),
                                 static_cast<double>(width) / static_cast<double>(image.size(2)));
@@ -59,7 +59,7 @@ Tensor fitted(const Tensor& image, int64_t height, int64_t width) {
   return frame.round().to(kUInt8);
 }
 
-/// Whether the edge of most images is light, as in writing on paper.
+/// True if the edges of most images are light, as in writing on paper.
 bool has_light_edges(const Tensor& images) {
   const Tensor x = images.to(kFloat);
   const double edge =
@@ -95,7 +95,7 @@ Asked images_of(const std::string& file, const PredictOptions& o, const Dims& si
   return out;
 }
 
-/// Rows of a CSV file by the names of its columns; others are left out.
+/// Rows of a CSV file, selected by the names of its columns.
 Asked rows_of(const std::string& file, const PredictOptions& o, const std::vector<std::string>& features) {
   const std::string text = read_whole("csv", file);
   data::CsvOptions options;
@@ -123,7 +123,7 @@ int predict(int argc, char** argv) {
   Opened opened = open_checkpoint(o.checkpoint);
   check_reads_floats(opened.model);
   train::Notes notes = opened.notes.value_or(train::Notes());
-  if (!opened.notes) {  // a model of another program: its input says what it takes
+  if (!opened.notes) {  // a model of another program: its input determines the sizes
     notes.sizes = opened.model->input_sizes();
     check<StateError>(notes.sizes.size() == 3, "[predict] '{}' does not tell how its inputs were made", opened.file);
   }
@@ -145,7 +145,7 @@ int predict(int argc, char** argv) {
   NoGradGuard no_grad;
   for (const std::string& file : o.files) {
     const Asked asked = notes.images ? images_of(file, o, notes.sizes) : rows_of(file, o, notes.feature_names);
-    TensorList parts;  // so that a file of any length takes the memory of a batch
+    TensorList parts;  // so that a file of any length takes the memory of one batch
     for (const Tensor& part : asked.data.split(kBatch)) parts.push_back(opened.model->forward(inputs_of(part, inputs)));
     const Tensor scores = cat(parts);
     const auto [values, ids] = probabilities_of(reading, scores).topk(top, 1);

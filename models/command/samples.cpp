@@ -24,7 +24,7 @@ int64_t terminal_width() {
                                                                                                        : 80;
 }
 
-/// Images of at most this width: wider ones are reduced, and a line says so.
+/// Images of at most this width: wider ones are reduced, with a note.
 Tensor fitting(const Tensor& images, int64_t most) {
   const int64_t width = images.size(-1), height = images.size(-2);
   if (width <= most) return images;
@@ -35,7 +35,7 @@ Tensor fitting(const Tensor& images, int64_t most) {
   return images.dtype() == kUInt8 ? out.round().to(kUInt8) : out;
 }
 
-/// Pictures beside each other, as many as fit, with their labels above.
+/// Pictures side by side, as many as fit, with their labels above.
 void print_pictures(const Tensor& given, const std::vector<std::string>& labels) {
   const Tensor images = fitting(given, terminal_width());
   const int64_t width = images.size(-1), columns = std::max<int64_t>(1, terminal_width() / (width + 1));
@@ -59,7 +59,7 @@ void print_pictures(const Tensor& given, const std::vector<std::string>& labels)
 
 bool are_images(const Tensor& data) { return data.dtype() == kUInt8 && data.dim() >= 3; }
 
-/// Some of the samples as a model is given them: augmented, and scaled where that is asked for; else pixels stay bytes.
+/// Some samples in the form a model gets them: augmented, and scaled if requested; else pixels stay bytes.
 Tensor as_trained_on(const ShowRequest& o, const Shown& all, const Tensor& samples) {
   Inputs inputs;
   if (are_images(samples) && samples.dim() == 3) inputs.sizes.push_back(1);
@@ -79,7 +79,7 @@ Tensor as_trained_on(const ShowRequest& o, const Shown& all, const Tensor& sampl
   return o.scale ? out : out.mul(255).round().to(kUInt8);
 }
 
-/// Bytes as they are; scaled numbers by their range, of which a line tells.
+/// Bytes unchanged; scaled values mapped by their range, with a note.
 Tensor grays_of(const Tensor& images) {
   if (images.dtype() == kUInt8) return images;
   const double low = images.min().item<double>(), high = images.max().item<double>();
@@ -87,11 +87,11 @@ Tensor grays_of(const Tensor& images) {
   return (images - low) / (high > low ? high - low : 1);
 }
 
-/// The texts with spaces between them; where they do not fit, the first ones and how many there are.
+/// The texts separated by spaces; if they do not fit, the first ones and their total number.
 std::string fitting_line(ArrayRef<std::string> texts, size_t room) {
   const std::string end = fmt::format(" ... ({} numbers)", texts.size());
   std::string out;
-  size_t length = 0, fit = 0;  // `fit`: length of the part after which the end has room
+  size_t length = 0, fit = 0;  // `fit`: length of the part that leaves room for the end
   for (const std::string& text : texts) {
     length += text.size() + (length > 0);
     if (length + end.size() <= room) fit = length;

@@ -1,4 +1,4 @@
-// What `weft show` prints of samples: their numbers, and pictures in the terminal or on a contact sheet.
+// The output of `weft show` for samples: their values, and pictures in the terminal or on a contact sheet.
 #pragma once
 
 #include <cstdint>
@@ -11,34 +11,35 @@
 
 namespace command {
 
-/// What is asked for.
+/// The options of `weft show`.
 struct ShowRequest {
   std::string what, augment;
   std::optional<std::string> out, scale;
   int64_t most = 10, first = 0;
   bool numbers = false, flat = false, one_hot = false;
-  /// Where the samples asked for begin and end, of `size`. Throws ValueError where there are none.
+  /// The range of the requested samples among `size`. Throws ValueError if it is empty.
   std::pair<int64_t, int64_t> range(int64_t size) const;
 };
 
-/// Images, uint8 [N, H, W] or [N, C, H, W], or rows of numbers, and what is known of them.
+/// Images, uint8 [N, H, W] or [N, C, H, W], or rows of numbers, with their metadata.
 struct Shown {
   weft::Tensor data, target;             ///< int64 [N], or none
-  std::vector<std::string> class_names;  ///< of all that stand in the target
-  weft::Tensor trained_on;               ///< what scales are measured on, where that is not the data
+  std::vector<std::string> class_names;  ///< of all classes in the target
+  weft::Tensor trained_on;               ///< the data that scales are computed from, if not `data`
 };
 
 /// "rows: float32 [150, 4], 0.1 to 7.9, mean ..., deviation ..."
 void print_facts(const std::string& what, const weft::Tensor& t);
 /// "0.1 to 7.9, mean 3.4645, deviation 1.97382"
 std::string range_of(const weft::Tensor& t);
-/// How many samples each class has.
+/// Prints the number of samples of each class.
 void print_classes(const weft::Tensor& target, const std::vector<std::string>& names);
-/// One sample's numbers: an image by its rows, or all in one line. Of a line longer than `room` the first ones.
+/// Prints the values of one sample: an image by its rows, or all in one line. Of a line longer than `room` only the
+/// first ones.
 void print_numbers(const weft::Tensor& sample, bool flat, size_t room = SIZE_MAX);
-/// A class, as its number or as a one-hot vector.
+/// Prints a class as its id or as a one-hot vector.
 void print_class(const weft::Tensor& target, int64_t sample, bool one_hot, size_t classes);
-/// Throws ValueError for what cannot be shown of such samples.
+/// Throws ValueError for options that do not apply to such samples.
 void show_samples(const ShowRequest& request, const Shown& shown);
 
 }  // namespace command

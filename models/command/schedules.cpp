@@ -16,7 +16,7 @@ constexpr size_t kMostNumbers = 64;
 
 Field by_step() { return flag("by_step").says("count steps"); }
 
-/// The schedule's value for an epoch at each of its steps.
+/// A schedule that keeps an epoch's value during its steps.
 std::unique_ptr<LRScheduler> held(Optimizer& optimizer, const LRScheduler& of_epochs, int64_t steps_per_epoch) {
   return std::make_unique<LRScheduler>(
       optimizer, of_epochs.name(),
@@ -25,7 +25,7 @@ std::unique_ptr<LRScheduler> held(Optimizer& optimizer, const LRScheduler& of_ep
       });
 }
 
-/// A formula of epochs, or of steps where the setting says so.
+/// A formula counted in epochs, or in steps if the setting says so.
 MadeSchedule counted(const Setting& s, Optimizer& optimizer, const RunLength& length, const LRScheduler& formula) {
   return {held(optimizer, formula, s.has("by_step") ? 1 : length.steps_per_epoch)};
 }

@@ -97,7 +97,7 @@ class Reader {
     }
   }
 
-  // As many of the numbers that follow as the field takes.
+  // Takes as many of the following numbers as the field accepts.
   Value numbers(const Field& field) {
     Value value;
     const size_t most = field.kind == Field::Kind::Flag ? 0 : field.kind == Field::Kind::List ? field.count : 1;
@@ -133,7 +133,7 @@ const std::vector<double>& Setting::numbers(std::string_view field) const {
 void Setting::set(const Field& field, Value value) {
   for (const auto& entry : values_)
     check<ValueError>(entry.first != field.name, "[{}] {} is given twice", row_->name, field.name);
-  // Lists of the language are of whole numbers; those of settings are of any.
+  // Lists in the model language hold integers; those of settings any numbers.
   if (field.kind == Field::Kind::List)
     for (double n : value.numbers)
       nn::lang::checked(row_->name, nn::lang::number(field.name, field.least, field.most), n);

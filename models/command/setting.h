@@ -1,5 +1,5 @@
-// Settings: words with parameters, as the command's options take them: "sgd momentum 0.9 nesterov". The words of the
-// model language, read by tables.
+// Settings: words with parameters in the command's options, such as "sgd momentum 0.9 nesterov". They use the words of
+// the model language, and tables define them.
 #pragma once
 
 #include <string>
@@ -14,23 +14,23 @@ namespace command {
 using weft::nn::lang::Field;
 using weft::nn::lang::Value;
 
-/// What a table knows of a word: its parameters by position and by name.
+/// A table's entry for a word: its parameters by position and by name.
 struct SettingRow {
   std::string name, what;
   std::vector<Field> arguments = {}, options = {};
 };
 
-/// A word with the parameters it was given. Asking for one that its row has not throws StateError.
+/// A word with its parameters. Access to a parameter that its row does not have throws StateError.
 class Setting {
  public:
   explicit Setting(const SettingRow& row) : row_(&row) {}
   const std::string& name() const { return row_->name; }
-  /// Given, or there by default.
+  /// True if given or with a default.
   bool has(std::string_view field) const { return find(field) != nullptr; }
   double number(std::string_view field) const { return numbers(field).at(0); }
   int64_t whole(std::string_view field) const { return static_cast<int64_t>(number(field)); }
   const std::vector<double>& numbers(std::string_view field) const;
-  /// Throws ValueError for a value outside the field's range, and one that is there already.
+  /// Throws ValueError for a value out of the field's range, and for a second value.
   void set(const Field& field, Value value);
 
  private:
@@ -39,7 +39,7 @@ class Setting {
   std::vector<std::pair<std::string, Value>> values_;
 };
 
-/// A row of any table with what was given to it.
+/// A row of any table with its parameters.
 template <class Row>
 struct Chosen {
   const Row* row;
@@ -47,7 +47,7 @@ struct Chosen {
 };
 
 namespace detail {
-/// What stands between commas, each with the place of its row. Throws ValueError in the name of `kind`.
+/// Parses comma-separated settings, each with the index of its row. Throws ValueError with `kind`.
 std::vector<std::pair<size_t, Setting>> read(const std::string& kind, std::string_view text,
                                              const std::vector<const SettingRow*>& rows);
 std::string reference(const std::vector<const SettingRow*>& rows);
@@ -61,8 +61,8 @@ std::vector<const SettingRow*> rows_of(const std::vector<Row>& table) {
 }
 }  // namespace detail
 
-/// Reads settings with commas between them; an empty text is none. Throws ValueError, which names the nearest word
-/// where one is not known.
+/// Parses comma-separated settings; an empty text gives none. Throws ValueError for an unknown word and suggests the
+/// nearest.
 template <class Row>
 std::vector<Chosen<Row>> read_settings(const std::string& kind, std::string_view text, const std::vector<Row>& table) {
   std::vector<Chosen<Row>> out;
@@ -70,7 +70,7 @@ std::vector<Chosen<Row>> read_settings(const std::string& kind, std::string_view
     out.push_back({&table[place], std::move(setting)});
   return out;
 }
-/// Reads the one setting that there must be.
+/// Parses exactly one setting.
 template <class Row>
 Chosen<Row> read_setting(const std::string& kind, std::string_view text, const std::vector<Row>& table) {
   auto all = read_settings(kind, text, table);
@@ -78,7 +78,7 @@ Chosen<Row> read_setting(const std::string& kind, std::string_view text, const s
                                 text);
   return std::move(all.front());
 }
-/// A line per row and parameter, for --help and the docs.
+/// One line per row and parameter, for --help and the docs.
 template <class Row>
 std::string reference(const std::vector<Row>& table) {
   return detail::reference(detail::rows_of(table));

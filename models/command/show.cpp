@@ -1,4 +1,4 @@
-// weft show: what data and checkpoints look like.
+// weft show: shows data and checkpoints.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -55,7 +55,7 @@ void show_data_set(const ShowOptions& o) {
   DataRequest request;
   request.name = o.what, request.folder = o.data, request.target = o.target, request.header = o.header;
   const bool is_table = o.what == "iris" || o.what.starts_with("csv:");
-  if (is_table) request.test = 1;  // all rows, as they stand
+  if (is_table) request.test = 1;  // all rows, in file order
   const DataSet set = load_data_set(request);
   const Samples& part = o.part == "test" ? set.test : set.train;
   fmt::print("{}\n", set.description);
@@ -69,7 +69,7 @@ void show_data_set(const ShowOptions& o) {
   show_samples(o, {part.data, part.target, set.class_names, set.train.data});
 }
 
-/// The names of the classes of labels: their numbers.
+/// The names of the label classes: their ids.
 std::vector<std::string> classes_of(const ShowOptions& o, const std::string& file, const Tensor& labels) {
   const int64_t largest = labels.numel() ? labels.max().item<int64_t>() : 0;
   const int64_t classes = o.classes.value_or(largest + 1);
@@ -134,7 +134,7 @@ void show_image(const ShowOptions& o) {
 
 enum class Content { kDataSet, kTable, kCheckpoint, kImage, kIdx };
 
-/// Throws IoError for a path at which there is nothing, or something that cannot be shown.
+/// Throws IoError for a path that does not exist or cannot be shown.
 Content content_of(const std::string& what) {
   if (what.starts_with("csv:")) return Content::kTable;
   std::error_code error;
@@ -154,7 +154,7 @@ Content content_of(const std::string& what) {
   check<IoError>(format.empty() || is_text, "[show] {}: is {}; images are read from PNG and IDX files", what, format);
   const bool is_binary =
       std::any_of(head.begin(), head.end(), [](unsigned char c) { return c < 32 && !std::isspace(c); });
-  return is_binary ? Content::kIdx : Content::kTable;  // the reader says what it expects
+  return is_binary ? Content::kIdx : Content::kTable;  // the reader reports the expected format
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// weft summary: the layers of a model, and what a checkpoint tells.
+// weft summary: the layers of a model, and the notes of a checkpoint.
 #include "weft/nn/lang/summary.h"
 
 #include <fmt/format.h>

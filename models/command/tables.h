@@ -1,5 +1,5 @@
-// What the options of `weft train` may name: optimizers, schedules, losses, augmentations and scales. Each is a table
-// of rows: a name, what it is, its parameters, and how it is made. --help and errors come from them.
+// The tables behind the options of `weft train`: optimizers, schedules, losses, augmentations and scales. A row has a
+// name, a description, parameters, and a factory. --help and errors are generated from them.
 #pragma once
 
 #include <functional>
@@ -22,11 +22,11 @@ struct OptimizerRow : SettingRow {
 };
 const std::vector<OptimizerRow>& optimizers();
 
-/// How long a run is, which is what schedules go by.
+/// The length of a run, as schedules need it.
 struct RunLength {
   int64_t steps_per_epoch, steps;
 };
-/// One of the two, or neither for a rate that stays.
+/// One of the two, or neither for a constant rate.
 struct MadeSchedule {
   std::unique_ptr<weft::optim::LRScheduler> by_step = {};
   std::unique_ptr<weft::optim::ReduceLROnPlateau> by_loss = {};
@@ -39,23 +39,23 @@ struct ScheduleRow : SettingRow {
 };
 const std::vector<ScheduleRow>& schedules();
 
-/// How the scores of a model become probabilities.
+/// The conversion of a model's scores to probabilities.
 enum class Reading {
   kSoftmax,
   kSigmoid,
-  kProbabilities,  ///< they are some already
-  kScores          ///< they do not: the largest is the answer, and that is all
+  kProbabilities,  ///< they are probabilities already
+  kScores          ///< none: only the largest score is meaningful
 };
 struct LossRow : SettingRow {
-  /// `last_layer` of the model, which may be what makes probabilities.
+  /// `last_layer`: the model's last layer, which may itself compute probabilities.
   std::function<Tensor(const Setting&, const std::string& last_layer, const Tensor& scores, const Tensor& target)> loss;
   std::function<Reading(const std::string& last_layer)> reading;
 };
 const std::vector<LossRow>& losses();
-/// Reads "mse sum" for a model whose last layer is of that kind.
+/// Parses "mse sum" for a model with this last layer.
 weft::train::Scoring scoring_of(const std::string& text, const std::string& last_layer);
 Reading reading_of(const std::string& text, const std::string& last_layer);
-/// Probabilities [N, classes], or the scores where they say no more.
+/// Probabilities [N, classes], or the scores if they have no interpretation.
 Tensor probabilities_of(Reading reading, const Tensor& scores);
 
 struct AugmentRow : SettingRow {
@@ -65,7 +65,7 @@ const std::vector<AugmentRow>& augmentations();
 
 using Scale = weft::train::InputScale;
 struct ScaleRow : SettingRow {
-  /// `data`: what is trained on, uint8 images or float rows [N, columns].
+  /// `data`: the training data, uint8 images or float rows [N, columns].
   std::function<Scale(const Setting&, const Tensor& data)> make;
 };
 const std::vector<ScaleRow>& scales();

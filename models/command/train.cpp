@@ -1,4 +1,4 @@
-// weft train: a model of the language, a data set, and what the tables offer.
+// weft train: trains a model of the language on a data set, with the settings of the tables.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kTestBatch = 1000;
 
-/// The model's text with the input of the data set in front where it names none.
+/// The model's text; prepends the data set's input if it has none.
 nn::lang::Chain described(const std::string& net, const DataSet& set) {
   const nn::lang::Chain given(model_text(net));
   if (!given.layers.empty() && given.layers.front().layer == "input") return given;
@@ -46,7 +46,7 @@ Inputs training_inputs(const TrainOptions& o, const DataSet& set, const Dims& wa
   return inputs;
 }
 
-/// "mnist", "digits", or a CSV file's name without the rest.
+/// "mnist", "digits", or a CSV file's name without folder and extension.
 std::string short_name(const DataSet& set) {
   const std::string prefix = "csv:";
   return set.name.starts_with(prefix) ? std::filesystem::path(set.name.substr(prefix.size())).stem().string()
@@ -60,7 +60,7 @@ std::string counts_of(const DataSet& set) {
                      count(set.test));
 }
 
-/// Puts into the run's options what its report and its checkpoints say.
+/// Copies the facts for the report and the checkpoints into the run's options.
 void tell(TrainOptions& o, const DataSet& set, const Inputs& inputs, const nn::lang::Chain& chain, double lr) {
   if (!o.out) o.out = o.resume && !o.resume->empty() ? *o.resume : train::unused_folder("runs/" + short_name(set));
   o.about.title = "weft train: " + *o.out;
@@ -99,7 +99,7 @@ int train(int argc, char** argv) {
   const auto optimizer_row = read_setting("optimizer", o.optimizer, optimizers());
   const auto schedule_row = read_setting("schedule", o.schedule, schedules());
 
-  // As in a program by hand, the order of the first epoch is drawn before the weights.
+  // As in handwritten programs, the order of the first epoch is drawn before the weights.
   const Inputs inputs = training_inputs(o, set, summary.input);
   const auto batches = make_batches(set.train, inputs, o.replacement ? Order::kWithReplacement : Order::kShuffled,
                                     o.batch_of(set.train.size()));

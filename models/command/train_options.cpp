@@ -18,7 +18,7 @@ namespace {
 constexpr int64_t kUsualBatch = 64;
 constexpr double kUsualValidation = 0.1;
 
-/// Texts that mean the same made the same.
+/// Normalises texts with the same meaning.
 std::string plain(const std::string& option, const std::string& value) {
   if (option == "--net") return nn::lang::Chain(model_text(value)).text();
   if (option == "--data-set" && value.starts_with("csv:") && value.size() > 4)
@@ -26,11 +26,11 @@ std::string plain(const std::string& option, const std::string& value) {
   return value;
 }
 
-/// Whether an option that is told again says what the run was told.
+/// True if a repeated option has the value that the run was started with.
 bool same(const std::string& option, const std::string& now, const std::string& then) {
   if (option == "--net") {
     nn::lang::Chain a(model_text(now)), b(then);
-    // A run keeps its model with the input of its data set in front.
+    // A run stores its model with the input of its data set in front.
     if (!a.layers.empty() && !b.layers.empty() && a.layers.front().layer != "input") b.layers.erase(b.layers.begin());
     return a.text() == b.text();
   }
@@ -113,7 +113,7 @@ void TrainOptions::go_on(int argc, char** argv) {
   const std::string folder = models::resumed_path(*resume, out);
   train::check_run_folder(folder);
   const auto notes = models::notes_of_run(folder, kProgram);
-  if (!notes && !fs::exists(folder + "/" + weft::train::RunFolder::kLast)) return;  // nothing was saved: it begins anew
+  if (!notes && !fs::exists(folder + "/" + weft::train::RunFolder::kLast)) return;  // nothing was saved: it starts anew
   check<StateError>(notes.has_value(), "[resume] {} is no run of {}", folder, kProgram);
   read_resumed(argc, argv, folder, notes->options, rules());
   data_set.class_names = notes->class_names;

@@ -9,7 +9,7 @@
 
 namespace command {
 
-/// What the notes of its runs call it.
+/// The program's name in the notes of its runs.
 inline constexpr const char* kProgram = "weft train";
 
 struct TrainOptions : models::BaseOptions, weft::train::RunOptions {
@@ -22,11 +22,11 @@ struct TrainOptions : models::BaseOptions, weft::train::RunOptions {
   std::optional<double> lr;
   bool replacement = false;
 
-  /// Reads the command line; with --resume what it leaves out is what the run was told when it began. Throws ValueError
-  /// where it tells otherwise what may not change, IoError and StateError for what is no run.
+  /// Parses the command line; with --resume, missing options are those of the original run. Throws ValueError for
+  /// another value of an option that may not change, IoError and StateError if there is no valid run.
   static std::unique_ptr<TrainOptions> read(int argc, char** argv);
   int64_t batch_of(int64_t samples) const;
-  /// What it was told, for the notes of its checkpoints: all that decides what the run computes.
+  /// The options for the notes of its checkpoints: all that determine the run's results.
   models::ToldOptions kept() const;
 
  private:

@@ -21,13 +21,13 @@ bool among(const std::vector<std::string>& names, const std::string& name) {
 
 bool is_flag(const CLI::Option* option) { return option->get_expected_max() == 0; }
 
-/// What an option was given; "" for a flag that is not set.
+/// The value of an option; "" for a flag that is not set.
 std::string given(const CLI::Option* option) {
   if (is_flag(option)) return option->as<bool>() ? "yes" : "";
   return CLI::detail::join(option->results(), " ");
 }
 
-/// What it is by default, of several values in the form of `given`: CLI11 writes [1,255].
+/// The default value; several values in the form of `given`: CLI11 writes [1,255].
 std::string usual(const CLI::Option* option) {
   std::string out = option->get_default_str();
   if (option->get_expected_max() < 2 || !out.starts_with('[') || !out.ends_with(']')) return out;
@@ -39,7 +39,7 @@ std::string usual(const CLI::Option* option) {
 }  // namespace
 
 bool KeepingRules::same_value(const std::string& option, const std::string& now, const std::string& then) {
-  if (option == "--seed") return now == then;  // which may be larger than a double holds
+  if (option == "--seed") return now == then;  // which may exceed the precision of a double
   const auto a = CLI::detail::split(now, ' '), b = CLI::detail::split(then, ' ');
   auto same_word = [](const std::string& p, const std::string& q) {
     const auto x = data::number_in(p), y = data::number_in(q);
@@ -75,7 +75,7 @@ std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char**
                         "[resume] {} {}: the run in {} has {} {}; leave it out, or start another run", name,
                         given(option).empty() ? "no" : given(option), run, name, value);
     } else if (name != "--steps" ||
-               app.count("--epochs") == 0) {  // told its epochs, a run of steps becomes one of them
+               app.count("--epochs") == 0) {  // with --epochs given, a run of steps becomes one of epochs
       const int most = option->get_expected_max();
       out.push_back(name + (most == 1 ? "=" + value : ""));
       if (most > 1)
@@ -109,7 +109,7 @@ std::optional<train::Notes> notes_of_run(const std::string& path, const std::str
   const bool is_folder = fs::is_directory(path);
   const std::string file = is_folder ? path + "/last.safetensors" : path;
   std::optional<train::Notes> notes;
-  if (is_folder && !fs::exists(file)) {  // killed before its first checkpoint: its lock file tells its options
+  if (is_folder && !fs::exists(file)) {  // killed before its first checkpoint: its lock file has its options
     if (const std::string text = train::lock_note(path); !text.empty()) notes = train::notes_of(text, path);
   } else {
     notes = train::notes_in(load_safetensors(file).metadata, file);

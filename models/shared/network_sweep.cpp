@@ -24,7 +24,7 @@ std::unique_ptr<train::SweepFolder> folder_of(const SweepOptions& o, const train
   return std::make_unique<train::SweepFolder>(path, o.resume.has_value(), notes_of(o, digits));
 }
 
-/// Each once; the first `added` come behind those that a sweep has already.
+/// Removes duplicates; the first `added` come after those that a sweep already has.
 template <class T>
 void join(std::vector<T>& list, size_t added) {
   std::rotate(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(added), list.end());
@@ -64,7 +64,7 @@ void SweepOptions::parse(int argc, char** argv) {
   const size_t sizes = resume ? app.count("--hidden") : 0, rates_told = resume ? app.count("--lr") : 0;
   if (resume) {
     const std::string folder = resumed_path(*resume, out);
-    std::error_code error;  // of a folder that is not there
+    std::error_code error;  // for a folder that does not exist
     check<ValueError>(!out || *out == folder || std::filesystem::equivalent(folder, *out, error),
                       "[resume] a sweep that goes on in {} cannot write to {}", folder, out.value_or(""));
     read_resumed(argc, argv, folder, train::notes_of_sweep(folder, program).options, rules_);
@@ -132,7 +132,7 @@ void NetworkSweep::train(const train::Numbers& settings, const Inputs& inputs, c
       return train::Numbers();
     }
     if (train::stopped_by()) return train::Numbers();
-    // What was told anew counts from the first network that it trained.
+    // New options count from the first network trained with them.
     if (folder_ && options_.resume) folder_->tell(notes_);
     return results;
   });

@@ -1,4 +1,4 @@
-// What programs have in common that train one kind of network under many settings.
+// Common parts of programs that train one kind of network with many settings.
 #pragma once
 
 #include <functional>
@@ -26,45 +26,45 @@ struct SweepOptions : BaseOptions {
   std::optional<std::string> results, chart, out, resume;
   std::string program;
 
-  /// As BaseOptions::parse; with --resume what is left out is what the sweep was told. Throws ValueError for the name
-  /// of a chart that cannot be drawn, and, as Options, for a sweep that cannot be gone on with so.
+  /// Like BaseOptions::parse; with --resume, missing options are those of the original sweep. Throws ValueError for an
+  /// invalid chart name, and, like Options, for a sweep that cannot be resumed.
   void parse(int argc, char** argv);
-  /// What it was told or has chosen itself, by which it is gone on with.
+  /// Its given or chosen options, with which it can be resumed.
   ToldOptions kept() const;
 
  private:
   KeepingRules rules_;
 };
 
-/// Networks, one after the other:
+/// Trains networks one after the other:
 ///
 ///     models::NetworkSweep sweep(options, digits, columns, networks);
 ///     for (int64_t hidden : options.hidden)
 ///       sweep.train({{"hidden", hidden}}, inputs, [&](train::RunOptions run) { ... return train::Numbers{...}; });
 ///     return sweep.finish(charts);
 ///
-/// The results are kept in the file of --results or the folder of --out, which also holds a run's folder for each
-/// network; a network whose results are there is not trained again. Ctrl-C ends the present network as it ends a run,
-/// and no other is begun.
+/// The results are stored in the file of --results or the folder of --out, which also contains a run's folder for each
+/// network; a network with stored results is not trained again. Ctrl-C ends the current network like a run, and no
+/// other is started.
 class NetworkSweep {
  public:
-  /// Opens its folder and files. Throws IoError for those that cannot be written or read, ValueError where a
-  /// sweep that is gone on with was trained on another data set.
+  /// Opens its folder and files. Throws IoError for those that cannot be written or read, ValueError if a resumed sweep
+  /// was trained on another data set.
   NetworkSweep(const SweepOptions& options, const weft::train::DigitSets& digits,
                std::vector<weft::train::SweepColumn> columns, size_t networks);
 
-  /// How a network's inputs are scaled, and its loss as `weft train` names it.
+  /// The scaling of a network's inputs, and the name of its loss in `weft train`.
   struct Inputs {
     std::string loss = "cross_entropy";
     weft::train::InputScale scale = {};
   };
   using Work = std::function<weft::train::Numbers(weft::train::RunOptions)>;
-  /// Calls `work` with what its train::Run is to be told but for the length; its results count unless it was
-  /// interrupted. What is drawn begins at --seed for each network.
+  /// Calls `work` with the options of its train::Run except the length; its results count unless it was interrupted.
+  /// Each network starts with the random state of --seed.
   void train(const weft::train::Numbers& settings, const Inputs& inputs, const Work& work);
 
   const weft::train::Sweep& results() const { return sweep_; }
-  /// Prints the table and how to go on, and draws.
+  /// Prints the table and how to resume, and draws the charts.
   int finish(const std::vector<weft::train::Chart>& charts);
 
  private:
