@@ -1,4 +1,4 @@
-// Reading the golden numbers of tests/golden, and holding results to numbers.
+// Reads the golden numbers of tests/golden, and compares results with them.
 #pragma once
 
 #include <fmt/format.h>
@@ -31,8 +31,8 @@ inline TensorMap read_tensors(const std::string& file) {
   return map;
 }
 
-/// Where `got` leaves |got - want| <= tolerance * (|want| + max|want|), or its sizes or dtype kind differ: what is
-/// wrong, else "". Integers must be equal. An undefined `got` stands for zeros.
+/// Describes where `got` violates |got - want| <= tolerance * (|want| + max|want|), or where its sizes or dtype kind
+/// differ; else "". Integers must be equal. An undefined `got` counts as zeros.
 inline std::string difference(const Tensor& got, const Tensor& want, double tolerance) {
   if (got.defined() && !(got.sizes() == want.sizes()))
     return fmt::format("sizes {} instead of {}", got.sizes(), want.sizes());

@@ -1,4 +1,4 @@
-// Tensors of one shape in every layout that views give, and what they hold by a plain loop over strides.
+// Tensors of one shape in every layout that views give, and their elements read by a plain loop over strides.
 #pragma once
 
 #include <cstring>
@@ -15,8 +15,7 @@ struct Laid {
   Tensor t;
 };
 
-/// `sizes` filled with small numbers that differ from their neighbours; nonzero, of either sign where the dtype has
-/// one.
+/// `sizes` filled with small values that differ from their neighbours; nonzero, of either sign if the dtype is signed.
 inline Tensor filled(IntArrayRef sizes, Dtype dtype, int salt) {
   Tensor t = empty(sizes, kFloat64);
   double* p = t.data_ptr<double>();
@@ -27,7 +26,7 @@ inline Tensor filled(IntArrayRef sizes, Dtype dtype, int salt) {
   return t.to(dtype);
 }
 
-/// Every layout of a matrix [r, c], or of what broadcasts to one.
+/// Every layout of a matrix [r, c], or of a tensor that broadcasts to one.
 inline std::vector<Laid> matrices(int64_t r, int64_t c, Dtype dtype, int salt) {
   const auto f = [&](IntArrayRef sizes) { return filled(sizes, dtype, salt); };
   using indexing::Slice;
@@ -52,7 +51,7 @@ inline std::vector<Laid> matrices(int64_t r, int64_t c, Dtype dtype, int salt) {
   };
 }
 
-/// Layouts of a batch of images [2, 3, 4, 5], or of what broadcasts to one.
+/// Layouts of a batch of images [2, 3, 4, 5], or of a tensor that broadcasts to one.
 inline std::vector<Laid> images(Dtype dtype, int salt) {
   const auto f = [&](IntArrayRef sizes) { return filled(sizes, dtype, salt); };
   return {
@@ -72,7 +71,7 @@ inline std::vector<Laid> images(Dtype dtype, int salt) {
   };
 }
 
-/// Layouts without an element.
+/// Layouts without elements.
 inline std::vector<Laid> empties(Dtype dtype, int salt) {
   const auto f = [&](IntArrayRef sizes) { return filled(sizes, dtype, salt); };
   return {{"[0, 4]", f({0, 4})}, {"[0, 1]", f({0, 1})},        {"[4]", f({4})},

@@ -45,7 +45,7 @@ namespace {
 
 enum class Memory { Standard, ChannelsLast, Strided };
 
-/// A leaf with the same numbers in `dtype` and in another order in memory.
+/// A leaf with the same values in `dtype` and in another memory order.
 Tensor leaf(const Tensor& t, Dtype dtype, Memory memory) {
   if (!t.defined()) return t;
   NoGradGuard no_grad;
@@ -69,7 +69,7 @@ TensorList differentiable(const TensorList& list) {
   return some;
 }
 
-/// Everything a row computes from `inputs`: results, then gradients, then what double backward gives.
+/// Everything that a row computes from `inputs`: results, then gradients, then the results of double backward.
 struct Computed {
   TensorList tensors;
   std::vector<std::string> names;
@@ -110,7 +110,7 @@ autograd::DifferentiableFn real_results(const OpRow& row) {
   };
 }
 
-/// What differs between two lists, or "".
+/// Describes the difference of two lists, or "".
 std::string difference(const Computed& got, const Computed& want, double tolerance) {
   if (got.tensors.size() != want.tensors.size())
     return fmt::format("{} tensors instead of {}", got.tensors.size(), want.tensors.size());
@@ -167,7 +167,7 @@ std::string check_error(const OpRow& row) {
 std::string check_leaks(const OpRow& row) {
   const auto forward = [&] { row.f(row.inputs()); };
   const auto backward = [&] { compute(row, row.inputs(), row.first_order_only.empty()); };
-  forward(), backward();  // what is made once and kept
+  forward(), backward();  // created once and kept
   const int64_t before = TensorImpl::live();
   forward();
   if (const int64_t n = TensorImpl::live() - before) return fmt::format("{} tensors live on after a forward", n);

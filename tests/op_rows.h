@@ -1,4 +1,4 @@
-// The table of ops: one row per op or layer, and what every row is held to.
+// The table of ops: one row per op or layer, and the checks of every row.
 #pragma once
 
 #include <functional>
@@ -16,19 +16,19 @@ using MakeInputs = std::function<TensorList()>;
 struct OpRow {
   std::string name;
   Fn f;
-  /// Small inputs in float64 (and integers); those that take part in the gradient checks require a gradient.
+  /// Small inputs in float64 (and integers); those checked by the gradient checks require a gradient.
   MakeInputs inputs;
-  /// The same results by another way: plain loops or simpler ops.
+  /// The same results computed in another way: by plain loops or simpler ops.
   Fn reference = {};
   /// A call that must throw.
   std::function<void()> bad = {};
-  /// Inputs so large that several threads work on them.
+  /// Inputs large enough for several threads.
   MakeInputs large = {};
   /// Of float32 against float64: |got - want| <= tolerance (|want| + max|want|).
   double tolerance = 2e-5;
-  /// Why the second derivatives are not checked; "" checks them.
+  /// The reason why second derivatives are not checked; "" checks them.
   std::string first_order_only = {};
-  /// Why inputs have standard strides only; "" tries others too.
+  /// The reason why inputs have standard strides only; "" tries others too.
   std::string standard_strides_only = {};
 
   OpRow with_large(MakeInputs make) const {
@@ -56,35 +56,35 @@ struct OpRow {
 /// A function of one result.
 Fn returns(std::function<Tensor(const TensorList&)> f);
 
-/// Distinct, evenly spread float64 numbers of [low, high] in a shuffled order; the same for the same arguments.
-/// Requires a gradient.
+/// Distinct, evenly spaced float64 values in [low, high], shuffled; the same for the same arguments. Requires a
+/// gradient.
 Tensor spread(IntArrayRef sizes, double low = -2, double high = 2, unsigned seed = 1);
 /// The same without requiring a gradient.
 Tensor fixed(IntArrayRef sizes, double low = -2, double high = 2, unsigned seed = 1);
 
-/// An op on spread numbers of `sizes`, whose result of `out_sizes` has at position i the input's element `from(i)`.
+/// An op on spread values of `sizes`; at position i its result of `out_sizes` is the input's element `from(i)`.
 OpRow moves(const std::string& name, std::function<Tensor(const Tensor&)> f, Dims sizes, Dims out_sizes,
             std::function<std::vector<int64_t>(const std::vector<int64_t>&)> from, std::function<void()> bad);
 
-/// What every row is held to. Each returns what is wrong, or "".
+/// The checks of every row. Each returns a description of the failure, or "".
 std::string check_values(const OpRow& row);
 /// Gradients and second derivatives against differences, in float64.
 std::string check_gradients(const OpRow& row);
 std::string check_second_order(const OpRow& row);
 std::string check_error(const OpRow& row);
-/// A graph that is dropped, with and without a backward, leaves no tensor alive.
+/// A graph dropped with and without a backward leaves no tensor alive.
 std::string check_leaks(const OpRow& row);
 /// Results, gradients and double backward in float32 against float64: standard memory, channels-last, and strided.
 std::string check_float32(const OpRow& row);
 /// The same bits at 1, 2 and 3 threads.
 std::string check_threads(const OpRow& row);
 
-/// All tables of this executable; each names itself here through WEFT_ROW_TESTS.
+/// All tables of this executable; each registers itself through WEFT_ROW_TESTS.
 using Table = std::vector<OpRow> (*)();
 std::vector<Table>& tables();
 inline bool add_table(Table table) { return tables().push_back(table), true; }
 
-/// Holds all rows to one check, reporting each row that fails.
+/// Applies one check to all rows and reports each that fails.
 void run_rows(const std::vector<OpRow>& rows, std::string (*check)(const OpRow&));
 
 }  // namespace weft::test

@@ -1,4 +1,4 @@
-// Plain loops over float64 tensors in standard order: other ways to the results of ops.
+// Plain loops over float64 tensors in standard order: references for the results of ops.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ inline double at(const Tensor& x, const Position& i) {
   return x.data_ptr<double>()[n];
 }
 
-/// The element at a position, or `outside` where the position lies outside.
+/// The element at a position, or `outside` if the position is outside.
 inline double at_or(const Tensor& x, const Position& i, double outside) {
   for (size_t d = 0; d < i.size(); ++d)
     if (i[d] < 0 || i[d] >= x.sizes()[d]) return outside;

@@ -1,4 +1,4 @@
-// A folder for what a test writes.
+// A temporary folder for a test's files.
 #pragma once
 
 #include <unistd.h>
@@ -11,7 +11,7 @@
 
 namespace weft {
 
-/// Empty, nobody else's, and removed in the end.
+/// A new empty folder, removed by the destructor.
 struct TempFolder {
   TempFolder() { std::filesystem::create_directories(path); }
   ~TempFolder() { std::filesystem::remove_all(path); }
@@ -19,12 +19,12 @@ struct TempFolder {
 
   /// The path of a file in it.
   std::string operator/(const std::string& name) const { return (path / name).string(); }
-  /// What the file holds; nothing where there is none.
+  /// The content of the file; empty if it does not exist.
   std::string text(const std::string& name) const {
     std::ifstream in(path / name, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  /// How many there are.
+  /// Number of files.
   int64_t files() const { return std::distance(std::filesystem::directory_iterator(path), {}); }
 
   const std::filesystem::path path = unused();

@@ -1,4 +1,4 @@
-// Activations: values at chosen points, gradients of both orders, refused options.
+// Activations: values at chosen points, gradients of both orders, rejected options.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -19,7 +19,7 @@ struct Row {
   double at_minus_2, at_0, at_half, at_4;  ///< values
 };
 
-// From the definitions in double precision.
+// Computed from the definitions in double precision.
 const Row kRows[] = {
     {"leaky_relu", [](const Tensor& x) { return leaky_relu(x, 0.1); }, -0.2, 0, 0.5, 4},
     {"elu", [](const Tensor& x) { return elu(x, 1.5); }, -1.296997075, 0, 0.5, 4},
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(values) {
 }
 
 BOOST_AUTO_TEST_CASE(gradients_of_both_orders) {
-  // No point near a corner of any of them.
+  // No point is near a corner of any of them.
   const Tensor x = tensor({-3.6, -2.3, -1.2, -0.7, -0.2, 0.13, 0.33, 0.8, 1.7, 2.6, 3.3, 5.1, 7.3}, kFloat64);
   for (const Row& row : kRows) {
     auto fn = [&](const TensorList& in) { return row.f(in[0]); };

@@ -1,5 +1,5 @@
-// In-place ops whose operands are self or other views of its memory: the gradients of the op on copies, and no node
-// that keeps itself alive.
+// In-place ops whose operands are self or other views of its memory: they have the gradients of the op on copies, and
+// no node keeps itself alive.
 #include <boost/test/unit_test.hpp>
 #include <set>
 
@@ -14,7 +14,7 @@ struct Row {
   const char* name;
   InPlace f;
 };
-// Every in-place op that takes a tensor of numbers; masks and positions are given.
+// Every in-place op that takes a tensor of values; masks and positions are fixed.
 const Row kRows[] = {
     {"add", [](const Tensor& x, const Tensor& a, const Tensor&) { x.add_(a, 0.5); }},
     {"sub", [](const Tensor& x, const Tensor& a, const Tensor&) { x.sub_(a, 0.5); }},
@@ -52,7 +52,7 @@ const Row kRows[] = {
      [](const Tensor& x, const Tensor& a, const Tensor&) { Tensor(x).index_put_({Slice()}, a); }},
 };
 
-// How an operand reaches self, [2, 3], or its memory.
+// A relation of an operand to self, [2, 3], or its memory.
 struct Alias {
   const char* name;
   Tensor (*of)(const Tensor& x);
@@ -84,7 +84,7 @@ const Alias kAliases[] = {
 
 Tensor start() { return tensor({{0.5, 1.25, 2.0}, {1.5, 0.75, 3.0}}, TensorOptions(kFloat64).requires_grad(true)); }
 
-// The gradient of sum(w y) for the y that `change` makes of 2 x, where `separate` tells whether operands are copies.
+// The gradient of sum(w y) for y = change(2 x); with `separate`, operands are copies.
 Tensor gradient(const Row& row, const Alias& alias, bool of_view, bool separate, Tensor* value) {
   const Tensor x = start(), base = of_view ? cat({x * 2, x}) : x * 2;
   const Tensor self = of_view ? base.slice(0, 0, 2) : base;

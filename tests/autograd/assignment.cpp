@@ -1,4 +1,4 @@
-// Assignment: to a variable, which becomes another handle, and to a temporary, which is written through.
+// Assignment: to a variable, which becomes another handle, and to a temporary, which writes through.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <map>
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(containers_move_handles) {
   BOOST_TEST(values(numbers) == (Values{0, 1, 2, 3, 4, 5}), boost::test_tools::per_element());
 }
 
-// An assignment that could change nothing but a copy nobody holds.
+// An assignment that would change only a copy nobody holds.
 BOOST_AUTO_TEST_CASE(copies_are_not_written_through) {
   Tensor x = zeros({2, 3});
   const Tensor mask = x.eq(0), rows = tensor({1, 0});
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(copies_are_not_written_through) {
   BOOST_CHECK_THROW(x.t().reshape({-1}) = 1, StateError);
   BOOST_CHECK_THROW(x.t().flatten() = 1, StateError);
   BOOST_TEST(x.sum().item<float>() == 0);
-  Tensor picked = x.index({rows});  // a variable is another matter
+  Tensor picked = x.index({rows});  // a variable is allowed
   picked += 1;
   picked[0] = 5;
   BOOST_TEST(picked.sum().item<float>() == 18);
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(gradients_pass_through) {
   BOOST_TEST(values(x) == (Values{16, 2.5, 12}), boost::test_tools::per_element());
   BOOST_TEST(values(a.grad()) == (Values{0, 0, 400}), boost::test_tools::per_element());
   BOOST_TEST(b.grad().item<float>() == 2 * 4 + 100 * 3);
-  // The base that required nothing gets a history.
+  // The base, which required no gradient, gets a history.
   const Tensor c = zeros({2, 2});
   c.t()[1][0] = b;
   BOOST_TEST(c.requires_grad());

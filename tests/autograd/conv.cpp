@@ -79,7 +79,7 @@ const std::vector<Row>& rows() {
   return all;
 }
 
-// Inputs whose numbers are apart, so that no maximum changes under a small step.
+// Inputs with well separated values, so that no maximum changes under a small step.
 TensorList inputs_of(const Row& row, Dtype dtype = kFloat64) {
   TensorList inputs;
   for (const auto& sizes : row.inputs) {
@@ -90,10 +90,11 @@ TensorList inputs_of(const Row& row, Dtype dtype = kFloat64) {
   return inputs;
 }
 
-// Output, gradients, and gradients of a number made of those, all at fixed weights.
+// Output, gradients, and gradients of a scalar computed from those, all with fixed weights.
 TensorList all_derivatives(const Row& row, const TensorList& inputs) {
   auto weighted = [](const Tensor& t, double phase) {
-    const Tensor weights = (arange(t.numel()).to(kFloat64) * 0.7 + phase).sin();  // of a float32 angle it would differ
+    // computed from a float32 angle it would differ
+    const Tensor weights = (arange(t.numel()).to(kFloat64) * 0.7 + phase).sin();
     return (t * weights.to(t.dtype()).view(t.sizes())).sum();
   };
   TensorList out{row.f(inputs)};
@@ -133,7 +134,7 @@ BOOST_AUTO_TEST_CASE(gradients_and_second_derivatives) {
 BOOST_AUTO_TEST_CASE(float32_derivatives_of_both_orders_agree_with_float64_in_every_memory_order) {
   manual_seed(2);
   for (const Row& row : rows()) {
-    TensorList inputs;  // the same numbers in both precisions
+    TensorList inputs;  // the same values in both precisions
     for (const Tensor& t : inputs_of(row, kFloat32)) inputs.push_back(t.detach().to(kFloat64).set_requires_grad(true));
     const TensorList want = all_derivatives(row, inputs);
     for (Order order : kOrders) {
@@ -172,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_chain_of_image_ops_never_reorders) {
   for (const Tensor* t : {&a, &b, &c, &d}) t->retain_grad();
   e.square().sum().backward();
   for (const Tensor* t : {&a, &b, &c, &d, &e}) BOOST_TEST(t->impl().storage->channels_last());
-  // The gradient of e comes from a sum and lies as that gives it.
+  // The gradient of e comes from a sum and has its memory order.
   for (const Tensor* t : {&a, &b, &c, &d}) BOOST_TEST(t->grad().impl().storage->channels_last());
 }
 

@@ -1,4 +1,4 @@
-// Dropout: its numbers, its gradient, its options.
+// Dropout: its mask, its gradient, its options.
 #include "weft/tensor/kernels/dropout.h"
 
 #include <boost/test/unit_test.hpp>

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(adds_up_over_paths_and_calls) {
 }
 
 BOOST_AUTO_TEST_CASE(a_view_of_a_changed_base_is_read_after_all_who_use_it) {
-  // The view's node is made anew while `cat` records; it must still be the older of the two.
+  // The view's node is recreated while `cat` records; it must still be the older of the two.
   Tensor a = leaf({1.0, 2.0, 3.0});
   Tensor b = a * 1, v = b.narrow(0, 0, 2);
   b.mul_(2);
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(grad_returns_and_touches_nothing) {
   BOOST_TEST(!w.grad().defined());
   check_throws<StateError>([&] { grad({y}, {unused}, {}, true); }, "no part of the graph");
   BOOST_TEST(!grad({y}, {unused}, {}, true, false, true)[0].defined());
-  // Of an inner tensor.
+  // The gradient of an inner tensor.
   Tensor h = x * 2, z = (h * h).sum();
   BOOST_TEST(close(grad({z}, {h})[0], 2 * h.detach()));
 }

@@ -1,5 +1,5 @@
-// Calls of every op with the least, the greatest and other extreme numbers for each integer argument. A call gives an
-// error of weft or a result that can be read; the sanitizers (preset asan) watch that nothing else is touched.
+// Calls every op with the least, the greatest and other extreme values of each integer argument. A call throws a
+// weft::Error or gives a result that can be read; the sanitizers (preset asan) check that nothing else is touched.
 #include <boost/test/unit_test.hpp>
 #include <limits>
 #include <random>
@@ -19,7 +19,7 @@ namespace {
 constexpr int64_t kMax = std::numeric_limits<int64_t>::max(), kMin = std::numeric_limits<int64_t>::min();
 constexpr int64_t kExtremes[] = {kMax, kMin, -1, 0, 1, 2, int64_t{1} << 32, int64_t{1} << 62};
 
-/// Single tensors larger than this are refused while the test runs.
+/// Larger tensors throw during the test.
 constexpr int64_t kMemory = 1 << 20;
 
 struct MemoryGuard {
@@ -27,7 +27,8 @@ struct MemoryGuard {
   ~MemoryGuard() { set_allocation_limit(0); }
 };
 
-// The values an argument of each type takes ---------------------------------------------------------------------------
+// The values tried for an argument of each type
+// ------------------------------------------------------------------------
 
 template <class T>
 struct Values;
@@ -76,7 +77,7 @@ template <>
 struct Values<std::string_view> {
   static std::vector<std::string_view> all() { return {"constant", "reflect", "replicate", "circular"}; }
 };
-/// Lists of none to four numbers, all extreme or one beside small ones.
+/// Lists of none to four integers, all extreme or one beside small ones.
 template <>
 struct Values<IntArrayRef> {
   static std::vector<std::vector<int64_t>> all() {
@@ -178,7 +179,7 @@ std::string text(const T& v) {
     return "?";
 }
 
-/// One call: anything but an error of weft, or of memory that is not there, is wrong.
+/// One call: any exception but a weft::Error or bad_alloc is a failure.
 template <class F, class... A>
 void call(const std::string& op, F f, const A&... args) {
   ++g_count.calls;
@@ -200,7 +201,7 @@ void call(const std::string& op, F f, const A&... args) {
   BOOST_CHECK_MESSAGE(wrong.empty(), op << shown << ": " << wrong);
 }
 
-/// All combinations of the arguments' values, or a fixed choice of them where they are many.
+/// All combinations of the arguments' values, or a fixed selection if there are many.
 template <class... P, class F>
 void call_with_all(const std::string& op, F f) {
   constexpr uint64_t kMost = 6000;
@@ -241,7 +242,7 @@ void function(const char* op, R (*f)(P...)) {
   call_with_all<P...>(op, [f](const auto&... args) -> R { return f(args...); });
 }
 
-/// Ops of images on operands that fit, each option alone and all together.
+/// Image ops on valid operands, each option alone and all together.
 void images() {
   using L = IntArrayRef;
   using One = const std::vector<int64_t>&;
@@ -338,7 +339,7 @@ BOOST_AUTO_TEST_CASE(every_function) {
   call_with_all<IntArrayRef, IntArrayRef>("from_blob", [](auto& sizes, auto& strides) {
     static float memory[64] = {};
     const Tensor t = from_blob(memory, sizes, strides, nullptr, kFloat32);
-    // The caller vouches for the memory: only what fits it is read.
+    // The caller is responsible for the memory: only results inside it are read.
     return t.numel() > 0 && span_of("from_blob", t.sizes(), t.strides()) < 64 ? t : Tensor();
   });
   BOOST_TEST_MESSAGE(g_count.calls << " calls of " << g_count.ops.size() << " functions, " << g_count.results

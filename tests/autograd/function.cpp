@@ -1,4 +1,4 @@
-// Custom functions: what counts as an argument, which gradients are asked for, and what a node keeps.
+// Custom functions: counting of arguments, requested gradients, and the memory kept by a node.
 #include <boost/test/unit_test.hpp>
 
 #include "weft/weft.h"
@@ -33,7 +33,7 @@ struct WeightedSum : Function<WeightedSum> {
   }
 };
 
-// Notes which gradients forward and backward are asked for.
+// Records the gradients requested from forward and backward.
 struct Asked : Function<Asked> {
   static inline std::vector<bool> in_forward, in_backward;
   static std::vector<bool> all(AutogradContext* ctx) {
@@ -51,7 +51,7 @@ struct Asked : Function<Asked> {
     const Tensor own = leaf({1.0, 2.0});
     {
       AutoGradMode on(true);
-      (own * own).sum().backward();  // a run of its own does not change what this one is asked for
+      (own * own).sum().backward();  // a nested run does not change the gradients requested from this one
     }
     BOOST_TEST(all(ctx) == in_backward);
     BOOST_TEST(close(own.grad(), own.detach() * 2));

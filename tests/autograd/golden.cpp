@@ -1,4 +1,4 @@
-// Every op held to PyTorch's numbers: forward and gradients, in float32 and float64.
+// Compares every op with PyTorch's numbers: forward and gradients, in float32 and float64.
 #include <boost/test/unit_test.hpp>
 #include <iostream>
 
@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kFamilies[] = {"elementwise", "activation", "reduce", "matmul", "shape",
                                      "conv",        "pool",       "norm",   "loss"};
 
-/// What differs from the golden numbers of one case, or "".
+/// The differences from the golden numbers of one case, or "".
 std::string run_case(const Json& spec, const TensorMap& tensors, Dtype dtype, double tolerance) {
   const std::string prefix = spec["case"].get<std::string>() + "/";
   TensorMap in;

@@ -1,4 +1,4 @@
-// How each op of the golden cases is called: one row per op.
+// Calls each op of the golden cases: one row per op.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ struct Call {
 
   bool has(const char* arg) const { return args.contains(arg); }
   const Tensor& operator[](const char* name) const { return in.at(name); }
-  /// The input of that name, or an undefined tensor.
+  /// The input with that name, or an undefined tensor.
   Tensor get(const char* name) const { return in.count(name) ? in.at(name) : Tensor(); }
   double number(const char* arg, double otherwise = 0) const { return args.value(arg, otherwise); }
   int64_t integer(const char* arg, int64_t otherwise = 0) const { return args.value(arg, otherwise); }

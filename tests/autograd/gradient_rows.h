@@ -1,5 +1,4 @@
-// Rows of gradient tests: a function and its inputs, checked to second order, and for what a dropped graph leaves
-// behind.
+// Rows of gradient tests: a function and its inputs, checked to second order and for leaks of a dropped graph.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -17,7 +16,7 @@ using Fn = std::function<Tensor(const TensorList&)>;
 
 struct GradientRow {
   const char* name;
-  std::vector<std::vector<int64_t>> inputs;  ///< sizes; the numbers are random normal ones
+  std::vector<std::vector<int64_t>> inputs;  ///< sizes; the values are standard normal
   Fn fn;
   bool second_order = true;
 };
@@ -28,7 +27,7 @@ inline TensorList random_inputs(const GradientRow& row) {
   return inputs;
 }
 
-/// First and second derivatives against differences, and no tensor left when a graph is dropped without backward.
+/// Checks first and second derivatives against differences, and that a graph dropped without backward leaves no tensor.
 inline void check_gradients(const std::vector<GradientRow>& rows) {
   for (const GradientRow& row : rows) {
     manual_seed(11);

@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(embeddings) {
   BOOST_CHECK_THROW(embedding(weight, tensor({0.5})), DtypeError);
 }
 
-// Of several values put to one place only the one that stays gets a gradient.
+// Of several values put to one position only the last gets a gradient.
 BOOST_AUTO_TEST_CASE(overwritten_values) {
   const Tensor v = ones({3}, TensorOptions().requires_grad(true));
   Tensor x = zeros({2});
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(in_place_rules) {
   const Tensor squared = kept * kept;  // keeps `kept`
   kept.index_put_({ids({1})}, 5);
   BOOST_CHECK_THROW(squared.sum().backward(), StateError);
-  // An index that is changed after use.
+  // The index changes after use.
   Tensor index = ids({0, 1});
   const Tensor picked = other.index({index});
   index.fill_(2);

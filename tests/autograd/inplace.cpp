@@ -1,4 +1,4 @@
-// In-place ops: right or refused, never a wrong gradient.
+// In-place ops: correct or rejected, never a wrong gradient.
 #include <boost/test/unit_test.hpp>
 
 #include "weft/weft.h"
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(values) {
   x.slice(1, 1).sub_(x.slice(1, 0, 1));
   BOOST_TEST(x.equal(tensor({{1., 2.}, {2., 2.}})));
   x.copy_(x.t().clone());
-  // Operand and result overlap in different geometry.
+  // Operand and result overlap with different strides.
   Tensor y = arange(6, kFloat32);
   y.slice(0, 1).copy_(y.slice(0, 0, 5));
   BOOST_TEST(y.equal(tensor({0., 0., 1., 2., 3., 4.})));

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(parts_changed_in_place) {
 }
 
 BOOST_AUTO_TEST_CASE(an_op_of_several_outputs) {
-  // {x y, x + y}, by a user
+  // {x y, x + y}, as a user's op
   const auto both = [](const Tensor& x, const Tensor& y) {
     return autograd::record(
         "both", TensorList{x.detach() * y.detach(), x.detach() + y.detach()}, {x, y},

@@ -1,4 +1,5 @@
-// Ops of two and three tensors over every pair of layouts: the same bits as on standard memory, gradients included.
+// Ops of two and three tensors over every pair of layouts: they give the same bits as on standard memory, including
+// gradients.
 #include "tests/layouts.h"
 
 #include <boost/test/unit_test.hpp>
@@ -81,7 +82,7 @@ const std::vector<Row> kBinary = {
 };
 #undef WEFT_ROW
 
-/// Counts checks, and reports a result that differs.
+/// Counts checks, and reports results that differ.
 struct Tally {
   int64_t checks = 0;
   void check(bool ok, const std::string& what) {
@@ -90,7 +91,7 @@ struct Tally {
   }
 };
 
-// Everything broadcast to `sizes` in standard order, by a plain loop: what the op is compared on.
+// Every operand broadcast to `sizes` in standard order, by a plain loop: the reference for the op.
 void check_pairs(Tally& tally, const std::vector<Laid>& as, const std::vector<Laid>& bs,
                  const std::vector<const Row*>& rows) {
   for (const Laid& a : as)
@@ -119,7 +120,7 @@ std::vector<const Row*> rows_named(std::initializer_list<std::string_view> names
 
 constexpr Dtype kDtypes[] = {kBool, kUInt8, kInt32, kInt64, kFloat32, kFloat64};
 
-// The sum of g over what was broadcast, by adding one element at a time.
+// The sum of g over broadcast dimensions, one element at a time.
 Tensor summed_to(const Tensor& g, IntArrayRef sizes) {
   Tensor out = zeros(sizes, kFloat64);
   const double* from = g.data_ptr<double>();
@@ -141,11 +142,11 @@ Tensor summed_to(const Tensor& g, IntArrayRef sizes) {
 BOOST_AUTO_TEST_CASE(pairs_of_matrices) {
   Tally tally;
   for (Dtype dtype : kDtypes) {
-    // Below one vector; beyond, with a rest; one column and one row.
+    // Less than one vector; several with a remainder; one column and one row.
     for (const auto& [r, c] : {std::pair<int64_t, int64_t>{3, 4}, {5, 37}, {6, 1}, {1, 9}})
       check_pairs(tally, matrices(r, c, dtype, 1), matrices(r, c, dtype, 2), all_rows());
   }
-  // Beyond one piece and one thread.
+  // More than one piece and one thread.
   const auto few = rows_named({"add", "lt", "where", "maximum"});
   for (Dtype dtype : kDtypes) check_pairs(tally, matrices(300, 90, dtype, 1), matrices(300, 90, dtype, 2), few);
   BOOST_TEST_MESSAGE(tally.checks << " pairs of matrices");
@@ -174,7 +175,7 @@ BOOST_AUTO_TEST_CASE(pairs_of_two_dtypes) {
       if (a != kBool || b != kBool)
         for (const Laid& x : matrices(3, 4, a, 1))
           for (const Laid& y : matrices(3, 4, b, 2)) {
-            if (x.t.dim() == 0 || y.t.dim() == 0) continue;  // a number promotes in another way
+            if (x.t.dim() == 0 || y.t.dim() == 0) continue;  // a tensor without dimensions promotes in another way
             const Dims sizes = broadcast_sizes("test", x.t.sizes(), y.t.sizes());
             if (sizes.empty()) continue;
             for (const Row* row : few)
@@ -246,7 +247,7 @@ BOOST_AUTO_TEST_CASE(in_place_pairs) {
         if (!whole || expanded) continue;
         for (const Laid& b : matrices(r, c, dtype, 2))
           for (const Form& form : forms) {
-            const Tensor a = matrices(r, c, dtype, 1)[i].t;  // anew for each change
+            const Tensor a = matrices(r, c, dtype, 1)[i].t;  // recreated for each change
             const Tensor want = form.plain(by_strides(a, sizes), by_strides(b.t, sizes));
             form.change(a, b.t);
             tally.check(same_elements(a, want),
@@ -295,7 +296,7 @@ BOOST_AUTO_TEST_CASE(triples) {
   BOOST_TEST_MESSAGE(tally.checks << " triples");
 }
 
-// The calls that were wrong once, as they were found.
+// Calls that once gave wrong results.
 BOOST_AUTO_TEST_CASE(a_number_and_an_expanded_row) {
   BOOST_TEST((full({}, 1.f) + full({1}, 2.f).expand({6})).equal(full({6}, 3.f)));
   BOOST_TEST((full({}, 1.f) + full({3, 1}, 2.f).expand({3, 4})).equal(full({3, 4}, 3.f)));

@@ -1,4 +1,4 @@
-// Losses: values by their formulas, gradients of both orders, and every refusal.
+// Losses: values by their formulas, gradients of both orders, and every error.
 #include <boost/test/unit_test.hpp>
 #include <cstring>
 
@@ -14,7 +14,7 @@ using namespace weft;
 namespace {
 
 using Loss = Tensor (*)(const Tensor& x, const Tensor& t, Reduction r);
-/// A loss of an input and a target of the same sizes, and what it is for each pair.
+/// A loss of an input and a target of the same sizes, and its value for each pair.
 struct Row {
   const char* name;
   Loss loss, formula;
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(cross_entropy_of_probabilities) {
         auto fn = [&](const TensorList& in) { return cross_entropy(in[0], in[1], w, r, -100, 0.1); };
         check_both_orders(fn, {x, target});
       }
-  // Probabilities of 0 and 1 are class ids.
+  // Probabilities of 0 and 1 equal class ids.
   const Tensor x = randn({6, 4}, kFloat64), ids = randint(4, {6});
   BOOST_CHECK(cross_entropy(x, one_hot(ids, 4).to(kFloat64)).allclose(cross_entropy(x, ids)));
 }

@@ -1,4 +1,4 @@
-// Every op that is declared has a row in the tables, and every row is complete.
+// Every declared op has a row in the tables, and every row is complete.
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <regex>
@@ -12,7 +12,7 @@ using namespace weft::test;
 
 namespace {
 
-/// Names of the ops that a header declares, one declaration a line: `Tensor name(` or `Tensor2 name(`.
+/// Names of the ops declared in a header, one declaration a line: `Tensor name(` or `Tensor2 name(`.
 std::set<std::string> declared_in(const std::string& header) {
   std::ifstream in(WEFT_TEST_DIR "/../" + header);
   BOOST_REQUIRE_MESSAGE(in.good(), header << " cannot be read");

@@ -1,4 +1,4 @@
-// In-place ops whose operands share memory with their destination: as if the operand had been cloned first.
+// In-place ops whose operands share memory with their destination: they behave as if the operand had been cloned first.
 #include "weft/tensor/overlap.h"
 
 #include <boost/test/unit_test.hpp>
@@ -16,7 +16,7 @@ namespace {
 
 using View = Tensor (*)(const Tensor&);
 
-/// Views of a square matrix that are written to.
+/// Views of a square matrix used as destinations.
 const std::pair<const char*, View> kTargets[] = {
     {"all", [](const Tensor& x) { return x; }},
     {"flat", [](const Tensor& x) { return x.view({-1}); }},
@@ -28,7 +28,7 @@ const std::pair<const char*, View> kTargets[] = {
     {"every second column", [](const Tensor& x) { return x.slice(1, 0, {}, 2); }},
     {"flat without the first", [](const Tensor& x) { return x.view({-1}).slice(0, 1); }},
 };
-/// Views that are read: also smaller ones, which broadcast.
+/// Views used as operands: also smaller ones, which broadcast.
 const std::pair<const char*, View> kOperands[] = {
     {"all", [](const Tensor& x) { return x; }},
     {"flat", [](const Tensor& x) { return x.view({-1}); }},
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(in_place_ops_read_their_operand_first) {
   BOOST_TEST(checks > 4000);
 }
 
-// Memory of the user's that two tensors were made on.
+// User memory shared by two tensors.
 BOOST_AUTO_TEST_CASE(blobs_that_overlap) {
   std::vector<float> memory(1000), apart;
   for (size_t i = 0; i < memory.size(); ++i) memory[i] = static_cast<float>(i);
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(blobs_that_overlap) {
   BOOST_TEST(memory == apart);
 }
 
-// Each element of the destination must be its own.
+// The elements of a destination must be distinct.
 BOOST_AUTO_TEST_CASE(destinations_that_overlap_themselves_are_refused) {
   const Tensor row = ones({4});
   for (const Tensor& self : {row.expand({3, 4}), row.as_strided({3, 2}, {1, 1}), row.slice(0, 0, 1).expand({4}),
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(how_views_lie_to_each_other) {
   BOOST_TEST(!overlaps_itself(x.slice(0, 0, 1).expand({1, 6}).impl()));
 }
 
-// Gradients are those of the op on a clone of the operand.
+// Gradients equal those of the op on a clone of the operand.
 BOOST_AUTO_TEST_CASE(gradients_of_overlapping_operands) {
   int64_t checks = 0;
   for (const auto& [target, write] : kTargets)
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(gradients_of_overlapping_operands) {
   BOOST_TEST(checks > 800);
 }
 
-// A recorded op keeps what its gradient reads, or says that it was changed.
+// A recorded op saves the operands of its gradient, or reports that they changed.
 BOOST_AUTO_TEST_CASE(recorded_ops) {
   const Tensor x = arange(6, kFloat64).view({2, 3}).set_requires_grad(true);
   const Tensor a = x * 1;

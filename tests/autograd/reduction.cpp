@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(where_there_is_no_slope) {
   BOOST_TEST((values(x.grad()) == std::vector<double>{0, 0}));
 }
 
-// Positions, counts and truths take no part in gradients.
+// Positions, counts and booleans have no gradients.
 BOOST_AUTO_TEST_CASE(not_differentiable) {
   const Tensor x = randn({3, 4}, TensorOptions().requires_grad(true));
   BOOST_TEST(!x.argmax().requires_grad());

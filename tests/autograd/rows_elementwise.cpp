@@ -72,7 +72,7 @@ OpRow unary_row(const Unary& u) {
 using T = const Tensor&;
 using Binary = Tensor (*)(T, T);
 
-/// A row for each way of broadcasting, so that a failure says which is wrong.
+/// A row for each way of broadcasting, so that a failure shows which is wrong.
 void add_binary(std::vector<OpRow>& rows, const std::string& name, Binary f, double (*value)(double, double),
                 double low = -2, double high = 2) {
   struct Shapes {
@@ -105,7 +105,7 @@ void add_binary(std::vector<OpRow>& rows, const std::string& name, Binary f, dou
                   }});
 }
 
-/// An op of one tensor and numbers.
+/// An op of one tensor and scalars.
 OpRow with_numbers(const std::string& name, std::function<Tensor(T)> f, double (*value)(double), double low = -2,
                    double high = 2) {
   return {name,

@@ -1,4 +1,4 @@
-// Rows of the ops that compute a layer together with what follows it, held to the ops they stand for.
+// Rows of the fused ops, compared with the ops they replace.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/op_rows.h"

@@ -15,7 +15,7 @@ using In = const TensorList&;
 using T = const Tensor&;
 using P = const Position&;
 
-/// Height and width of something.
+/// Height and width.
 struct Pair {
   int64_t h = 1, w = 1;
   Dims dims() const { return {h, w}; }
@@ -99,7 +99,7 @@ std::vector<OpRow> conv_rows() {
   };
 }
 
-/// Adds each input element times the kernel at its place of the output.
+/// Adds each input element times the kernel at its position of the output.
 Tensor slow_transpose(T x, T weight, T bias, Pair stride, Pair padding, Pair more, Pair dilation, int64_t groups) {
   const int64_t kh = weight.size(2), kw = weight.size(3), in = x.size(1) / groups, out = weight.size(1);
   const int64_t oh = (x.size(2) - 1) * stride.h - 2 * padding.h + dilation.h * (kh - 1) + more.h + 1;
@@ -150,7 +150,7 @@ std::vector<OpRow> transpose_rows() {
   };
 }
 
-/// Pooling by plain loops: `fold` of the values of each window that lie inside, and the number that it divides by.
+/// Pooling by plain loops: `fold` takes the values of each window inside the image, and the divisor.
 struct PoolOptions {
   Pair kernel = {}, stride = {}, padding = {0, 0}, dilation = {};
   bool ceil = false, count_pad = true;

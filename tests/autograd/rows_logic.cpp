@@ -1,4 +1,4 @@
-// Rows of what has no gradient: comparison, logic, tests of elements, positions and counts.
+// Rows of ops without gradients: comparison, logic, tests of elements, positions and counts.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -19,7 +19,7 @@ using Pair = Tensor (*)(T, T);
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// Numbers of [-2, 2] in steps of 1: many are equal.
+/// Values in [-2, 2] in steps of 1: many are equal.
 Tensor steps(IntArrayRef sizes, unsigned seed) { return fixed(sizes, -2.5, 2.5, seed).round(); }
 
 OpRow compares(const std::string& name, Pair f, double (*value)(double, double)) {
@@ -201,7 +201,7 @@ std::vector<OpRow> position_rows() {
           "argsort", [](T x) { return x.argsort(1); }, spread_rows,
           [](T x) {
             return build({4, 6},
-                         [&](const Position& i) {  // the element that i[1] others are smaller than
+                         [&](const Position& i) {  // the element with exactly i[1] smaller ones
                            for (int64_t k = 0;; ++k) {
                              int64_t smaller = 0;
                              for (int64_t j = 0; j < 6; ++j) smaller += at(x, {i[0], j}) < at(x, {i[0], k});

@@ -15,11 +15,10 @@ using In = const TensorList&;
 using T = const Tensor&;
 using std::exp, std::fabs, std::log;
 
-/// The value of each element from input and target.
+/// The value of each element as a function of input and target.
 using Pointwise = double (*)(double x, double t);
 
-/// Rows of a loss that compares element by element, for the three reductions. Both sides take part in the gradients
-/// where `target_too`.
+/// Rows of an elementwise loss, for the three reductions. With `target_too` both inputs have gradients.
 void add_pointwise(std::vector<OpRow>& rows, const std::string& name, std::function<Tensor(T, T, Reduction)> f,
                    Pointwise value, std::function<Tensor(IntArrayRef)> input,
                    std::function<Tensor(IntArrayRef)> target) {

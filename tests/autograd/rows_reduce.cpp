@@ -175,7 +175,7 @@ std::vector<OpRow> rows() {
   all.push_back(row(
                     "prod keep", [](T x) { return x.prod(-1, true); }, prod_of, {2}, true)
                     .with_bad([] { zeros({2}).prod(-2); }));
-  // One zero, and two, in what is multiplied: a quotient by the element would be a NaN.
+  // One zero, and two, among the factors: a quotient by the element would be a NaN.
   all.push_back(row(
                     "prod of zeros", [](T x) { return (x * (x.detach() > -1.5) * (x.detach() < 1.5)).prod(1); },
                     [](Group v) {

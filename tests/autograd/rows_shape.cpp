@@ -13,7 +13,7 @@ using namespace weft::test;
 namespace {
 
 using In = const TensorList&;
-/// An op that only regroups elements: the result holds them in the same order with `out_sizes`.
+/// An op that only regroups elements: the result has the same order with `out_sizes`.
 OpRow regroups(const std::string& name, std::function<Tensor(const Tensor&)> f, Dims sizes, Dims out_sizes,
                std::function<void()> bad) {
   return {name, returns([f](In in) { return f(in[0]); }), [=] { return TensorList{spread(sizes)}; },

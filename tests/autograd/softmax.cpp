@@ -1,4 +1,4 @@
-// Gradients of softmax and log_softmax, and what they refuse.
+// Gradients of softmax and log_softmax, and their errors.
 #include <boost/test/unit_test.hpp>
 
 #include "weft/autograd/autograd.h"

@@ -1,6 +1,6 @@
 // NaN, infinities, signed zeros, denormals and the ends of the range through every elementwise op, in the vectors and
-// the tails of float32 and in float64: the C library's value where PyTorch documents no other. Numbers below the
-// smallest normal one count as 0 of their sign, in and out.
+// the tails of float32 and in float64: results are the C library's unless PyTorch documents others. Denormal values
+// count as 0 with their sign, in and out.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstring>
@@ -27,7 +27,7 @@ std::vector<double> specials() {
   return v;
 }
 
-/// x as a processor with flush-to-zero sees it.
+/// x with denormals flushed to zero.
 template <class T>
 double flushed(double x) {
   const auto rounded = static_cast<T>(x);
@@ -40,7 +40,7 @@ bool agree(double got, double want, double slack) {
   if (want == 0 && got == 0) return std::signbit(want) == std::signbit(got) || slack > 0;
   if (want == got) return true;
   if (std::isinf(want) || std::isinf(got)) return false;
-  // Between the smallest normal numbers and 0 lies one rounding.
+  // Between the smallest normal value and 0 is one rounding.
   const double least = std::numeric_limits<T>::min(), eps = std::numeric_limits<T>::epsilon();
   return std::abs(got - want) <= 4 * eps * std::abs(want) + slack * eps + (std::abs(want) <= 2 * least ? least : 0);
 }
@@ -51,7 +51,7 @@ std::vector<double> numbers(const Tensor& x) {
   return {y.data_ptr<T>(), y.data_ptr<T>() + y.numel()};
 }
 
-/// Holds each element of `got` to want(i), and equal arguments (i modulo `period`) to equal bits.
+/// Compares each element of `got` with want(i), and checks that equal arguments (i modulo `period`) give equal bits.
 template <class T>
 void hold(const std::string& name, const Tensor& got, size_t period, double slack,
           const std::function<double(size_t)>& want, const std::function<std::string(size_t)>& arguments) {
@@ -70,7 +70,7 @@ struct UnaryRow {
   const char* name;
   Tensor (*op)(const Tensor&);
   double (*want)(double);
-  double slack = 0;  ///< in epsilon; where above 0, the sign of a zero is free
+  double slack = 0;  ///< in epsilon; if above 0, the sign of a zero is not checked
 };
 
 double sigmoid_of(double x) { return 1 / (1 + std::exp(-x)); }

@@ -1,5 +1,5 @@
-// Everything that adds up float32, held to float64: next to far means, on steps and alternations, for lengths to 10^7.
-// Errors are counted in ulp of float32 of a scale that each row names.
+// Compares all float32 sums with float64: next to far means, on steps and alternations, for lengths to 10^7. Errors are
+// counted in float32 ulp of a scale given by each row.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <functional>
@@ -28,7 +28,8 @@ const Data kData[] = {
 };
 const double kOffsets[] = {0, 1e3, 1e6};
 
-/// A line of n elements along `dim` of a tensor of `sizes`, whose other lines are its copies rolled by a few places.
+/// A line of n elements along `dim` of a tensor of `sizes`, whose other lines are copies of it, rolled by a few
+/// positions.
 struct Place {
   const char* name;
   Tensor (*put)(const Tensor& line);
@@ -82,7 +83,7 @@ double variance_of(const std::vector<double>& v) {
                              static_cast<long double>(v.size() - 1));
 }
 
-/// An op that reduces a line to one number, and its scale: the number, or what a sum adds up without its signs.
+/// An op that reduces a line to one value, and its scale: the value, or the sum of the magnitudes.
 struct Row {
   const char* name;
   Tensor (*op)(const Tensor& x, int64_t dim);
@@ -189,9 +190,9 @@ using Fn = std::function<TensorList(const TensorList&)>;
 
 constexpr double kBound = 5;
 
-/// Holds the results of fn, of which the first is differentiated, to those of the same numbers in float64: errors in
-/// ulp of the number, or of the root mean square of the result where that is larger. A gradient of a parameter is a
-/// sum: errors in ulp of its magnitudes.
+/// Compares the results of fn, the first of which is differentiated, with those in float64: errors in ulp of the value,
+/// or of the root mean square of the result if that is larger. A parameter's gradient is a sum: errors in ulp of its
+/// magnitudes.
 void hold_to_float64(const std::string& what, const Fn& fn, const TensorList& inputs, double bound) {
   double magnitudes = 0;
   const auto run = [&](Dtype dtype) {

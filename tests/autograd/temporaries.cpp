@@ -1,4 +1,4 @@
-// Activations write over a temporary, and over nothing that anybody may look at again.
+// Activations overwrite temporaries, but nothing that anybody can still read.
 #include <boost/test/unit_test.hpp>
 
 #include "weft/weft.h"

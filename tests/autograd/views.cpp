@@ -1,4 +1,4 @@
-// Views as tensors of their own: their handles, and those made while gradients were off.
+// Views as separate tensors: their handles, and views made while gradients were off.
 #include <boost/test/unit_test.hpp>
 #include <set>
 
@@ -10,7 +10,7 @@ using namespace weft::test;
 
 BOOST_AUTO_TEST_SUITE(views)
 
-// No op returns its argument's handle but those that PyTorch documents to; no op shares memory but the views.
+// Only ops documented so by PyTorch return their argument's handle; only views share memory.
 BOOST_AUTO_TEST_CASE(results_are_other_handles) {
   const std::set<std::string> may_be_same = {"contiguous", "to", "flatten", "dropout", "dropout2d"};
   const std::set<std::string> views = {"view",       "view_as",   "reshape", "reshape_as", "flatten",   "unflatten",
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(trivial_views_are_other_handles) {
   BOOST_TEST(!row.t().is_same(row));
   BOOST_TEST(row.t().is_alias_of(x));
   BOOST_TEST(!x.sum().squeeze(0).is_same(x));
-  // A gradient goes through an alias, and a change of one is a change of the base.
+  // A gradient passes through an alias, and a change of one is a change of the base.
   const Tensor a = ones({2}).requires_grad_();
   Tensor b = a * 2;
   b.index({"..."}).mul_(3);
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(trivial_views_are_other_handles) {
   BOOST_TEST(a.grad().equal(full({2}, 6.0)));
 }
 
-// As in libtorch: such a view requires a gradient where its base does, is a leaf, and passes no gradient on.
+// As in libtorch: such a view requires a gradient if its base does, is a leaf, and passes no gradient on.
 BOOST_AUTO_TEST_CASE(made_without_gradients) {
   const Tensor x = ones({3}).requires_grad_();
   Tensor v;
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(made_without_gradients) {
   BOOST_TEST(v.is_leaf());
   product.mul_(2);
   BOOST_TEST(v.requires_grad());
-  BOOST_CHECK_THROW(v * 2, StateError);  // it shows numbers of a history that it does not have
+  BOOST_CHECK_THROW(v * 2, StateError);  // it shows values of a history that it does not have
   BOOST_TEST(v.detach().sum().item<float>() == 8);
 
   Tensor plain = zeros({3});

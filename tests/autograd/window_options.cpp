@@ -1,6 +1,6 @@
-// Convolution, pooling and padding over grids of their options: float32, which runs in oneDNN and in vector loops,
-// against float64, which runs in plain loops. The numbers are small integers, so sums are exact in both. Options that
-// one dtype refuses the other refuses with the same words.
+// Convolution, pooling and padding over grids of their options: compares float32, which runs in oneDNN and in vector
+// loops, with float64, which runs in plain loops. Values are small integers, so sums are exact in both. Both dtypes
+// reject the same options with the same messages.
 #include <boost/test/unit_test.hpp>
 #include <functional>
 
@@ -14,7 +14,7 @@ namespace {
 using Ints = std::vector<int64_t>;
 using Op = std::function<Tensor(const TensorList&)>;
 
-/// Integers in [-3, 3] in no order.
+/// Integers in [-3, 3], shuffled.
 Tensor integers(IntArrayRef sizes, int64_t seed) {
   const Tensor n = arange(numel_of(sizes));
   return ((n * 5 + n * n * 3 + seed * 7).remainder(7) - 3).to(kFloat64).view(sizes);
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(convolutions) {
   each(
       [&](int64_t kernel, int64_t stride, int64_t padding, int64_t dilation, int64_t groups) {
         const Ints named{kernel, stride, padding, dilation, groups};
-        // The other dimension has other options, so that mixing them up shows.
+        // The other dimension has other options, so that a mix-up is detected.
         const int64_t kw = 4 - kernel, other = stride == 1 ? 2 : 1;
         const TensorList operands{integers({2, 4, 7, 6}, 1), integers({6, 4 / groups, kernel, kw}, 2),
                                   integers({6}, 4)};

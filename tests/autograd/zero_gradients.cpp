@@ -1,4 +1,4 @@
-// Ops whose derivative is zero give a gradient of zeros: defined, and added to whatever else arrives.
+// Ops whose derivative is zero give a gradient of zeros: defined, and added to other gradients.
 #include <boost/test/unit_test.hpp>
 
 #include "weft/weft.h"
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(are_defined) {
 }
 
 BOOST_AUTO_TEST_CASE(of_a_slope_are_defined) {
-  // Second derivatives of what is linear by pieces.
+  // Second derivatives of piecewise linear functions.
   const std::pair<const char*, Tensor (*)(const Tensor&)> linear[] = {
       {"relu", [](const Tensor& x) { return x.relu(); }},
       {"abs", [](const Tensor& x) { return x.abs(); }},

@@ -1,4 +1,4 @@
-// Folds: scikit-learn's where nothing is random, and sound ones where it is.
+// Folds: equal to scikit-learn's without randomness, and valid ones with it.
 #include "weft/data/cross_validation.h"
 
 #include <algorithm>

@@ -77,10 +77,10 @@ BOOST_AUTO_TEST_CASE(a_file_without_a_header_keeps_its_first_row) {
              boost::test_tools::per_element());
   check_throws<ValueError>([] { parse_csv("1,a\n2,b\n", "t", {"kind", {}}); }, {"\"kind\"", "c1, c2", "no header"});
 
-  // The first line, and whether it names the columns.
+  // The first line, and true if it names the columns.
   const std::pair<const char*, bool> rows[] = {
       {"a,b\n1,2", true},
-      {"a,b\nc,d", true},              // refused later: c is no number
+      {"a,b\nc,d", true},              // rejected later: c is not a number
       {"label,0,1,2\n7,0,0,0", true},  // a usual name
       {"0,1,2,Species\n1,2,3,x", true},
       {"id,2020,2021\n1,5,6", true},  // a text above a number
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(many_columns_take_time_in_proportion) {
       BOOST_TEST(parse_csv(header + "\n" + row, "t").data.size(1) == columns);
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
-  // Pairwise it would be five billion comparisons, more than half a minute.
+  // Compared pairwise, this would be five billion comparisons, more than half a minute.
   BOOST_TEST(seconds(100'000, false) < 10);
   BOOST_TEST(seconds(100'000, true) < 10);
   std::string wide = "label";

@@ -1,4 +1,4 @@
-// Data sets and what is made of them: TensorDataset, map, Subset, ConcatDataset, random_split.
+// Data sets and their combinations: TensorDataset, map, Subset, ConcatDataset, random_split.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <set>

@@ -91,11 +91,11 @@ BOOST_AUTO_TEST_CASE(bad_gzip_is_named) {
   std::string checksum = good;
   checksum[good.size() - 6] = static_cast<char>(checksum[good.size() - 6] ^ 1);
   bad(checksum, "corrupt");
-  // A header that promises more than the packed bytes can hold is refused before memory is asked for.
+  // A header that declares more than the compressed bytes can hold throws before memory is allocated.
   write_idx(path, ramp({10}));
   write_bytes(dir / "huge", std::string("\0\0\x08\x02\0\x40\0\0\0\x40\0\0", 12));
   check_throws<IoError>([&] { read_idx(dir / "huge"); }, {dir / "huge", "truncated"});
-  // So is one whose sizes multiply to more than any tensor holds.
+  // So does one whose sizes exceed any tensor's.
   write_bytes(dir / "larger", std::string("\0\0\x08\x02\x40\0\0\0\x40\0\0\0", 12));
   check_throws<IoError>([&] { read_idx(dir / "larger"); }, {dir / "larger", "too large"});
 }
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(mnist_is_found) {
   cache->empty() ? ::unsetenv("XDG_CACHE_HOME") : ::setenv("XDG_CACHE_HOME", cache->c_str(), 1);
 }
 
-// Runs where $WEFT_DATA holds the real files.
+// Runs if $WEFT_DATA contains the real files.
 BOOST_AUTO_TEST_CASE(the_real_mnist) {
   const char* root = std::getenv("WEFT_DATA");
   const MnistLocation place = find_mnist(std::string(root ? root : "/nowhere"));

@@ -36,7 +36,7 @@ std::vector<std::vector<int64_t>> counted(int64_t n, int64_t batch) {
   return batches;
 }
 
-// Samples below 4 are given only when the gate is open; asking for sample `opener` opens it.
+// Samples below 4 are returned only when the gate is open; a request for sample `opener` opens it.
 struct Gated : datasets::Dataset<Gated> {
   explicit Gated(size_t n, size_t opener = SIZE_MAX) : inner(n), opener(opener) {}
   Example<> get(size_t i) override {
@@ -50,7 +50,7 @@ struct Gated : datasets::Dataset<Gated> {
   std::shared_ptr<std::atomic<bool>> open = std::make_shared<std::atomic<bool>>(false);
 };
 
-// Takes a moment for each sample, so that a loop that is left finds batches under way.
+// Takes a moment for each sample, so that a loop left early finds batches in progress.
 struct Slow : datasets::Dataset<Slow> {
   explicit Slow(size_t n) : inner(n) {}
   Example<> get(size_t i) override {
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(order_is_kept_by_any_number_of_workers) {
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_that_is_ready_early_keeps_its_place) {
-  // batch 0 is ready no earlier than batch 2 has been begun by another worker
+  // batch 0 is finished only after another worker has begun batch 2
   auto loader = make_data_loader<SequentialSampler>(Gated(40, 11).map(Stack<>()), DataLoaderOptions(4).workers(3));
   BOOST_TEST((epoch(*loader) == counted(40, 4)));
 }
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(a_loop_left_early) {
     BOOST_TEST(it->target[0].item<int64_t>() == 2);
     loader->join();
     BOOST_TEST((epoch(*loader) == counted(100, 2)));
-    loader->begin();  // and the destructor finds batches under way
+    loader->begin();  // the destructor finds batches in progress
   }
 }
 
@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(ahead_or_not_the_numbers_are_the_same) {
 
 BOOST_AUTO_TEST_CASE(the_shuffle_is_randperm) {
   manual_seed(9);
-  randperm(20);  // as libtorch, a sampler draws an order when it is made
+  randperm(20);  // as in libtorch, a sampler draws an order on construction
   const auto order = values<int64_t>(randperm(20));
   manual_seed(9);
   auto loader = make_data_loader(Counting(20).map(Stack<>()), 20);
@@ -380,7 +380,7 @@ BOOST_AUTO_TEST_CASE(timeout) {
   *set.open = true;
 }
 
-// The address space is full after a few stacks of threads.
+// The address space is full after a few thread stacks.
 BOOST_AUTO_TEST_CASE(workers_that_cannot_be_started) {
   auto loader = make_data_loader<SequentialSampler>(Counting(8).map(Stack<>()), DataLoaderOptions(2).workers(1000));
   rlimit before{};

@@ -1,4 +1,4 @@
-// PNG: what is written reads back, other kinds of PNG become gray or colours, and broken files are named.
+// PNG: written files read back, other kinds of PNG become gray or colours, and errors name broken files.
 #include "weft/data/png.h"
 
 #include <png.h>

@@ -1,5 +1,5 @@
-// Every kind of PNG that there is, written by libpng from known samples: what is read is compared with numbers that are
-// computed here from those samples.
+// Every kind of PNG, written by libpng from known samples: results are compared with values computed here from those
+// samples.
 #include <png.h>
 
 #include <array>
@@ -21,7 +21,7 @@ struct Kind {
   bool transparent;  ///< a tRNS chunk
   double gamma;      ///< of the gAMA chunk; kNone; kSrgb: an sRGB chunk
   bool interlaced;
-  int darkest, lightest;  ///< per cent of the range in which its samples lie
+  int darkest, lightest;  ///< percentage of the range of its samples
 };
 
 std::string text_of(const Kind& k) {
@@ -30,7 +30,7 @@ std::string text_of(const Kind& k) {
          std::to_string(k.interlaced) + ", from " + std::to_string(k.darkest) + " %";
 }
 
-/// The content of a file: samples in the order of the file, and what explains them.
+/// The content of a file: samples in file order, and their interpretation.
 struct Content {
   std::vector<uint16_t> samples;
   std::vector<png_color> palette;
@@ -173,7 +173,7 @@ void check_kind(const Kind& k) {
       wrong += rgb.data_ptr<uint8_t>()[c * kWidth * kHeight + i] != p[static_cast<size_t>(c)];
       if (c < same.size(0)) wrong += same.data_ptr<uint8_t>()[c * kWidth * kHeight + i] != p[static_cast<size_t>(c)];
     }
-    // The weights are rounded to 16 bits, so that a sum beside a half may go to either side.
+    // The weights are rounded to 16 bits, so that a sum near a half may round either way.
     wrong += std::abs(one.data_ptr<uint8_t>()[i] - gray(p)) > (is_gray ? 0 : 1);
   }
   BOOST_TEST(wrong == 0, text_of(k) << ": " << wrong << " wrong values, ground " << ground);
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(every_kind_reads_as_stored) {
 }
 
 BOOST_AUTO_TEST_CASE(sixteen_bits_become_eight) {
-  // 257 v is v, in files with and without gAMA; others go to the nearest.
+  // 257 v reads as v, in files with and without gAMA; other values are rounded to the nearest.
   for (const double gamma : {kNone, kSrgb, 1.0}) {
     const Kind k{PNG_COLOR_TYPE_GRAY, 16, false, gamma, false, 0, 100};
     for (int first = 0; first < 256; first += kWidth * kHeight) {
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(sixteen_bits_become_eight) {
 }
 
 BOOST_AUTO_TEST_CASE(ink_does_not_vanish) {
-  // Ink of one colour, opaque on every third pixel; the ground is clear, whatever its colour.
+  // Ink of one colour, opaque on every third pixel; the ground is transparent, with any colour.
   for (const int ink : {0, 40, 127, 128, 200, 255})
     for (const int below : {0, 255}) {
       Content content;

@@ -37,7 +37,7 @@ Indices counted(size_t n) {
   return v;
 }
 
-// After some requests, a sampler of the same kind that takes the state goes on as the first does.
+// A sampler of the same kind that loads the state after some requests continues like the first.
 template <class S>
 void check_state(S sampler, S other) {
   sampler.reset();

@@ -1,5 +1,4 @@
-// How often a data set is copied: by map, subsets and splits never, by a loader once for each worker, and not at all
-// when it is shared.
+// Number of copies of a data set: none by map, subsets and splits, one per worker by a loader, none if it is shared.
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <mutex>
@@ -17,11 +16,11 @@ using transforms::Stack;
 
 namespace {
 
-// The counts that all copies of one data set share.
+// Counters shared by all copies of one data set.
 struct Tally {
   std::atomic<int> copies{0};
   std::mutex mutex;
-  std::set<const void*> called;  // the copies whose get() ran
+  std::set<const void*> called;  // the copies on which get() ran
 };
 
 struct Counted : datasets::Dataset<Counted> {
@@ -38,7 +37,7 @@ struct Counted : datasets::Dataset<Counted> {
   std::shared_ptr<Tally> tally;
 };
 
-// A decorator of the user's, which knows nothing of weft's.
+// A user's decorator, independent of weft's.
 template <class D>
 struct Wrapper : datasets::BatchDataset<Wrapper<D>, typename D::BatchType> {
   explicit Wrapper(D inner) : inner(std::move(inner)) {}
@@ -47,7 +46,7 @@ struct Wrapper : datasets::BatchDataset<Wrapper<D>, typename D::BatchType> {
   D inner;
 };
 
-// The copies made while a loader of these workers runs two epochs, and the copies that it called.
+// The copies made while a loader with this many workers runs two epochs, and the copies that it called.
 template <class D>
 std::pair<int, size_t> run(D dataset, size_t workers, Tally& tally) {
   const int before = tally.copies;

@@ -1,4 +1,4 @@
-// What the tests of data/ share: a temporary folder, MNIST-format files in it, and a loop over a loader.
+// Shared by the tests of data/: MNIST-format files in a temporary folder, and a loop over a loader.
 #pragma once
 
 #include <unistd.h>
@@ -71,7 +71,7 @@ void check_throws(F&& call, const std::vector<std::string>& parts) {
   BOOST_ERROR("no exception");
 }
 
-/// Sample i is the number i; remembers nothing, throws at `bad`.
+/// Sample i is the number i; has no state, throws at `bad`.
 struct Counting : datasets::Dataset<Counting> {
   explicit Counting(size_t n, size_t bad = SIZE_MAX) : n(n), bad(bad) {}
   Example<> get(size_t i) override {

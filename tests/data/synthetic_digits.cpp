@@ -1,4 +1,4 @@
-// SyntheticDigits: repeatable, independent of threads and count, and normalised as MNIST is.
+// SyntheticDigits: reproducible, independent of threads and count, and normalised like MNIST.
 #include "weft/data/synthetic_digits.h"
 
 #include <boost/test/unit_test.hpp>

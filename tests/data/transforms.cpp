@@ -1,4 +1,5 @@
-// Image transforms: values against plain references, the one pass against the sample-by-sample way, reproducibility.
+// Image transforms: values against plain references, the one pass against sample-by-sample application,
+// reproducibility.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <numeric>
@@ -15,7 +16,7 @@ using datasets::SyntheticDigits;
 
 namespace {
 
-// The same images without what makes the one pass possible.
+// The same images without the interface for the one pass.
 struct Plain : datasets::Dataset<Plain> {
   explicit Plain(SyntheticDigits d) : digits(std::move(d)) {}
   Example<> get(size_t i) override { return digits.get(i); }
@@ -32,7 +33,7 @@ void check_same(const Example<>& a, const Example<>& b) {
   BOOST_TEST((values<int64_t>(a.target) == values<int64_t>(b.target)));
 }
 
-// The pipeline on byte images in one pass gives the numbers that it gives sample by sample, in each epoch.
+// The pipeline on byte images in one pass gives the same values as sample by sample, in each epoch.
 template <class F>
 void check_one_pass(F&& pipeline) {
   const SyntheticDigits digits(200, 3);
@@ -133,7 +134,7 @@ BOOST_AUTO_TEST_CASE(numbers_follow_seed_epoch_and_sample) {
   BOOST_TEST((first == values<float>(b.get_batch(all, 0).data)));
   BOOST_TEST((first != values<float>(a.get_batch(all, 1).data)));
   BOOST_TEST((first != values<float>(c.get_batch(all, 0).data)));
-  // a sample's numbers do not depend on the batch it comes in
+  // a sample's values do not depend on its batch
   const auto alone = values<float>(a.get_batch({150}, 0).data);
   BOOST_TEST(std::equal(alone.begin(), alone.end(), first.begin() + 150 * 784));
   const int threads = get_num_threads();

@@ -1,5 +1,5 @@
 // Computation while the process ends: in destructors of static objects, in exit handlers, and on threads that nobody
-// stops. Without arguments the program runs itself in every such way and reports the runs that did not end well.
+// stops. Without arguments the program runs itself in each of these ways and reports the runs that failed.
 #include <sys/wait.h>
 
 #include <atomic>
@@ -22,7 +22,7 @@ void expect(bool ok, const char* what) {
   std::_Exit(3);
 }
 
-// Each gives numbers that are known, so that another way to compute them shows when it is wrong. `n` varies the shape.
+// Each has known results, so that a wrong fallback is detected. `n` varies the shape.
 void product(int64_t n) {
   const Tensor x = ones({30 + n, 200}), y = ones({200, 100 + n});
   expect(x.matmul(y).eq(200).all().item<bool>(), "product");
@@ -74,7 +74,7 @@ struct WorksAtEnd {
     std::puts("done");
   }
 };
-const WorksAtEnd g_works_at_end;  // made before anything in main, destroyed after it
+const WorksAtEnd g_works_at_end;  // constructed before anything in main, destroyed after it
 Tensor g_kept;
 
 // Trains until its owner's destructor, which waits for it.

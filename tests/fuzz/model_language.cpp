@@ -1,5 +1,5 @@
-// Any bytes as a text of the model language: they are read or refused by a weft::Error. What was read has a canonical
-// text that reads back as the same; what fits and is small is built, run, and gives the inferred sizes.
+// Parses any bytes as a text of the model language: they are accepted or rejected with a weft::Error. An accepted text
+// has a canonical form that parses back to the same; a valid small model is built, run, and has the inferred sizes.
 //
 // Under ctest this file makes the inputs itself, by mutating models:
 //
@@ -141,7 +141,7 @@ class Mutations {
         text = text.substr(0, at) + other.substr(place(other));
         break;
       }
-      default: {  // another word in the place of one
+      default: {  // replaces a word by another
         const size_t begin = text.find_first_not_of(" \n|", at), end = text.find_first_of(" \n|", begin);
         if (begin < text.size()) text.replace(begin, end - begin, random_.pick(words_));
       }
@@ -163,6 +163,6 @@ int main(int argc, char** argv) {
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(text.data()), text.size());
   }
   std::printf("%ld inputs, of which %ld were read and %ld built and run\n", count, g_read, g_run);
-  return g_run > count / 50 ? 0 : 1;  // mutations that all are refused at once would test little
+  return g_run > count / 50 ? 0 : 1;  // if nearly all mutations are rejected immediately, the test shows little
 }
 #endif

@@ -1,5 +1,5 @@
-// Input of a careless user to the command weft: files of other formats, truncated, empty, endless or locked ones, and
-// numbers beyond their range. Each ends soon, with exit code 2 and a line that names the file and what it is.
+// Invalid input to the command weft: files of other formats, truncated, empty, endless or locked ones, and numbers out
+// of range. Each run ends soon, with exit code 2 and a message that names the file and the reason.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/models/support.h"
@@ -16,7 +16,7 @@ struct Desk : Folder {
   void put(const std::string& name, const std::string& content) const {
     std::ofstream(path / name, std::ios::binary) << content;
   }
-  /// Runs a command with little memory, and a limit of time that a hang does not outlive.
+  /// Runs a command with little memory and a time limit that ends a hang.
   Outcome limited(const std::string& command) const { return run(command, "ulimit -v 4000000; timeout 60 env"); }
   void refuses(const std::string& command, const std::vector<std::string>& parts) const {
     BOOST_TEST_CONTEXT(command) {
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(what_is_shown_fits_the_terminal) {
   Outcome o = limited("weft show wide.png");
   BOOST_TEST(contains(o, "400 x 400 reduced to 80 x 80"));
   BOOST_TEST(std::count(o.text.begin(), o.text.end(), '\n') == 2 + 40);
-  BOOST_TEST(widest(o.text) <= 81u);  // a space stands behind each picture
+  BOOST_TEST(widest(o.text) <= 81u);  // a space follows each picture
   o = limited("weft show color.png");
   BOOST_TEST(contains(o, "1000 x 50 reduced to 80 x 4"));
   BOOST_TEST(std::count(o.text.begin(), o.text.end(), '\n') == 2 + 2);

@@ -1,4 +1,4 @@
-// The gradients that are written out by hand, beside the tape's.
+// Compares the handwritten gradients with the tape's.
 #include "weft/models/by_hand.h"
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-// The command weft as a user runs it.
+// Runs the command weft like a user.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(trains_tests_and_predicts) {
   for (const char* part : {"validation", "id=\"confusion\"", "id=\"mistakes\"", "linear 32", "cosine warmup 5"})
     BOOST_TEST(html.find(part) != std::string::npos, part);
 
-  // A checkpoint is opened alone, and its figure is the run's.
+  // A checkpoint can be opened alone, and its result is the run's.
   o = run("weft eval runs/a/last.safetensors");
   BOOST_TEST(contains(o, fmt::format("accuracy {:.2f} %", 100 * course[3].test_accuracy)));
   BOOST_TEST(contains(run("weft eval runs/a --part validation"), "128 samples of the validation part"));
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_gives_the_same_bits) {
       BOOST_TEST(train::read_metrics((path / "part/metrics.jsonl").string()).size() == 3u);
       fs::remove_all(path / "whole"), fs::remove_all(path / "part");
     }
-  // Within an epoch, too; and what may not change does not.
+  // The same within an epoch; and options that may not change are rejected.
   const std::string command = "weft train" + kNet + "--batch 100 --schedule 'linear' ";
   BOOST_TEST(run(command + "--steps 30 --test-every 10 --out whole").code == 0);
   Outcome o = interrupt({"weft", "train", "--net", "flatten | linear 32 | relu | linear 10", "--batch", "100",
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_gives_the_same_bits) {
       run("weft train" + kNet + "--batch 100 --steps " + std::to_string(stopped + 9) + " --test-every 7 --out straight")
           .code == 0);
   BOOST_TEST(same(tensors("straight/last.safetensors"), tensors("part/last.safetensors")));
-  // A resume that had nothing to do leaves the place within the epoch; the same command may be told again.
+  // A resume without further steps keeps the position within the epoch; the same options may be given again.
   BOOST_TEST(contains(run(command + "--test-every 10 --steps 30 --resume --out whole"), "nothing is left to train"));
   o = run("weft train --resume whole --steps 40");
   BOOST_TEST(o.code == 0, o.text);
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(tables_are_read_and_predicted) {
   BOOST_TEST(contains(o, "odd one"));
   BOOST_TEST(contains(run("weft show csv:some.csv --target kind"), "odd one"));
   BOOST_TEST(contains(run("weft eval a --data-set csv:some.csv --target kind"), "60 samples"));
-  // Columns go by their names, whatever their order.
+  // Columns are matched by name, in any order.
   std::string turned = "y,kind,x\n";
   for (int i = 0; i < 60; ++i)
     turned += fmt::format("{},{},{}\n", i % 2 ? 3.5 : -2.5, i % 2 ? "odd one" : "even", i % 7);
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(tables_are_read_and_predicted) {
   const Outcome latin = run("weft train --net 'linear 2' --data-set csv:latin.csv --batch 1 --test 0.4 --out latin");
   BOOST_TEST(latin.code == 2);
   BOOST_TEST(contains(latin, "not UTF-8"));
-  // A seed beyond what a double holds is kept as it was told.
+  // A seed larger than a double can represent is stored exactly.
   BOOST_TEST(run("weft train --data-set iris --net 'linear 3' --epochs 1 --seed 1764000000123456789 --out big").code ==
              0);
   BOOST_TEST(run("weft train --resume big --epochs 2").code == 0);
@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_leaves_what_was_there) {
   BOOST_TEST(run(net + "--epochs 1 --out b", "ulimit -f 512; ").code == 2);
   BOOST_TEST(!exists("b"));
   BOOST_TEST(run("weft train --resume a --epochs 2").code == 0);
-  // A report that has no place is told, and what else a run leaves is there.
+  // An error reports a report that cannot be written; the run's other files exist.
   const std::string small = "weft train --data-set iris --net 'linear 3' --epochs 2 --out c";
   const Outcome unreported = run(small, "ulimit -f 16; ");
   BOOST_TEST(unreported.code == 2);

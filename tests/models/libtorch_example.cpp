@@ -1,5 +1,4 @@
-// A network in the manner of libtorch's MNIST example, written as one writes it there; only namespace and header
-// differ.
+// A network in the style of libtorch's MNIST example; only namespace and header differ.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <filesystem>
@@ -115,7 +114,7 @@ BOOST_AUTO_TEST_CASE(trains) {
     train(model, device, *train_loader, optimizer);
     accuracy = test(model, device, *test_loader, test_dataset_size);
   }
-  BOOST_TEST(accuracy > 0.5);  // a tenth by chance
+  BOOST_TEST(accuracy > 0.5);  // chance is a tenth
 }
 
 BOOST_AUTO_TEST_CASE(prints_as_libtorch_does) {

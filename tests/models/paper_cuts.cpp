@@ -1,4 +1,4 @@
-// Small things that users of the programs meet.
+// Small problems that users of the programs met.
 #include <sstream>
 
 #include "tests/models/support.h"
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(lines_fit_80_columns) {
 }
 
 BOOST_AUTO_TEST_CASE(one_answer_everywhere) {
-  // A rate that grows beyond use: the best weights are not the last.
+  // A learning rate that diverges: the best weights are not the last.
   for (const std::string validation : {"0", "0.2"}) {
     const Outcome o =
         run("weft train --net 'flatten | linear 10' --optimizer sgd --lr 0.01 --schedule 'exponential 7' "
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_loss_of_nan_is_exit_code_3) {
         "mnist_regression --lr 1e38 --out a"}) {
     const Outcome o = run(command);
     BOOST_TEST(o.code == 3, command + o.text);
-    // The regression's square overflows in the loss, of outputs that are finite.
+    // The regression's square overflows in the loss, although the outputs are finite.
     const bool in_loss = command.starts_with("mnist_regression");
     BOOST_TEST(contains(o, in_loss ? "the loss alone is not" : "is the first that is not finite"), command);
     fs::remove_all(path / "a");

@@ -1,4 +1,4 @@
-// The programs as a user runs them: results, metrics, saving, resuming, and what wrong input gets.
+// Runs the programs like a user: results, metrics, saving, resuming, and errors for wrong input.
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
@@ -29,7 +29,7 @@ BOOST_FIXTURE_TEST_CASE(metrics_tell_the_course, Folder) {
   }
   BOOST_TEST(records == 3);
   BOOST_TEST(fs::exists(path / "weights.safetensors"));
-  // Where the disk is full the records before stay.
+  // If the disk is full, earlier records remain.
   o = run("mnist_mlp --epochs 16 --hidden 4 --metrics full.jsonl", "ulimit -f 2; ");
   BOOST_TEST(o.code == 2);
   BOOST_TEST(contains(o, "full.jsonl cannot be written: File too large"));
@@ -61,12 +61,12 @@ BOOST_FIXTURE_TEST_CASE(a_run_folder_holds_all_of_a_run, Folder) {
   for (const char* part : {"<h1>mnist_mlp</h1>", "MNIST from", "id=\"confusion\"", "id=\"mistakes\"", "--hidden"})
     BOOST_TEST(html.find(part) != std::string::npos, part);
 
-  // What was run already stays, and is gone on with.
+  // An existing run remains, and can be resumed.
   BOOST_TEST(contains(run("mnist_mlp --out whole"), "--resume whole"));
   BOOST_TEST(run("mnist_mlp --epochs 1 --hidden 32 --out parts/a").code == 0);
   std::ofstream(path / "parts/a/metrics.jsonl", std::ios::app) << "{\"epoch\": 2, \"step\": 40}\n{\"epo";
   BOOST_TEST(contains(run("mnist_mlp --epochs 2 --hidden 32 --resume --out parts/a"), "resuming after epoch 1"));
-  BOOST_TEST(run("mnist_mlp --epochs 3 --resume parts/a").code == 0);  // what it was told it knows
+  BOOST_TEST(run("mnist_mlp --epochs 3 --resume parts/a").code == 0);  // its options are known
   const auto whole = load_safetensors((path / "whole/last.safetensors").string()),
              joined = load_safetensors((path / "parts/a/last.safetensors").string());
   BOOST_REQUIRE_EQUAL(whole.tensors.size(), joined.tensors.size());
@@ -107,7 +107,7 @@ BOOST_FIXTURE_TEST_CASE(checkpoints_tell_how_they_were_trained, Folder) {
   BOOST_TEST(*notes->option("--batch") == "16");
   BOOST_TEST(!notes->option("--epochs").has_value());  // the steps count
   BOOST_TEST(contains(run("mnist_cnn --resume a --steps 7"), "resuming after epoch 0, step 5"));
-  // Other data do not go on with it.
+  // It cannot be resumed with other data.
   fs::rename(path / "mnist", path / "elsewhere");
   const Outcome o = run("mnist_cnn --resume a --steps 9");
   BOOST_TEST(o.code == 2);

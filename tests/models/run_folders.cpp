@@ -1,4 +1,4 @@
-// Folders of runs under kills and under two processes at once.
+// Run folders with killed processes and with two processes at once.
 #include <cmath>
 
 #include "tests/models/support.h"
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_killed_run_starts_anew_or_is_resumed_by_either_command) {
         const pid_t child = start_run("100000", {"--out", "k"}, "killed.txt");
         while (!any_file(begin, end) && waitpid(child, nullptr, WNOHANG) == 0) {
         }
-        if (std::string(begin) == ".lock") usleep(1000);  // until its options stand in the file
+        if (std::string(begin) == ".lock") usleep(1000);  // until its options are in the file
         kill_hard(child);
         const bool saved = fs::exists(path / "k/last.safetensors");
         std::string step = "0";
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_second_process_is_refused) {
   kill_hard(first);  // its lock ends with it
   const std::string epoch = load_safetensors((path / "k/last.safetensors").string()).metadata.at("checkpoint/epoch");
   const std::string epochs = std::to_string(std::stoll(epoch) + 200);
-  // Two at once: one trains, the other is refused.
+  // Two at once: one trains, the other is rejected.
   for (const bool resumed : {true, false}) {
     if (!resumed) fs::remove_all(path / "k");
     const std::vector<std::string> more{resumed ? "--resume" : "--out", "k"};
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(other_folders_are_left_alone) {
   }
 }
 
-// In a container the process always has the number 1.
+// In a container the process id is always 1.
 BOOST_AUTO_TEST_CASE(processes_of_number_one) {
   if (std::system("unshare --pid --fork --map-root-user true >/dev/null 2>&1") != 0) return;
   const std::string inside = "timeout -s KILL 1 unshare --pid --fork --kill-child --map-root-user env ";

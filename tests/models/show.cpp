@@ -1,4 +1,4 @@
-// weft show as a user runs it.
+// Runs weft show like a user.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/models/support.h"
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(shows_scaled_pictures) {
     const Outcome o = run("weft show steps --out sheet.png " + options);
     BOOST_TEST(o.code == 0, o.text);
     const Tensor sheet = data::read_png((path / "sheet.png").string()).to(kInt32);
-    // The middles of both pictures: 8 pixels wide behind a gap of 4.
+    // The centres of both pictures: 8 pixels wide after a gap of 4.
     return std::pair(o.text, std::pair(sheet[0][8][8].item<int64_t>(), sheet[0][8][20].item<int64_t>()));
   };
   BOOST_TEST((sheet_of("").second == std::pair<int64_t, int64_t>(51, 204)));
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(shows_scaled_pictures) {
   }
   BOOST_TEST(contains(run("weft show steps --scale standard"), "████"));
   BOOST_TEST(contains(run("weft show steps --scale standard --augment 'shift 1'"), "pictures: black is"));
-  // The scale is the training part's, whatever is shown: a black pixel is the same number in both.
+  // The scale is the training part's, whatever is shown: a black pixel has the same value in both.
   auto black = [&](const std::string& part) {
     const std::string text = run("weft show mnist --flat --scale standard --count 1 --part " + part).text;
     const size_t line = text.find("\n0: ") + 1;
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(shows_images_with_their_labels) {
   }
   const Outcome o = run("weft show --count 1 --one-hot --classes 12" + images + labels);
   const std::string row = o.text.substr(o.text.find("\n0: ") + 4);
-  BOOST_TEST(row.size() == 48u, row);  // twelve numbers of three places and what parts them
+  BOOST_TEST(row.size() == 48u, row);  // twelve values of three columns with separators
   data::write_idx((path / "few").string(), zeros({199}, kUInt8));
   const std::pair<std::string, std::string> wrong[] = {
       {images + " few", "mnist/t10k-images-idx3-ubyte holds 200 images, few 199 labels"},

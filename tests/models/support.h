@@ -1,4 +1,4 @@
-// Programs run as a user runs them.
+// Runs programs like a user.
 #pragma once
 
 #include <sys/wait.h>
@@ -46,7 +46,7 @@ struct Folder : TempFolder {
     data::write_idx((path / "mnist" / (part + "-images-idx3-ubyte")).string(), set.pixels());
     data::write_idx((path / "mnist" / (part + "-labels-idx1-ubyte")).string(), set.targets().to(kUInt8));
   }
-  /// `before` stands in front of the program: a limit of the shell.
+  /// `before` is put in front of the program: a limit of the shell.
   Outcome run(const std::string& command, const std::string& before = "") const {
     const fs::path out = path / "out.txt";
     const std::string line = "cd '" + path.string() + "' && " + before + " WEFT_DATA='" + path.string() + "' '" +
@@ -54,7 +54,7 @@ struct Folder : TempFolder {
     const int status = std::system(line.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out)};
   }
-  /// Sends Ctrl-C when the first record stands in the run's folder.
+  /// Sends Ctrl-C when the run's folder contains the first record.
   Outcome interrupt(const std::vector<std::string>& command, const std::string& run_folder) const {
     const std::string program = WEFT_PROGRAMS_DIR "/" + command.front(), out = (path / "out.txt").string();
     std::vector<char*> arguments;

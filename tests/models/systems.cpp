@@ -1,4 +1,4 @@
-// The programs of docs/systems.md in small: each runs, says what it should, and refuses what makes no sense.
+// Small runs of the programs of docs/systems.md: each works, prints the expected output, and rejects invalid options.
 #include "tests/models/support.h"
 #include "weft/data/png.h"
 #include "weft/tensor/safetensors.h"
@@ -19,7 +19,8 @@ BOOST_AUTO_TEST_CASE(sigmoid_keeps_the_best_and_reads_an_image) {
     }
 }
 
-// The command weft opens what the programs save, and finds what they found: inputs are scaled and losses taken alike.
+// The command weft opens the programs' checkpoints, and gets the same results: inputs are scaled and losses computed
+// alike.
 BOOST_AUTO_TEST_CASE(weft_opens_the_checkpoints_of_programs) {
   for (const std::string program :
        {"mnist_sigmoid --steps 400 --test-every 400", "mnist_sigmoid --steps 400 --test-every 400 --loss mse",
@@ -58,7 +59,7 @@ BOOST_AUTO_TEST_CASE(sigmoid_goes_on_with_its_best) {
   BOOST_TEST(std::stod(seen.text.substr(seen.text.find("\naccuracy ") + 10)) == best_in(more));
 }
 
-// The default is 60,000 steps, an epoch of MNIST: the run that goes on by epochs begins behind its end.
+// The default is 60,000 steps, an epoch of MNIST: the run resumed by epochs begins after its end.
 BOOST_AUTO_TEST_CASE(a_run_of_steps_goes_on_by_epochs) {
   BOOST_TEST(run("mnist_mlp --hidden 8 --batch 128 --steps 10 --out a").code == 0);
   BOOST_TEST(run("mnist_mlp --resume a --epochs 2").code == 0);
@@ -74,7 +75,7 @@ BOOST_AUTO_TEST_CASE(two_layers_train_and_their_gradients_are_right) {
   const Outcome trained = run("mnist_two_layer --epochs 2 --save two_layer.safetensors");
   BOOST_TEST(trained.code == 0);
   BOOST_TEST(contains(trained, "epoch 2/2"));
-  BOOST_TEST(contains(trained, " %; test "));  // the accuracy on what is trained on, too
+  BOOST_TEST(contains(trained, " %; test "));  // also the training accuracy
   const Outcome checked = run("mnist_gradient_check --sample 20 --images 3");
   BOOST_TEST(checked.code == 0);
   BOOST_TEST(contains(checked, "the model in two_layer.safetensors"));
@@ -105,7 +106,7 @@ BOOST_AUTO_TEST_CASE(sweeps_go_on_and_draw) {
       BOOST_TEST(read(path / "r.jsonl") == results);
       BOOST_TEST(read(path / "c.svg").find("hidden units") != std::string::npos);
     }
-  // Where the disk is full a sweep ends with the runs that its file holds, and leaves no part of a chart.
+  // If the disk is full, a sweep ends with the runs in its file, and leaves no partial chart.
   const std::string command =
       "mnist_by_hand --hidden 4 --lr 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 --epochs 1 --images 100 ";
   const Outcome full = run(command + "--results full.jsonl", "ulimit -f 2; ");
@@ -129,7 +130,7 @@ BOOST_AUTO_TEST_CASE(neighbours_answer_without_training) {
   const size_t seven = digits.text.find("\n7 ");
   BOOST_REQUIRE(seven != std::string::npos);
   BOOST_TEST(std::stod(digits.text.substr(seven + 2)) > 60);  // chance is 10
-  // More queries than are asked for at once; each is among what is remembered.
+  // More queries than fit into one block; each is in the training set.
   write("t10k", 1280, 1);
   BOOST_TEST(contains(run("knn_mnist --all"), "100.00 %"));
 
@@ -150,7 +151,7 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
   const std::string html = read(path / "whole/report.html");
   for (const char* part : {"<svg", "hidden-8_rate-0.01/report.html", "--images", "400 images of MNIST"})
     BOOST_TEST(html.find(part) != std::string::npos, part);
-  // Its networks are opened by the command weft, and found to be as good as the table says.
+  // The command weft opens its networks, and gets the results in the table.
   const std::string row = read(path / "whole/results.jsonl");
   const double accuracy = std::stod(row.substr(row.find("\"test accuracy %\":") + 18));
   const Outcome seen = run("weft eval whole/hidden-8_rate-0.1/last.safetensors");
@@ -167,18 +168,18 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
   BOOST_TEST(damaged.code == 2);
   BOOST_TEST(contains(damaged, "damaged/sweep.json"));
   BOOST_TEST(contains(run(short_sweep + " --out other --results r.jsonl"), "leave --results out"));
-  // One more rate is one more network, behind the others.
+  // One more rate is one more network, after the others.
   const Outcome grown = run("mnist_by_hand --resume whole --lr 1 --hidden 8");
   BOOST_TEST(fs::exists(path / "whole/hidden-8_rate-1/last.safetensors"));
   BOOST_TEST(grown.text.find("rate 0.01, ") < grown.text.find("rate 1, "));
   BOOST_TEST(contains(run("mnist_by_hand --resume whole"), "rate 1, "));
   BOOST_TEST(contains(run("mnist_by_hand --resume whole --out elsewhere"), "cannot write to elsewhere"));
   BOOST_TEST(contains(run(short_sweep + " --out c --chart no/where.svg"), "no/where.svg"));
-  // Options of several values may be told again.
+  // Options of several values may be given again.
   BOOST_TEST(run("mnist_mlp_study --hidden 8 --lr 0.01 --epochs 1 --images 100 --out study").code == 0);
   BOOST_TEST(run("mnist_mlp_study --resume study --scale 1,255").code == 0);
   BOOST_TEST(contains(run("mnist_mlp_study --resume study --scale 1"), "the run in study has --scale 1 255"));
-  // What fails in its first network leaves nothing, and other data do not go on with a sweep.
+  // A sweep that fails in its first network leaves nothing, and cannot be resumed with other data.
   const Outcome full = run("mnist_by_hand --hidden 8 --lr 1 --epochs 1 --images 100 --out d", "ulimit -f 8; ");
   BOOST_TEST(full.code == 2);
   BOOST_TEST(contains(full, "d/hidden-8_rate-1/"));
@@ -192,7 +193,7 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
   BOOST_TEST(contains(other, "the sweep in whole was trained on mnist; here is digits"));
   fs::rename(path / "elsewhere", path / "mnist");
 
-  // A network that Ctrl-C ends goes on with the same bits.
+  // A network interrupted by Ctrl-C resumes with the same bits.
   const std::string steps = "20000";
   const Outcome o =
       interrupt({"mnist_by_hand", "--hidden", "8", "--lr", "0.01", "--images", "20", "--epochs", steps, "--out", "a"},

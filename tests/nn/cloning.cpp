@@ -1,4 +1,4 @@
-// clone: deep, independent, of the same state.
+// clone: deep, independent, with the same state.
 #include "tests/nn/support.h"
 
 namespace weft {
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(has_equal_tensors_of_its_own) {
     BOOST_CHECK_EQUAL(p.requires_grad(), theirs[name].requires_grad());
   }
   for (const auto& [name, b] : net->named_buffers()) BOOST_CHECK(!b.is_alias_of(copy->named_buffers()[name]));
-  // The members are what is registered, and the copy's children belong to the copy.
+  // The members are the registered tensors and modules, and the copy's children belong to the copy.
   BOOST_CHECK(copy->scale.is_same(theirs["scale"]) && copy->fc->weight.is_same(theirs["fc.weight"]));
   BOOST_CHECK_EQUAL(copy->fc->path(), "Net.fc");
   BOOST_CHECK_EQUAL(copy->body->ptr(2)->path(), "Net.body.2");

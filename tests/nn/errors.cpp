@@ -1,4 +1,4 @@
-// The path of the module in which an error was thrown.
+// The module path in errors.
 #include "tests/nn/support.h"
 
 namespace weft {
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(name_the_path_of_keys_below_the_root_class) {
   BOOST_CHECK_MESSAGE(message.starts_with("[conv2d] Net.block.conv2: "), message);
   BOOST_CHECK_MESSAGE(message.find("16") != std::string::npos && message.find("[2, 4, 6, 6]") != std::string::npos,
                       message);
-  // The same where forward is called by name, and where the root lives on the stack.
+  // The same if forward is called by name, and if the root is on the stack.
   BOOST_CHECK_EQUAL(message_of<ShapeError>([&] { net->forward(randn({2, 1, 8, 8})); }), message);
   NetImpl on_stack;
   BOOST_CHECK_EQUAL(path_in(message_of<ShapeError>([&] { on_stack.forward(randn({2, 1, 8, 8})); })), "Net.block.conv2");

@@ -1,5 +1,5 @@
-// Every functional with every form of its arguments: one number, braces, a vector, options, tags, absent tensors. That
-// these compile is the test's point; their sizes are checked so that each form reaches the function it means.
+// Every functional with every form of its arguments: an integer, braces, a vector, options, tags, undefined tensors.
+// The test is mainly that these compile; their sizes are checked so that each form reaches the intended function.
 #include "tests/nn/support.h"
 #include "weft/data/data.h"
 

@@ -1,4 +1,4 @@
-// Layers that a Sequential runs as one op: nobody can tell but by the clock.
+// Layers that a Sequential fuses into one op: the results are indistinguishable.
 #include <cmath>
 
 #include "tests/nn/support.h"

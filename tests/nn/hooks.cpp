@@ -1,4 +1,4 @@
-// Forward hooks: when they run, what they may change, how they go.
+// Forward hooks: when they run, what they may change, and their removal.
 #include "tests/nn/support.h"
 
 namespace weft {
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(see_the_tensors_among_several_arguments) {
     std::swap(in[0], in[1]);
   });
   BOOST_CHECK_EQUAL(pair(tensor(1.0), 10, tensor(2.0)).item<double>(), 21);
-  // A call of forward itself, as in PyTorch, is without hooks: weft does not see it.
+  // As in PyTorch, a direct call of forward runs no hooks.
   BOOST_CHECK_EQUAL(pair->forward(tensor(1.0), 10, tensor(2.0)).item<double>(), 12);
   nn::Sequential net(pair);
   BOOST_CHECK_EQUAL(net->forward(tensor(1.0), int64_t{10}, tensor(2.0)).item<double>(), 21);

@@ -1,4 +1,4 @@
-// Initial values: PyTorch's numbers, and the distributions' properties.
+// Initialisers: PyTorch's values, and the distributions' properties.
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -14,7 +14,7 @@ const nlohmann::json& golden() {
   return all;
 }
 
-/// float32 numbers, written with all digits: equal but for the last bit of a sqrt or log.
+/// float32 values, written with all digits: equal except for the last bit of a sqrt or log.
 void check_golden(const Tensor& got, const nlohmann::json& want) {
   check_close(got, want.get<std::vector<double>>(), 2e-7);
 }
@@ -105,9 +105,9 @@ BOOST_AUTO_TEST_CASE(truncated_normal_numbers_stay_inside) {
   const Tensor t = nn::init::trunc_normal_(empty({200, 100}), 0.0, 0.1, -0.2, 0.2);
   BOOST_CHECK(t.abs().max().item<float>() <= 0.2f);
   BOOST_CHECK_SMALL(t.mean().item<double>(), 2e-3);
-  // The standard deviation of a normal distribution cut at two of its own.
+  // The standard deviation of a normal distribution truncated at two standard deviations.
   BOOST_CHECK_CLOSE(deviation(t), 0.1 * 0.87963, 2);
-  // Each number is the quantile of the uniform number drawn for it.
+  // Each value is the quantile of the uniform value drawn for it.
   manual_seed(0);
   const Tensor u = rand({200, 100});
   const double edge = std::erf(2 / std::sqrt(2.0));
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(orthogonal_matrices_are) {
     const Tensor product = tall ? w.t().matmul(w) : w.matmul(w.t());
     BOOST_CHECK(product.allclose(eye(product.size(0), kFloat64) * 4, 0, 1e-12));
   }
-  // The Q of a QR factorisation with positive diagonal of R: Q^T A is triangular, its diagonal positive.
+  // The Q of a QR factorisation whose R has a positive diagonal: Q^T A is triangular, with a positive diagonal.
   manual_seed(5);
   const Tensor q = nn::init::orthogonal_(empty({5, 3}, kFloat64));
   manual_seed(5);

@@ -1,4 +1,4 @@
-// docs/model-language.md: its reference is what the table says, and its models can be built.
+// docs/model-language.md: its reference equals the table's, and its models can be built.
 #include <fmt/format.h>
 
 #include <cstdlib>

@@ -1,11 +1,11 @@
-// What wrong texts get: kind, place, layer, what came in, and what would fit.
+// Errors of invalid texts: type, place, layer, input sizes, and a suggestion.
 #include "tests/nn/support.h"
 #include "weft/nn/lang/model.h"
 
 namespace weft {
 namespace {
 
-// A layer of a user's own without a plan: what does not fit is found by running it.
+// A user-defined layer without a plan: errors are found by running it.
 const nn::LayerRegistration thirds_row({.name = "test_thirds", .what = "Test: sums thirds of the features."},
                                        [](const nn::LayerCall&) {
                                          return nn::Functional([](const Tensor& x) {
@@ -25,7 +25,7 @@ std::string nested(int depth) {
 }
 
 const std::vector<Row> kValueErrors = {
-    // Not of the grammar.
+    // Grammar errors.
     {"", "[parse] line 1, column 1: expected a layer, found the end of the text"},
     {"# only a comment", "[parse] line 1, column 17: expected a layer, found the end of the text"},
     {"input 3 |", "[parse] line 1, column 10: expected a layer, found the end of the text"},

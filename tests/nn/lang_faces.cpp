@@ -1,4 +1,4 @@
-// The two faces of the model language describe the same: each row of the table and each of its options in both.
+// The two faces of the model language are equivalent: each row of the table and each of its options in both.
 #include <set>
 
 #include "tests/nn/support.h"
@@ -12,7 +12,7 @@ using nn::lang::Chain;
 struct Row {
   const char* text;
   Chain pipe;
-  const char* canonical = nullptr;  // where it is another than text
+  const char* canonical = nullptr;  // if it differs from text
 };
 
 std::vector<Row> layers() {
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(describe_the_same) {
     }
 }
 
-// Whoever adds a row, an option or an initialiser is led here.
+// Fails for a new row, option or initialiser without a test here.
 BOOST_AUTO_TEST_CASE(both_have_all_of_the_table) {
   std::set<std::string> met;
   std::function<void(const Chain&)> walk = [&](const Chain& chain) {
@@ -196,7 +196,8 @@ BOOST_AUTO_TEST_CASE(initialisers_fill_as_nn_init) {
       const Tensor weight = nn::parse(text)->parameters()[0];
       Tensor wanted = zeros(weight.sizes());
       manual_seed(5);
-      nn::parse(convolves ? "input 4 8 8 | conv 4 3" : "input 20 | linear 30");  // draws what the layer draws first
+      // draws the values that the layer draws first
+      nn::parse(convolves ? "input 4 8 8 | conv 4 3" : "input 20 | linear 30");
       row.fill(wanted, numbers);
       check_same(weight.detach(), wanted);
     }

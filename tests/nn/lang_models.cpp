@@ -1,4 +1,4 @@
-// Models of the language as modules: names, use, copies, summaries, and layers of a user's own.
+// Models of the language as modules: names, use, copies, summaries, and user-defined layers.
 #include <set>
 
 #include "tests/nn/support.h"
@@ -8,7 +8,7 @@
 namespace weft {
 namespace {
 
-// A layer of a user's own: one line puts it into the language. Sizes are found by running it.
+// A user-defined layer: one line adds it to the language. Sizes are found by running it.
 struct ScaleImpl : nn::Module {
   ScaleImpl(int64_t features, double by) { weight = register_parameter("weight", full({features}, by)); }
   Tensor forward(const Tensor& x) { return x * weight; }
@@ -20,7 +20,7 @@ const nn::LayerRegistration scale_row({.name = "test_scale",
                                        .arguments = {nn::lang::number("by", -10, 10).defaults_to(2)}},
                                       [](const nn::LayerCall& c) { return Scale(c.input().back(), c.number("by")); });
 
-// One with chains and a plan of its own.
+// A layer with chains and its own plan.
 struct GateImpl : nn::Module {
   GateImpl(nn::Sequential inside) { this->inside = register_module("inside", inside); }
   Tensor forward(const Tensor& x) { return x * inside->forward(x).sigmoid(); }
@@ -41,7 +41,7 @@ const nn::LayerRegistration gate_row({.name = "test_gate",
                                        return Gate(c.build_branch(0, "inside", c.input()));
                                      });
 
-// One that reads whole numbers.
+// A layer that reads integers.
 const nn::LayerRegistration one_hot_row({.name = "test_one_hot",
                                          .what = "Test: 1 where the number is that of the place.",
                                          .takes = nn::lang::Takes::Whole},
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(whole_numbers_reach_an_embedding_through_layers_that_move_t
     }
   BOOST_TEST(!nn::parse("input 6 | linear 2")->reads_whole_numbers());
   BOOST_TEST((nn::input(6) | nn::flatten() | nn::embedding(5, 2))->reads_whole_numbers());
-  // A layer of one's own that reads them is run on whole numbers.
+  // A user-defined layer that reads integers is run on integers.
   BOOST_TEST(nn::parse("input 6 | flatten | test_one_hot")->reads_whole_numbers());
 }
 
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(constant_pad_takes_features_sequences_and_images) {
   check_same(padded("input 2 5 | constant_pad 1 -2 value 0.5", s), cat({full({4, 2, 1}, 0.5), s.slice(2, 0, 3)}, 2));
   check_same(padded("input 2 5 6 | constant_pad 0 1 2 0", image), F::pad(image, {0, 1, 2, 0}));
   check_same(padded("input 2 5 6 | constant_pad 1 value -3", image), F::pad(image, {1, 1, 1, 1}, "constant", -3));
-  // A column of ones takes the place of a bias.
+  // A column of ones replaces the bias.
   auto net = nn::parse("input 1 2 2 | flatten | constant_pad 0 1 value 1 | linear 3 no_bias");
   const Tensor x = randn({4, 1, 2, 2}), weight = net->parameters()[0].detach();
   check_close(net(x), values(F::linear(x.flatten(1), weight.slice(1, 0, 4), weight.select(1, 4))), 1e-6);
@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(are_summarised) {
              "total                                         64,618  1.781\n");
   auto net = nn::parse(text);
   BOOST_TEST(printed(nn::summary(net)) == printed(nn::summary(text)));
-  // The same network made by hand, in the mode it was in and without its hooks.
+  // The same network constructed directly, in its previous mode and without its hooks.
   nn::Sequential by_hand(nn::Conv2d(nn::Conv2dOptions(1, 32, 5).padding(2)), nn::ReLU(), nn::MaxPool2d(2),
                          nn::Residual(nn::Sequential(nn::Conv2d(32, 32, 1))), nn::Flatten(), nn::Linear(6272, 10));
   const nn::Summary s = nn::summary(by_hand, {1, 28, 28});
@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(take_layers_of_ones_own) {
              "[test_gate] line 1, column 11: makes [4] of [3]");
   BOOST_TEST(message_of<ValueError>([] { nn::parse("input 3 | test_scael"); }) ==
              "[parse] line 1, column 11: unknown layer 'test_scael'; did you mean 'test_scale'?");
-  // Finding sizes by a run does not touch the random numbers.
+  // Finding sizes by running a layer does not change the random state.
   manual_seed(9);
   nn::summary("input 3 4 | test_scale");
   check_same(rand({1}), before);

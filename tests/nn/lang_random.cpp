@@ -1,4 +1,4 @@
-// Random models of the whole table: texts that read back, and sizes that are what forward gives.
+// Random models of the entire table: texts parse back, and forward gives the inferred sizes.
 #include <set>
 
 #include "tests/nn/random_models.h"
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(models_read_back_build_and_give_the_inferred_sizes) {
         model->train(training);
         BOOST_TEST(to_string(model(x).sizes()) == to_string(wanted));
       }
-      // A clone computes the same; as hand-made, the network has the same cost.
+      // A clone computes the same; constructed directly, the network has the same cost.
       if (text.find("test_") == std::string::npos) {  // layers of other tests, which are not cloneable
         const auto clone = std::dynamic_pointer_cast<nn::ModelImpl>(model->clone());
         check_same(clone->forward(x), model(x));

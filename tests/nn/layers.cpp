@@ -1,5 +1,5 @@
 // Every layer in one row: equal to its function, first and second derivatives, a clear error for a wrong shape, and no
-// tensor left behind by a graph that is dropped.
+// leak of a dropped graph.
 #include "tests/nn/support.h"
 #include "weft/autograd/gradcheck.h"
 
@@ -11,10 +11,10 @@ struct Row {
   std::string name;
   nn::AnyModule module;
   Dims input;
-  /// Of the input and the module's parameters.
+  /// The function of the input and the module's parameters.
   std::function<Tensor(In)> function;
-  /// An input of these sizes is refused with a message that starts with the op and the layer; empty: every shape is
-  /// taken.
+  /// An input of these sizes must throw a message that starts with the op and the layer; empty: every shape is
+  /// accepted.
   Dims wrong = {};
 };
 
@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(give_every_parameter_a_gradient_in_both_dtypes) {
 BOOST_AUTO_TEST_CASE(leave_nothing_behind) {
   for (Row& row : rows()) BOOST_TEST_CONTEXT(row.name) {
       const Tensor x = randn(row.input).requires_grad_();
-      row.module.forward(x);  // what is made once, as a layer's plan, is there now
+      row.module.forward(x);  // objects created once, such as a layer's plan, now exist
       const int64_t before = TensorImpl::live();
       { const Tensor y = row.module.forward(x).sum(); }
       BOOST_CHECK_EQUAL(TensorImpl::live(), before);

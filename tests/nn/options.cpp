@@ -1,4 +1,4 @@
-// What options mean: sizes, values that are refused, and behaviour that depends on them.
+// Options: sizes, rejected values, and behaviour that depends on them.
 #include <cmath>
 
 #include "tests/nn/support.h"

@@ -1,4 +1,4 @@
-// Printing: what libtorch prints, with weft:: in place of torch::.
+// Printing: libtorch's text, with weft:: instead of torch::.
 #include "tests/nn/support.h"
 
 namespace weft {

@@ -1,4 +1,4 @@
-// Random texts of the model language, drawn from its table: every layer and option that is registered can occur.
+// Random texts of the model language, drawn from its table: every registered layer and option can occur.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ class RandomModels {
  public:
   explicit RandomModels(uint32_t seed) : random_(seed) {}
 
-  /// A model whose sizes fit, with small layers.
+  /// A valid model with small layers.
   nn::lang::Chain model() {
     while (true) {
       nn::lang::Chain out{nn::lang::make_layer("input", input())};
@@ -129,7 +129,7 @@ class RandomModels {
     return out;
   }
 
-  /// Adds a random layer that fits, if a few tries find one.
+  /// Adds a random layer that fits, if a few attempts find one.
   void extend(nn::lang::Chain& chain, int depth) {
     const auto rows = nn::lang::rows();
     for (int tries = 0; tries < 20; ++tries) {

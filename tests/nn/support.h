@@ -1,4 +1,4 @@
-// What the tests of nn/ share: messages of errors, comparison by the golden rule, printing.
+// Shared by the tests of nn/: messages of errors, comparison by the golden rule, printing.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -16,7 +16,7 @@ namespace weft {
 
 namespace F = nn::functional;
 
-/// The message of the E that f throws; fails the test where it throws none.
+/// The message of the E thrown by f; fails the test if nothing is thrown.
 template <class E = Error, class Function>
 std::string message_of(Function f) {
   try {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kThreads = 4, kRounds = 20;
 
-/// Runs body(thread) on several threads; the first exception reaches the test.
+/// Runs body(thread) on several threads; rethrows the first exception.
 template <class F>
 void on_threads(F body) {
   std::vector<std::thread> threads;

@@ -1,4 +1,4 @@
-// The optimizers against PyTorch's parameters after 30 steps, and what they do beside those.
+// Compares the optimizers with PyTorch's parameters after 30 steps, and tests their further behaviour.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <fstream>
@@ -59,7 +59,7 @@ void run(Optimizer& optimizer, const TensorList& params, int first, int last) {
   }
 }
 
-// Options from JSON, by the names they have in PyTorch.
+// Options from JSON, with PyTorch's names.
 template <class T>
 T option(const Json& o, const char* name, T standard) {
   return o.contains(name) ? o.at(name).get<T>() : standard;
@@ -156,7 +156,8 @@ BOOST_AUTO_TEST_CASE(parameters_are_pytorchs) {
         TensorList params = golden_parameters(dtype);
         auto optimizer = make(row, golden_groups(params));
         run(*optimizer, params, 0, 30);
-        // The file holds float32: half a unit in its last place, and the errors of 30 steps where weft computes in it.
+        // The file stores float32: half a unit in its last place, and the errors of 30 steps if weft computes in
+        // float32.
         const double tolerance = dtype == kFloat64 ? 1e-7 : 1e-5;
         for (size_t k = 0; k < 3; ++k) {
           const Tensor got = params[k].detach().to(kFloat64), expected = want.at(fmt::format("{}/param{}", name, k));
@@ -183,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_saved_optimizer_goes_on) {
         after->load_state_dict(state);
         run(*after, b, stop, 12);
         for (size_t k = 0; k < 3; ++k) check_same_bits(a[k], b[k]);
-        // What was loaded is a copy: the first optimizer's state has not moved on.
+        // The loaded state is a copy: the first optimizer's state has not advanced.
         for (const auto& [param, s] : before->state()) BOOST_TEST(s.step <= stop);
         const StateDict again = before->state_dict();
         for (size_t i = 0; i < state.tensors.size(); ++i)
@@ -291,7 +292,7 @@ BOOST_AUTO_TEST_CASE(groups_inherit_what_they_do_not_set) {
   BOOST_TEST(options(1).momentum() == 0.9);
   BOOST_TEST(options(1).weight_decay() == 0.01);
   BOOST_TEST(options(2).lr() == 0.1);
-  BOOST_TEST(options(2).momentum() == 0);  // set, though to the standard value
+  BOOST_TEST(options(2).momentum() == 0);  // set, though to the default value
   BOOST_TEST(optimizer.size() == 3u);
   BOOST_TEST(optimizer.lr() == 0.1);
   static_cast<SGDOptions&>(optimizer.param_groups()[1].options()).lr(0.2).momentum(0.3);
@@ -316,7 +317,7 @@ BOOST_AUTO_TEST_CASE(state_is_named_by_parameter) {
   BOOST_TEST(saved.metadata.at("group.0.lr") == "0.125");
   BOOST_TEST(saved.metadata.at("group.0.betas.0") == "0.7");
 
-  // The names, not the order, tell which state belongs to which parameter.
+  // Names, not the order, match states to parameters.
   Adam other(NamedTensors{{"fc.bias", bias}, {"fc.weight", weight}});
   other.load_state_dict(saved);
   check_same_bits(other.state().at("fc.weight").slots[0], optimizer.state().at("fc.weight").slots[0]);
@@ -389,7 +390,7 @@ BOOST_AUTO_TEST_CASE(adagrad_starts_from_its_initial_value) {
   BOOST_CHECK_CLOSE(w.item<double>(), 0.75, 1e-6);
 }
 
-// mnist_sigmoid changes a group's options through a reference, also after it resumed.
+// Programs change a group's options through a reference, also after resuming.
 BOOST_AUTO_TEST_CASE(references_to_options_outlive_loading) {
   Tensor x = ones({2}).set_requires_grad(true), y = ones({2}).set_requires_grad(true);
   optim::SGD saved(TensorList{x}, optim::SGDOptions(0.5).momentum(0.9)), sgd(TensorList{y}, optim::SGDOptions(0.1));

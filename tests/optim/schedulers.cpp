@@ -1,4 +1,4 @@
-// The schedulers against PyTorch's rates, and what they do beside those.
+// Compares the schedulers with PyTorch's rates, and tests their further behaviour.
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -20,7 +20,7 @@ nlohmann::json golden() {
 
 Tensor parameter() { return ones({2}).set_requires_grad(true); }
 
-/// The rates of `count` steps of a scheduler made by `make` for base rate 0.1.
+/// The rates of `count` steps of a scheduler constructed by `make` for base rate 0.1.
 template <class Make>
 std::vector<double> rates(size_t count, Make make) {
   SGD optimizer({parameter()}, SGDOptions(0.1).momentum(0.9));
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(rates_are_pytorchs) {
       check_close(row.run(numbers.size()), numbers);
       ++seen;
     }
-  BOOST_TEST(seen + 1 == want.size());  // ReduceLROnPlateau has a test of its own
+  BOOST_TEST(seen + 1 == want.size());  // ReduceLROnPlateau has its own test
 }
 
 BOOST_AUTO_TEST_CASE(plateau_is_pytorchs) {

@@ -1,4 +1,4 @@
-// Convolution of float32 held to the float64 reference, its threads, and the cache of plans.
+// Compares float32 convolution with the float64 reference; its threads, and the cache of plans.
 #include <boost/test/unit_test.hpp>
 #include <thread>
 
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(results_keep_the_order_of_the_user_and_are_private_otherwis
   BOOST_TEST(!kept.impl().storage->channels_last());
   BOOST_TEST(kept.is_contiguous(MemoryFormat::ChannelsLast));
   BOOST_TEST(same_bits(y, kept));
-  BOOST_TEST(!y.impl().storage->channels_last());  // looking at it put it in standard order
+  BOOST_TEST(!y.impl().storage->channels_last());  // reading it converted it to standard order
 }
 
 BOOST_AUTO_TEST_CASE(the_same_bits_at_any_number_of_threads) {
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(the_number_of_plans_is_bounded_and_the_recent_ones_stay) {
   }
   BOOST_TEST(onednn::plan_count() == onednn::kMaxPlans);
   BOOST_TEST((first != onednn::conv_plan(onednn::ConvPass::Forward, small_shape(1))));
-  // A plan that was dropped from the cache still works for those who hold it.
+  // A plan dropped from the cache still works for its owners.
   float x[6] = {1, 10, 2, 20, 3, 30}, weight[4] = {1, 0, 1, 1}, y[6] = {};
   std::vector<float> packed(static_cast<size_t>(first->packed_bytes) / 4 + 16);
   std::vector<char> scratch(static_cast<size_t>(first->scratch_bytes) + 64);

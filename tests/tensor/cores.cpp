@@ -1,4 +1,4 @@
-// How many cores count: affinity, quotas of control groups as files tell them, WEFT_THREADS and set_num_threads.
+// The number of usable cores: affinity, quotas in control group files, WEFT_THREADS and set_num_threads.
 #include "weft/tensor/cores.h"
 
 #include <sched.h>
@@ -18,7 +18,7 @@ using namespace weft;
 
 namespace {
 
-// What cgroup_cores() finds in these files.
+// The result of cgroup_cores() for these files.
 int cores_of(const std::map<std::string, std::string>& files) {
   TempFolder root;
   for (const auto& [name, text] : files) {
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(version_2) {
   BOOST_TEST(cores_of(files) == 0);
   files["sys/fs/cgroup/user.slice/job.scope/cpu.max"] = "300000 100000";
   BOOST_TEST(cores_of(files) == 3);
-  files["sys/fs/cgroup/user.slice/cpu.max"] = "150000 100000";  // the group above counts too, 1.5 as 2
+  files["sys/fs/cgroup/user.slice/cpu.max"] = "150000 100000";  // the parent group counts too, 1.5 as 2
   BOOST_TEST(cores_of(files) == 2);
   files["sys/fs/cgroup/user.slice/cpu.max"] = "20000 100000";
   BOOST_TEST(cores_of(files) == 1);

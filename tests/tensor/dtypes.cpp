@@ -1,4 +1,4 @@
-// Dtypes of results: a table of calls against the one that libtorch gives, which golden/dtypes.txt holds.
+// Dtypes of results: compares a table of calls with libtorch's results in golden/dtypes.txt.
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <map>
@@ -12,7 +12,7 @@ namespace {
 constexpr Dtype kDtypes[] = {kBool, kUInt8, kInt32, kInt64, kFloat32, kFloat64};
 const Scalar kNumbers[] = {true, 2, 1.5, 2.0};
 
-// b, u, i, l, f, d for the dtypes; x: the call is refused.
+// b, u, i, l, f, d for the dtypes; x: the call throws.
 using Results = std::string;
 char result_of(const std::function<Tensor()>& call) {
   try {
@@ -61,7 +61,8 @@ Table golden() {
   return table;
 }
 
-// What libtorch refuses and weft computes: fractions of integers, operands of several floating types, the top of bools.
+// Calls that libtorch rejects and weft computes: fractions of integers, operands of several floating types, topk of
+// bools.
 bool goes_beyond(const std::string& name) {
   return name.ends_with(" addcdiv") || name.ends_with(" lerp") || name.ends_with(" topk");
 }

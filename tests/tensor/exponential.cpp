@@ -1,4 +1,4 @@
-// The vectorised exponential of float32, on which softmax, sigmoid and their like stand.
+// The vectorised exponential of float32, the basis of softmax, sigmoid and others.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstring>
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(right_at_the_ends_and_for_what_is_no_number) {
   BOOST_TEST(exp_of(-87.3365f) > 0);
   for (float x : {-87.337f, -88.0f, -104.0f, -1e4f, -1e30f, -kInf}) BOOST_TEST(exp_of(x) == 0, x);
   BOOST_TEST(std::isnan(exp_of(kNan)));
-  // A NaN with bits where the exponent of the result is made.
+  // A NaN with bits at the position of the result's exponent.
   float odd;
   const uint32_t bits = 0x7fc00123;
   std::memcpy(&odd, &bits, sizeof odd);

@@ -1,4 +1,5 @@
-// Holds fast float32 kernels to the float64 reference, with first and second derivatives, at 1, 2 and 3 threads.
+// Compares fast float32 kernels with the float64 reference, including first and second derivatives, at 1, 2 and 3
+// threads.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -13,7 +14,7 @@ namespace weft::test {
 
 using Fn = std::function<Tensor(const TensorList&)>;
 
-/// The same numbers, lying channels-last in memory while the strides say standard order.
+/// The same values in channels-last memory with strides of standard order.
 inline Tensor privately_channels_last(const Tensor& x) {
   Tensor out = kernel::new_channels_last(x.sizes(), x.dtype(), x);
   dispatch_float("test", x.dtype(), [&](auto tag) {
@@ -25,8 +26,8 @@ inline Tensor privately_channels_last(const Tensor& x) {
   return out;
 }
 
-/// fn's value; the gradients of its weighted sum; the gradients of a weighted sum of those. Inputs that are no floating
-/// point are constants. `place` sees each leaf before use: it may change how it lies.
+/// fn's value; the gradients of its weighted sum; the gradients of a weighted sum of those. Inputs that are not
+/// floating point are constants. `place` is called with each leaf before use: it may change the leaf's memory order.
 inline TensorList with_derivatives(const Fn& fn, const TensorList& inputs, Dtype dtype,
                                    const std::function<Tensor(const Tensor&)>& place) {
   auto weights = [&](const Tensor& t, double shift) {

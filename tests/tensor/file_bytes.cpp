@@ -1,4 +1,4 @@
-// Files as bytes: what is read whole, what is refused, which formats are known; and bytes in messages.
+// Reading files into memory: complete reads, rejected files, known formats; and bytes in messages.
 #include "weft/tensor/file_bytes.h"
 
 #include <boost/test/unit_test.hpp>
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(files_and_pipes_are_read_whole) {
   }
   const std::string pipe = *this / "pipe";
   BOOST_REQUIRE(std::system(("mkfifo '" + pipe + "'").c_str()) == 0);
-  BOOST_TEST(first_bytes(pipe, 5) == "");  // and nothing is waited for
+  BOOST_TEST(first_bytes(pipe, 5) == "");  // it does not wait
   BOOST_REQUIRE(std::system(("(seq 100000 > '" + pipe + "') &").c_str()) == 0);
   BOOST_TEST(read_whole("op", pipe).size() == 588895u);
 }

@@ -1,4 +1,4 @@
-// Matrix products of float32 held to float64, at every size and stride that takes its own path.
+// Compares float32 matrix products with float64, at every size and stride with a code path of its own.
 #include "weft/tensor/kernels/gemm.h"
 
 #include <boost/test/unit_test.hpp>
@@ -14,14 +14,13 @@ namespace {
 struct Sizes {
   int64_t m, n, k;
 };
-// Tiny, thin, cut by columns, by rows, over the sum, with and without packing, and nothing.
+// Tiny, thin, split by columns, by rows, over the sum, with and without packing, and empty.
 const Sizes kSizes[] = {{1, 1, 1},      {16, 10, 16},   {1, 256, 784},   {1, 4096, 1024}, {64, 256, 784},
                         {256, 784, 64}, {64, 784, 256}, {7, 13, 1000},   {10, 256, 9000}, {3, 5, 40000},
                         {1, 1, 100000}, {700, 10, 300}, {5000, 130, 70}, {512, 512, 512}, {129, 1024, 1024},
                         {300, 300, 1},  {0, 4, 3},      {4, 0, 3},       {4, 3, 0},       {1, 7, 37}};
 
-// A matrix of these sizes whose strides are of a kind: rows, columns, rows with gaps, every second element, repeated
-// rows.
+// A matrix of these sizes with the given strides: rows, columns, rows with gaps, every second element, repeated rows.
 enum Kind { kRows, kColumns, kGaps, kSteps, kRepeated };
 Tensor matrix(int64_t rows, int64_t columns, Kind kind) {
   switch (kind) {

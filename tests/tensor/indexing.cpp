@@ -19,7 +19,7 @@ using Values = std::vector<double>;
 
 Tensor ints(const Values& v, const Shape& sizes, Dtype dtype = kInt64) { return tensor_of(v, sizes, dtype); }
 
-// Numbers 0, 1, 2 ... in the layout.
+// Values 0, 1, 2 ... in the layout.
 Tensor counting(const Shape& sizes, Dtype dtype = kFloat32, Layout layout = Layout::Standard) {
   Values v;
   for (int64_t i = 0; i < numel_of(sizes); ++i) v.push_back(static_cast<double>(dtype == kBool ? i % 2 : i % 200));
@@ -124,12 +124,12 @@ BOOST_AUTO_TEST_CASE(slices) {
 BOOST_AUTO_TEST_CASE(advanced_indexing) {
   for (Layout layout : kLayouts) {
     const Tensor x = counting({3, 4, 5, 2}, kFloat32, layout), i = tensor({0, 2, -1}), j = tensor({1, 3, 0}, kInt32);
-    // Neighbouring index dimensions stay in place.
+    // Adjacent index dimensions stay in place.
     Tensor y = x.index({Slice(), i, j});
     BOOST_REQUIRE((y.sizes() == IntArrayRef({3, 3, 2})));
     BOOST_REQUIRE(at(y, {2, 1, 1}) == at(x, {2, 2, 3, 1}));
     BOOST_REQUIRE(at(y, {1, 2, 0}) == at(x, {1, 3, 0, 0}));
-    // Parted ones go to the front.
+    // Separated ones move to the front.
     y = x.index({Slice(), i, Slice(), tensor({1, 0, 1})});
     BOOST_REQUIRE((y.sizes() == IntArrayRef({3, 3, 5})));
     BOOST_REQUIRE(at(y, {1, 2, 4}) == at(x, {2, 2, 4, 0}));
@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(errors) {
   } catch (const IndexError& e) {
     BOOST_TEST(std::string(e.what()).find("index 7 is out of range for dimension 1 of size 4") != std::string::npos);
   }
-  // The dimension is the original's, not that of the view so far.
+  // Errors name the original's dimension, not that of the view so far.
   const Tensor deep = zeros({2, 5, 10});
   const std::pair<std::vector<weft::indexing::TensorIndex>, const char*> named[] = {
       {{0, 1, 15}, "index 15 is out of range for dimension 2 of size 10"},

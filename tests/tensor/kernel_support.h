@@ -1,4 +1,4 @@
-// What the tests of kernels share: comparing a float32 result with the float64 reference, bit for bit comparisons, and
+// Shared by the tests of kernels: comparison of a float32 result with the float64 reference, bit comparisons, and
 // batches in each memory order.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace weft::test {
 
-/// The largest difference, relative to the largest number wanted.
+/// The largest difference, relative to the largest expected value.
 inline double difference(const Tensor& got, const Tensor& want) {
   BOOST_REQUIRE_EQUAL(to_string(got.sizes()), to_string(want.sizes()));
   if (got.numel() == 0) return 0;
@@ -45,7 +45,7 @@ inline bool same_bits(const std::vector<Tensor>& a, const std::vector<Tensor>& b
 enum class Order { Standard, ChannelsLast, Private };
 inline constexpr Order kOrders[] = {Order::Standard, Order::ChannelsLast, Order::Private};
 
-/// x's numbers in a batch that lies in memory as asked.
+/// x's values in a batch with the given memory order.
 inline Tensor laid_out(const Tensor& x, Order order) {
   if (order == Order::Standard) return x;
   if (order == Order::ChannelsLast) return x.contiguous(MemoryFormat::ChannelsLast);
@@ -55,7 +55,7 @@ inline Tensor laid_out(const Tensor& x, Order order) {
   return y;
 }
 
-/// Runs f at 1, 2 and 3 threads; true when all results have the same bits.
+/// Runs f at 1, 2 and 3 threads; true if all results have the same bits.
 template <class F>
 bool same_at_any_thread_count(F f) {
   const int before = get_num_threads();
@@ -70,7 +70,7 @@ bool same_at_any_thread_count(F f) {
   return same;
 }
 
-/// Runs f several times at once, as tasks; true when all results have the bits of a run alone.
+/// Runs f several times at once, as tasks; true if all results have the bits of a single run.
 template <class F>
 bool same_side_by_side(F f) {
   const int before = get_num_threads();

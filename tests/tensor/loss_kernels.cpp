@@ -1,4 +1,4 @@
-// Fused losses and activations in float32, held to float64.
+// Compares fused losses and activations in float32 with float64.
 #include <boost/test/unit_test.hpp>
 
 #include "fast_kernels.h"

@@ -1,4 +1,4 @@
-// Normalisation, prelu and channel dropout in float32, held to float64 in each order of memory.
+// Compares normalisation, prelu and channel dropout in float32 with float64 in each memory order.
 #include <boost/test/unit_test.hpp>
 
 #include "fast_kernels.h"
@@ -20,7 +20,7 @@ const Place kPlaces[] = {
     {"channels-last by its strides", [](const Tensor& t) { return t.contiguous(MemoryFormat::ChannelsLast); }},
 };
 
-/// fn held to the reference for images in each order of memory.
+/// Compares fn with the reference for images in each memory order.
 void hold_images(const std::string& what, const Fn& fn, const TensorList& inputs, double tolerance) {
   for (const Place& p : kPlaces) hold_to_reference(what + ", " + p.name, fn, inputs, tolerance, p.put);
 }

@@ -1,4 +1,5 @@
-// What the tests of tensor/ share: tensors as plain vectors, tensors of known numbers in awkward memory, thread counts.
+// Shared by the tests of tensor/: tensors as plain vectors, tensors of known values in unusual memory layouts, thread
+// counts.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -47,8 +48,8 @@ inline std::vector<double> numbers(const Tensor& t) {
 enum class Layout { Standard, Reversed, Strided, ChannelsLast };
 inline const std::vector<Layout> kLayouts = {Layout::Standard, Layout::Reversed, Layout::Strided, Layout::ChannelsLast};
 
-/// A tensor of these numbers (row-major order) whose memory lies as `layout` says: dimensions from the last to the
-/// first; every second element of a larger one; or, of four dimensions, privately channels-last (else standard).
+/// A tensor of these values (row-major order) with the memory of `layout`: dimensions from the last to the first; every
+/// second element of a larger one; or, with four dimensions, privately channels-last (else standard).
 inline Tensor tensor_of(const std::vector<double>& values, const std::vector<int64_t>& sizes, Dtype dtype,
                         Layout layout = Layout::Standard) {
   Dims strides = contiguous_strides(sizes), shown = strides;
@@ -78,7 +79,7 @@ inline Tensor tensor_of(const std::vector<double>& values, const std::vector<int
   return Tensor(storage, dtype, IntArrayRef(sizes), shown);
 }
 
-/// Reproducible numbers: integers in [low, high].
+/// Reproducible values: integers in [low, high].
 inline std::vector<double> some_integers(int64_t n, int low, int high, uint32_t seed = 1) {
   std::vector<double> out;
   for (int64_t i = 0; i < n; ++i) {
@@ -93,7 +94,7 @@ inline bool same_bits(const Tensor& a, const Tensor& b) {
   return x.dtype() == y.dtype() && x.sizes() == y.sizes() && std::memcmp(x.data_ptr(), y.data_ptr(), x.nbytes()) == 0;
 }
 
-/// Whether make() gives the same bits at 1, 2 and 3 threads.
+/// True if make() gives the same bits at 1, 2 and 3 threads.
 template <class F>
 bool same_at_any_threads(F&& make) {
   const int before = get_num_threads();

@@ -1,4 +1,4 @@
-// Pooling: the loops vectorised over channels held to the plain ones, and those to the definition.
+// Pooling: compares the loops vectorised over channels with the plain ones, and those with the definition.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 

@@ -1,4 +1,4 @@
-// Printing, held to what libtorch's C++ prints.
+// Compares printed tensors with libtorch's C++ output.
 #include <iomanip>
 #include <limits>
 #include <sstream>
@@ -70,13 +70,13 @@ BOOST_AUTO_TEST_CASE(any_memory_layout) {
   for (Layout layout : kLayouts) BOOST_TEST(to_string(tensor_of(values, {2, 3, 4, 5}, kFloat32, layout)) == want);
 }
 
-// As in libtorch, numbers of integers after a slice that is not keep its precision.
+// As in libtorch, integers after a slice with fractions keep its precision.
 BOOST_AUTO_TEST_CASE(precision_carries_over) {
   BOOST_TEST(to_string(tensor({{{0.5}}, {{123456.}}}, kFloat64)) ==
              "(1,.,.) = \n  0.5000\n\n(2,.,.) = \n 1.235e+05\n[ CPUDoubleType{2,1,1} ]");
 }
 
-// The stream is left as it was.
+// The stream's state is unchanged.
 BOOST_AUTO_TEST_CASE(stream_state) {
   std::ostringstream out;
   out << std::setprecision(3) << tensor({1.5, 1e-9}, kFloat64);

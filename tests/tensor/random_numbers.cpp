@@ -1,4 +1,4 @@
-// The generator draws PyTorch's numbers; the counter-based one depends on key and counter only.
+// The generator draws PyTorch's values; the counter-based one depends only on key and counter.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/golden.h"
@@ -14,8 +14,8 @@ std::vector<double> golden_stream(const std::string& name) {
   return test::read_json("random.json").at("seed0/" + name).get<std::vector<double>>();
 }
 
-/// Holds a float stream to the golden one: uniforms to the bit, normals to a few units in the last place, since their
-/// logarithm and cosine come from the C library.
+/// Compares a float stream with the golden one: uniforms to the bit, normals to a few units in the last place, since
+/// their logarithm and cosine come from the C library.
 void check_stream(const Tensor& got, const std::string& name, double tolerance) {
   const auto want = golden_stream(name);
   BOOST_REQUIRE_EQUAL(got.numel(), static_cast<int64_t>(want.size()));

@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(dtypes_of_results) {
   BOOST_TEST((zeros({2}, kInt64).mean(kFloat32).dtype() == kFloat32));
 }
 
-// Bits do not depend on the number of threads, and are as good as float allows.
+// Bits do not depend on the number of threads, and are as exact as float allows.
 BOOST_AUTO_TEST_CASE(threads_and_accuracy) {
   manual_seed(3);
   for (const Shape& shape :
@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(comparing_and_counting) {
   BOOST_TEST(!close(tensor({3}, kUInt8), tensor({250}, kUInt8), 0, 246));
   BOOST_TEST(!close(tensor({true}), tensor({false}), 0, 0.5));
   BOOST_TEST(close(tensor({true}), tensor({false}), 0, 1));
-  // float32 in float32: bound and distance are rounded as PyTorch rounds them.
+  // float32 is compared in float32: bound and distance are rounded as in PyTorch.
   const Tensor one = tensor({1.f}), next = tensor({std::nextafter(1.f, 2.f)});
   BOOST_TEST(close(next, one, 0, 1.19209289e-7));  // below the distance 2^-23 in float64, equal to it in float32
   BOOST_TEST(!close(next.to(kFloat64), one.to(kFloat64), 0, 1.19209289e-7));

@@ -1,4 +1,4 @@
-// The safetensors codec: round trips, files held to the format's description, and files that break it.
+// The safetensors codec: round trips, files checked against the format's description, and invalid files.
 #include "weft/tensor/safetensors.h"
 
 #include <sys/resource.h>
@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_SUITE(safetensors)
 
 namespace {
 
-/// A folder of its own for each test.
+/// A separate folder for each test.
 struct Folder : TempFolder {
   std::string at(const char* name) const { return *this / name; }
 };
@@ -38,7 +38,7 @@ std::string with_length(uint64_t length, const std::string& rest) {
   std::memcpy(out.data(), &length, 8);
   return out + rest;
 }
-/// A file of this header and this many bytes of data.
+/// A file with this header and this many bytes of data.
 std::string file_of(const std::string& header, size_t data) {
   return with_length(header.size(), header) + std::string(data, '\1');
 }
@@ -120,7 +120,7 @@ BOOST_FIXTURE_TEST_CASE(a_written_file_follows_the_description, Folder) {
     const auto begin = info.at("data_offsets").at(0).get<size_t>(), end = info.at("data_offsets").at(1).get<size_t>();
     BOOST_REQUIRE(begin <= end);
     BOOST_REQUIRE(end <= data.size());
-    BOOST_TEST(begin % static_cast<size_t>(t.element_size()) == 0u);  // advised, and what NumPy's views like
+    BOOST_TEST(begin % static_cast<size_t>(t.element_size()) == 0u);  // recommended, and required by NumPy's views
     BOOST_TEST(data.substr(begin, end - begin) ==
                std::string(static_cast<const char*>(t.data_ptr()), static_cast<size_t>(t.nbytes())));
     for (size_t i = begin; i < end; ++i) ++covered[i];
@@ -229,7 +229,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_not_saved, Folder) {
 
 BOOST_FIXTURE_TEST_CASE(a_failed_write_leaves_the_old_file, Folder) {
   save_safetensors(at("a"), {{"x", ones({3})}});
-  // A limit on file sizes fails writes as a full disk does; without a handler its signal would end the process.
+  // A limit on file sizes makes writes fail like a full disk; without a handler its signal would end the process.
   auto* handler = std::signal(SIGXFSZ, SIG_IGN);
   rlimit old{};
   BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &old) == 0);

@@ -1,4 +1,4 @@
-// Softmax kernels: float32 along rows and across columns, held to float64.
+// Compares softmax kernels, float32 along rows and across columns, with float64.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>

@@ -1,4 +1,4 @@
-// Sorting and the k greatest against std::stable_sort.
+// Compares sorting and the k greatest with std::stable_sort.
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -1,4 +1,4 @@
-// Charts: ticks, what an SVG holds, what a picture shows, and text inside markup.
+// Charts: ticks, the content of an SVG, the pixels of a picture, and text inside markup.
 #include "weft/train/chart.h"
 
 #include <boost/test/unit_test.hpp>
@@ -33,7 +33,7 @@ size_t count(const std::string& text, const std::string& part) {
   return n;
 }
 
-// How many pixels have the first colour of the palette.
+// Number of pixels in the first colour of the palette.
 int64_t blue_pixels(const Tensor& image) {
   const Tensor t = image.to(kInt64);
   return (t[0] == 0x25).logical_and(t[1] == 0x63).logical_and(t[2] == 0xeb).sum().item<int64_t>();
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(an_svg_holds_lines_points_and_notes) {
   BOOST_TEST(count(svg, ">Title</text>") == 1u);
   BOOST_TEST(count(svg, ">loss</text>") == 1u);
   BOOST_TEST(count(svg, "nan") == 0u);
-  // A value that is no number breaks the line; one point alone has no line.
+  // A NaN interrupts the line; a single point has no line.
   BOOST_TEST(count(chart_svg(curve({1, 2, kNan, 3, 4, kNan, 5})), "class=\"c0\" fill=\"none\"") ==
              3u);  // with the legend's
   BOOST_TEST(count(chart_svg(curve({kNan})), "no data") == 1u);

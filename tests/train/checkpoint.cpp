@@ -1,4 +1,4 @@
-// Checkpoints: a run that stopped at any step goes on with the uninterrupted run's bits.
+// Checkpoints: a run stopped at any step resumes with the bits of the uninterrupted run.
 #include "weft/train/checkpoint.h"
 
 #include <boost/test/unit_test.hpp>
@@ -80,7 +80,7 @@ void check_same(const NamedTensors& a, const NamedTensors& b) {
   }
 }
 
-/// Copies of all that a checkpoint holds.
+/// Copies of everything in a checkpoint.
 struct Snapshot {
   explicit Snapshot(const Training& t)
       : module(copy_of(train::tensors_of(*t.net))),
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(stopping_anywhere_gives_the_uninterrupted_runs_bits) {
           before.checkpoint.save(file);
         }
         Training after(99, workers);
-        after.run(2);  // what it did before must not matter
+        after.run(2);  // its previous steps must not matter
         after.checkpoint.load(file);
         after.loader->load_state(after.checkpoint.position);
         BOOST_TEST(after.checkpoint.step == stop);
@@ -147,9 +147,9 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_is_a_file_of_weights) {
   load(net, file);
   check_same(train::tensors_of(*training.net), train::tensors_of(*net));
 
-  // Without an optimizer the module, the generator and the counts come back.
+  // Without an optimizer the module, the generator and the counts are restored.
   train::Checkpoint weights(*net);
-  BOOST_CHECK_THROW(weights.load(file), StateError);  // it has a scheduler that would be forgotten
+  BOOST_CHECK_THROW(weights.load(file), StateError);  // it contains a scheduler that would be lost
   optim::StepLR scheduler(training.optimizer, 1);
   train::Checkpoint whole(*net, &training.optimizer, {&training.scheduler});
   whole.load(file);

@@ -1,4 +1,4 @@
-// evaluate and measure: what they take for a model and a loader, and the modes of the modules.
+// evaluate and measure: accepted models and loaders, and the modes of the modules.
 #include "weft/train/evaluate.h"
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-// What is left of each kind of file where the disk is full: all of the old one, and an error that names it.
+// Each kind of file on a full disk: the old one remains complete, and the error names it.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// What a call says while files may grow to `most` bytes, which fails writes as a full disk does.
+/// The error of a call while files may grow to `most` bytes, which makes writes fail like a full disk.
 std::string error_below(rlim_t most, const std::function<void()>& call) {
   auto* handler = std::signal(SIGXFSZ, SIG_IGN);
   rlimit old{};
@@ -48,7 +48,7 @@ void check_names(const std::string& message, const std::string& path) {
   BOOST_TEST(message.find("File too large") != std::string::npos, message);
 }
 
-/// Bytes that zlib cannot pack.
+/// Bytes that zlib cannot compress.
 Tensor noise() {
   Tensor out = empty({20, 28, 28}, kUInt8);
   uint32_t state = 1;
@@ -111,7 +111,7 @@ BOOST_FIXTURE_TEST_CASE(lines_stay_whole, TempFolder) {
   const std::string line = text("metrics.jsonl");
   check_names(error_below(line.size() + 20, [&] { file.write(record); }), metrics);
   BOOST_TEST(text("metrics.jsonl") == line);
-  // What is left out on resuming is left out by a new file.
+  // Records dropped on resuming are dropped by a new file.
   for (int64_t step = 40; step < 200; step += 20) file.write({2, step, 0.5, 0.25, 0.9, 1.25, 1000, 0.1});
   const std::string all = text("metrics.jsonl");
   check_names(error_below(line.size() + 20, [&] { MetricsFile::continued(metrics, 100); }), metrics);

@@ -1,4 +1,4 @@
-// The first steps of training on MNIST held to PyTorch's: losses and final parameters.
+// Compares the first steps of training on MNIST with PyTorch's: losses and final parameters.
 #include <boost/test/unit_test.hpp>
 #include <iostream>
 
@@ -10,7 +10,7 @@ using test::Json;
 
 namespace {
 
-/// The starting values of training.json: parameter k has at flat index i sin((0.37 i) i mod 1000 + k) / sqrt(fan), fan
+/// The initial values of training.json: parameter k is, at flat index i, sin((0.37 i) i mod 1000 + k) / sqrt(fan), fan
 /// being the elements of one row, or of a vector; PReLU's weight is 0.25.
 void start_from_formula(nn::Sequential& net) {
   NoGradGuard no_grad;
@@ -34,8 +34,8 @@ void check_near(double got, double want, double tolerance, const std::string& wh
                       what << " is " << got << " instead of " << want);
 }
 
-/// Trains as `run` of training.json says and compares every loss to `loss_tolerance` and, relative to their sizes, sums
-/// and first elements of the final parameters to `parameter_tolerance`.
+/// Trains as defined by `run` of training.json and compares every loss to `loss_tolerance` and, relative to their
+/// sizes, sums and first elements of the final parameters to `parameter_tolerance`.
 void train_as(const char* run, nn::Sequential net, optim::Optimizer& optimizer, Dims image, Dtype dtype,
               double loss_tolerance, double parameter_tolerance) {
   const data::MnistLocation mnist = data::find_mnist();

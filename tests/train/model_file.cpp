@@ -1,4 +1,4 @@
-// Models of the language in files: opened alone, and refused where they do not fit.
+// Models of the language in files: opened alone, and errors for files that do not fit.
 #include "weft/train/model_file.h"
 
 #include <boost/test/unit_test.hpp>
@@ -38,7 +38,7 @@ void check_same_results(nn::Model& a, nn::Model& b) {
   BOOST_TEST(a(x).equal(b(x)));
 }
 
-/// That load_model throws E with all of `parts`, the file's name among them.
+/// Checks that load_model throws E with all of `parts`, including the file's name.
 template <class E>
 void refuses(const std::string& file, std::initializer_list<std::string> parts) {
   BOOST_CHECK_EXCEPTION(load_model(file), E, [&](const E& e) {
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(opens_alone) {
   BOOST_TEST(loaded->text() == kText);
   BOOST_TEST(loaded->is_training());
   check_same_results(net, loaded);
-  // As any weights: by name, from Python, into a module of the same names.
+  // Like any weights: by name, from Python, into a module with the same names.
   BOOST_TEST(load_safetensors(file).find("fc.weight"));
   nn::Model other = trained(2);
   load(other, file);
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(opens_a_checkpoint) {
   BOOST_TEST((resumed.metadata == Metadata{{"format", "pt"}, {"note", "mine"}}));
   check_same_results(net, again);
 
-  // Resuming is of the same model: another activation has the same weights, but is another.
+  // Resuming requires the same model: another activation has the same weights, but is another model.
   nn::Model tanh = nn::parse("input 1 8 8 | conv 4 3 same | batch_norm | tanh | flatten | fc = linear 3");
   optim::Adam its(tanh->named_parameters());
   const Tensor before = tanh->parameters()[0].detach().clone();

@@ -1,4 +1,4 @@
-// Nearest neighbours against a plain search, and scikit-learn's results on iris.
+// Compares nearest neighbours with a plain search, and with scikit-learn's results on iris.
 #include "weft/train/nearest.h"
 
 #include <algorithm>
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(finds_the_nearest) {
         check_against_plain(randn({3, features}, dtype), randn({2, features}, dtype), 3);
       }
   check_against_plain(randn({50, 20}), randn({1100, 20}), 2);  // several blocks of queries
-  // Pixels, and points of which many are equal: the first of equals comes first.
+  // Pixels, and points of which many are equal: the first of equal ones comes first.
   check_against_plain(randint(0, 2, {300, 3}).to(kFloat), randint(0, 2, {20, 3}).to(kFloat), 40);
   check_against_plain(randint(0, 256, {500, 784}).to(kFloat), randint(0, 256, {5, 784}).to(kFloat), 7);
 }
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(votes_and_ties) {
   const Neighbors found = knn.kneighbors(zero, 4);
   BOOST_TEST(knn.votes(found, 0, NeighborWeights::kDistance).allclose(tensor({{0.25, 1 / 2. + 1 / 3., 1.}}, kFloat64)));
   BOOST_TEST(knn.votes(found, 2).equal(tensor({{0., 1., 1.}}, kFloat64)));
-  // A neighbour at no distance decides alone.
+  // A neighbour at distance zero decides alone.
   const KNeighborsClassifier touching(tensor({{0.}, {0.1}, {0.2}}), ids({0, 1, 1}));
   BOOST_TEST(touching.predict(zero, 3).item<int64_t>() == 1);
   BOOST_TEST(touching.predict(zero, 3, NeighborWeights::kDistance).item<int64_t>() == 0);

@@ -1,4 +1,4 @@
-// A loss or weights that are not finite end a run, and nothing is saved over the good ones.
+// A loss or weights that are not finite end a run, and valid files are not overwritten.
 #include "weft/train/not_finite.h"
 
 #include <boost/test/unit_test.hpp>
@@ -28,7 +28,7 @@ struct Training {
         options(told) {
     options.quiet = true;
   }
-  // `before` may spoil the batch or the model of a step, which is counted from 1.
+  // `before` may corrupt the batch or the model of a step, which is counted from 1.
   void run(const std::function<void(int64_t, Tensor&)>& before) {
     optim::SGD optimizer(net->named_parameters(), 0.1);
     auto loader = data::make_data_loader<data::samplers::RandomSampler>(
@@ -46,7 +46,7 @@ struct Training {
       }
     run.finish();
   }
-  // The text of the error that the run ends with; empty where it ends well.
+  // The message of the error that ends the run; empty if there is none.
   std::string error_of(const std::function<void(int64_t, Tensor&)>& before) {
     try {
       run(before);
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(the_run_ends_at_the_step_and_names_the_module) {
   BOOST_TEST(all_finite(out + "/last.safetensors"));
   BOOST_TEST(all_finite(out + "/best.safetensors"));
 
-  // The optimizer has spoiled every weight by the time step() sees the loss.
+  // The optimizer has corrupted every weight by the time step() sees the loss.
   Training second({.epochs = 9});
   error = second.error_of([&](int64_t step, Tensor&) {
     if (step == 3) second.fill("fc2.weight", 3e38);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(weights_and_tests_that_are_not_finite_are_not_saved) {
   const std::string out = *this / "a", file = *this / "a.safetensors";
   Training good({.epochs = 1, .out = out, .save = file});
   BOOST_TEST(good.error_of([](int64_t, Tensor&) {}) == "");
-  // The last update of a run gives NaN: no later loss tells of it.
+  // The last update of a run gives NaN: no later loss shows it.
   Training bad({.epochs = 1, .save = file});
   nn::Model& net = bad.net;
   for (auto& p : net->parameters()) p.register_hook([](const Tensor& g) { return g * std::nan(""); });

@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(a_canvas_is_drawn_on) {
   canvas.dot(15, 4, 2, kRed);
   BOOST_TEST(is(canvas.at(15, 4), kRed));
   BOOST_TEST(is(canvas.at(15, 7), kWhite));
-  canvas.fill(-100, -100, 1000, 1000, kBlack);  // what lies outside is left out
+  canvas.fill(-100, -100, 1000, 1000, kBlack);  // clipped
   BOOST_TEST(dark_pixels(canvas) == 200);
   BOOST_CHECK_THROW(Canvas(0, 5), ValueError);
 }

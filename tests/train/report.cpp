@@ -1,4 +1,4 @@
-// Reports: their parts, escaping, the metrics they are made of, and the mistakes they show.
+// Reports: their parts, escaping, their metrics, and the mistakes they show.
 #include "weft/train/report.h"
 
 #include <boost/test/unit_test.hpp>
@@ -52,7 +52,7 @@ BOOST_FIXTURE_TEST_CASE(records_read_back, TempFolder) {
   BOOST_TEST(std::isnan(records[1].samples_per_second));
   BOOST_TEST(records[2].learning_rate == 1e-5);
 
-  std::ofstream(path, std::ios::app) << "{\"epoch\": 4, \"st";  // as a run that was killed leaves it
+  std::ofstream(path, std::ios::app) << "{\"epoch\": 4, \"st";  // as a killed run leaves it
   BOOST_TEST(read_metrics(path).size() == 3u);
   std::ofstream(path, std::ios::app) << "\n";
   BOOST_TEST(has(error_of(path), path + ":4:"));
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_report_holds_its_parts) {
         "id=\"options\"", ">Loss</text>", ">Accuracy</text>", ">Learning rate</text>", ">Speed</text>",
         "title=\"two taken for three: 1 of 4\"", "data:image/png;base64,iVBOR", "<b>two</b> taken for"})
     BOOST_TEST(has(html, part), part);
-  // Nothing is fetched, nothing runs.
+  // The page fetches nothing and runs nothing.
   for (const char* part : {"http:", "https:", "<script", "<link", "@import", "src=\"/", "url("})
     BOOST_TEST(!has(html, part), part);
 }
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(the_page_grows_with_the_classes_that_occur) {
     Metrics metrics;
     const Tensor target = arange(occurring).mul(classes / occurring);
     Tensor scores = zeros({occurring, classes});
-    scores.scatter_(1, target.roll({1}).unsqueeze(1), ones({occurring, 1}));  // each is taken for another
+    scores.scatter_(1, target.roll({1}).unsqueeze(1), ones({occurring, 1}));  // each is predicted as another class
     metrics.add(scores, target);
     Report r{"Many"};
     r.test = metrics;
@@ -161,12 +161,12 @@ BOOST_AUTO_TEST_CASE(the_surest_mistakes_are_kept) {
   worst.add(images.slice(0, 0, 1), tensor({{9., 0.}}), tensor({1}, kInt64));
   BOOST_TEST(worst.mistakes()[0].target == 1);
   BOOST_TEST(worst.mistakes()[0].confidence > 0.999);
-  // Scores that have one probability are different answers all the same.
+  // Scores with equal probabilities are still different predictions.
   WorstMistakes clamped(2, [](const Tensor& scores) { return scores.clamp(0, 1); });
   clamped.add(zeros({2, 1, 2, 2}), tensor({{1.2, 3.0}, {-2.0, -1.0}}), tensor({1, 1}, kInt64));
   BOOST_TEST(clamped.mistakes().empty());
   BOOST_CHECK_THROW(worst.add(images, logits, tensor({1}, kInt64)), ShapeError);
-  // Normalised images are brought back; probabilities need not be a softmax.
+  // Normalised images are rescaled; probabilities need not be a softmax.
   WorstMistakes sigmoid(4, [](const Tensor& scores) { return scores.sigmoid(); });
   sigmoid.add(tensor({{{-1., 3.}}}), tensor({{2., 0.}}), tensor({1}, kInt64));
   BOOST_TEST(sigmoid.mistakes()[0].confidence == 1 / (1 + std::exp(-2.0)), boost::test_tools::tolerance(1e-5));

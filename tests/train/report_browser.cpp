@@ -1,4 +1,4 @@
-// A report in a real browser, on a wide and on a narrow screen: what is drawn, and whether it fits.
+// Opens a report in a real browser, on a wide and on a narrow screen, and checks what is drawn and that it fits.
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -17,15 +17,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The first of the usual names of headless browsers that is on the path, or nothing.
+// The first usual headless browser on the path, or empty.
 std::string browser() {
   for (const char* name : {"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"})
     if (std::system((std::string("command -v ") + name + " >/dev/null 2>&1").c_str()) == 0) return name;
   return "";
 }
 
-// Stands around the report in a frame, which may be narrower than a browser's window can be. Measures the report when
-// it is laid out, and leaves what it found as JSON in an element of its own.
+// Puts the report into a frame, which may be narrower than a browser's window can be. Measures the report after layout,
+// and writes the results as JSON into its own element.
 constexpr const char* kProbe = R"html(<script>
 addEventListener('load', () => {
   const view = document.querySelector('iframe').contentWindow, page = view.document, all = q => [...page.querySelectorAll(q)];
@@ -46,7 +46,7 @@ addEventListener('load', () => {
 });
 </script>)html";
 
-// What the probe found in a frame of this width; null where the browser does not run at all.
+// The probe's results in a frame of this width; null if the browser does not start.
 nlohmann::json probe(const weft::TempFolder& folder, const std::string& name, const std::string& html, int width) {
   std::ofstream(folder / "frame.html") << "<!DOCTYPE html><meta charset=\"utf-8\">" << kProbe
                                        << "<pre id=\"probe\"></pre><iframe height=\"900\" width=\"" << width
@@ -66,7 +66,7 @@ nlohmann::json probe(const weft::TempFolder& folder, const std::string& name, co
   return nlohmann::json::parse(text.substr(from + begin.size(), text.find("</pre>", from) - from - begin.size()));
 }
 
-// Nothing is to be scrolled sideways, and charts are large enough to be read.
+// There is no horizontal scrolling, and charts are large enough to read.
 void check_fit(const nlohmann::json& found, int width) {
   BOOST_REQUIRE(!found.is_null());
   BOOST_TEST_MESSAGE(found.dump());

@@ -1,4 +1,4 @@
-// train::Run around a loop of one's own.
+// train::Run around a user's loop.
 #include "weft/train/run.h"
 
 #include <boost/test/unit_test.hpp>
@@ -20,8 +20,8 @@ struct Folder : TempFolder {
 
 constexpr int64_t kBatches = 4;
 
-// Trains a small network; `after` is called with the steps done, after each of them, and `between` before each epoch.
-// Returns the steps of each epoch.
+// Trains a small network; `after` is called with the number of steps after each of them, and `between` before each
+// epoch. Returns the steps of each epoch.
 std::vector<int64_t> steps_of(train::RunOptions options, const std::function<void(int64_t)>& after = {},
                               const std::function<void(int64_t)>& between = {}) {
   manual_seed(1);

@@ -21,7 +21,7 @@ inline Report sample_report() {
   const Tensor target = tensor({0, 0, 1, 1, 2, 2, 2, 2, 3, 3}, kInt64);
   Tensor logits = zeros({10, 4});
   for (int64_t i = 0; i < 10; ++i) logits[i][target[i].item<int64_t>()].fill_(4);
-  logits[7][3].fill_(6);  // a two taken for a three
+  logits[7][3].fill_(6);  // a two predicted as a three
   metrics.add(logits, target);
   WorstMistakes worst;
   worst.add(arange(10).to(kFloat).div(10).reshape({10, 1, 1}).expand({10, 28, 28}), logits, target);

@@ -55,7 +55,7 @@ NamedTensors copy_of(const NamedTensors& tensors) {
   return out;
 }
 
-/// A check that load of `file` throws E with a message that holds all of `parts`, and leaves the net as it is.
+/// Checks that loading `file` throws E with a message that contains all of `parts`, and leaves the net unchanged.
 template <class E>
 void refuses(Net& net, const std::string& file, std::initializer_list<const char*> parts) {
   const NamedTensors before = copy_of(train::tensors_of(*net));

@@ -1,4 +1,4 @@
-// Signals that ask a run to stop.
+// Signals that request the end of a run.
 #include "weft/train/stop_signals.h"
 
 #include <pthread.h>
@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(a_signal_is_noted_and_handlers_come_back) {
     BOOST_TEST(train::stopped_by() == 0);
     raise(SIGTERM);
     BOOST_TEST(train::stopped_by() == SIGTERM);
-    // A second one of the kind finds the default: the end of the process.
+    // A second one of the same kind has the default effect: the end of the process.
     struct sigaction now;
     sigaction(SIGTERM, nullptr, &now);
     BOOST_TEST((now.sa_handler == SIG_DFL));
@@ -43,15 +43,15 @@ BOOST_AUTO_TEST_CASE(a_signal_is_noted_and_handlers_come_back) {
   BOOST_TEST(train::stopped_by() == 0);
 }
 
-// Products of these sizes spend most of their time where oneDNN's stack pointer stands in the heap: on the stack of the
-// thread, a handler would overwrite the heap at almost every signal.
+// Products of these sizes spend most of their time with oneDNN's stack pointer in the heap: on the stack of the thread,
+// a handler would overwrite the heap at almost every signal.
 BOOST_AUTO_TEST_CASE(a_signal_within_a_product_changes_nothing) {
   manual_seed(1);
   const Tensor x = randn({64, 4096}), w = randn({48, 4096});
   const Tensor expected = x.matmul(w.t());
   std::atomic<bool> wanted{false}, done{false};
   bool same = true;
-  // On a thread of its own, since Boost.Test gives the first one a stack for handlers.
+  // On a separate thread, since Boost.Test gives the first one a stack for handlers.
   std::thread trainer([&] {
     for (int i = 0; i < 200; ++i) {
       train::StopSignals signals;

@@ -1,4 +1,4 @@
-// Sweeps: what is made, kept, skipped and shown.
+// Sweeps: which runs are made, stored, skipped and shown.
 #include "weft/train/sweep.h"
 
 #include <boost/test/unit_test.hpp>
@@ -23,7 +23,7 @@ struct Folder : TempFolder {
 
 const std::vector<train::SweepColumn> kColumns = {{"hidden", "{}"}, {"rate", "{}"}, {"accuracy", "{:.1f} %"}};
 
-// Asks for four runs; `made` counts those that were not known. Their accuracy is hidden + rate.
+// Requests four runs; `made` counts those that were not known. Their accuracy is hidden + rate.
 Sweep four_runs(const std::optional<std::string>& file, int& made) {
   Sweep s(kColumns, file);
   for (double hidden : {50, 10})
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_the_file_holds_is_not_made_again) {
   BOOST_TEST(made == 4);
   BOOST_TEST(again.table().rows().size() == 4u);
   BOOST_TEST(text() == whole);
-  // Other settings, be it only one more, are another run.
+  // Different settings, even by one more, are another run.
   Sweep more(kColumns, file());
   more.run({{"hidden", 50}, {"rate", 1}, {"epochs", 3}}, [&] { return ++made, Numbers{{"accuracy", 0}}; });
   BOOST_TEST(made == 5);

@@ -1,4 +1,4 @@
-// Errors of the system carry its reason for this failure, not one left behind by another call.
+// Errors contain the system's reason for this failure, not one left by an earlier call.
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 #include <fstream>
@@ -12,7 +12,7 @@ namespace {
 
 template <class F>
 void check_reason(F f) {
-  errno = EDOM;  // what an earlier call may leave
+  errno = EDOM;  // an earlier call may leave it
   BOOST_CHECK_EXCEPTION(f(), IoError, [](const IoError& e) {
     return std::string(e.what()).find("No such file or directory") != std::string::npos;
   });

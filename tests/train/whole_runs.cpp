@@ -1,4 +1,4 @@
-// Whole training runs: the same bits at any number of threads, and memory that stops growing.
+// Complete training runs: the same bits at any number of threads, and memory that stops growing.
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <condition_variable>
@@ -32,7 +32,7 @@ void train_step(nn::Sequential& net, optim::Optimizer& optimizer, const Tensor& 
   optimizer.step();
 }
 
-/// All numbers of the network after two epochs over shuffled, augmented digits.
+/// All parameters of the network after two epochs over shuffled, augmented digits.
 TensorList train(nn::Sequential (*make)(), int threads) {
   set_num_threads(threads);
   manual_seed(3);
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(eight_threads_really_run_on_fewer_cores) {
   std::mutex mutex;
   std::condition_variable arrived;
   std::set<std::thread::id> ids;
-  // Each piece waits until all eight are running, so one thread cannot do two of them.
+  // Each piece waits until all eight are running, so one thread cannot process two of them.
   parallel_pieces(8, 1e9, [&](int64_t) {
     std::unique_lock lock(mutex);
     ids.insert(std::this_thread::get_id());
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(eight_threads_really_run_on_fewer_cores) {
 }
 
 #ifdef WEFT_MEMORY_CACHE
-/// How often ten steps take memory from the system.
+/// Number of memory requests to the system in ten steps.
 int64_t taken_by_ten_steps(nn::Sequential& net, optim::Optimizer& optimizer, const Tensor& x, const Tensor& y) {
   const int64_t before = memory_stats().system_calls;
   for (int step = 0; step < 10; ++step) train_step(net, optimizer, x, y);
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_repeated_step_takes_no_memory_from_the_system) {
     set_num_threads(1);
     taken_by_ten_steps(net, optimizer, x, y);
     BOOST_TEST(taken_by_ten_steps(net, optimizer, x, y) == 0);
-    // How much scratch memory is in use at one time is chance with several threads, but it has an end.
+    // The amount of scratch memory in use varies with several threads, but it is bounded.
     set_num_threads(3);
     int rounds = 1;
     while (rounds < 30 && taken_by_ten_steps(net, optimizer, x, y) > 0) ++rounds;
