@@ -166,7 +166,7 @@ Tensor Tensor::neg() const {
 }
 Tensor Tensor::sign() const { return record("sign", kernel::unary(Unary::Sign, *this), {*this}, zero_gradient); }
 
-// Of two operands --------------------------------------------------------------------------------------------------
+// Ops of two operands ----------------------------------------------------------------------------------------------
 
 namespace {
 

@@ -1,4 +1,4 @@
-# What the commands of bench/ share. Sourced, not run.
+# Functions shared by the commands of bench/. Sourced, not run.
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/setup.sh"
 source "$root/cmake/data_sets.sh"
 
@@ -10,7 +10,7 @@ build_bench() {
   build_targets "$@"
 }
 
-# mnist_folder: prints the folder with MNIST's files; they are fetched where they are missing.
+# mnist_folder: prints the folder with MNIST's files; downloads them if they are missing.
 mnist_folder() {
   find_data mnist
   local folder
@@ -20,7 +20,7 @@ mnist_folder() {
   die "The workloads need MNIST: name the folder that holds mnist/ in WEFT_DATA."
 }
 
-# weft_workloads THREADS [WORKLOAD...]: mnist_99_seconds is a process of its own, because its time begins with it.
+# weft_workloads THREADS [WORKLOAD...]: mnist_99_seconds is a separate process, because it measures from process start.
 weft_workloads() {
   local threads=$1 others=() whole=
   shift

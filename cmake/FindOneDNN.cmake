@@ -1,5 +1,5 @@
 # Finds oneDNN and the OpenMP runtime it is linked to: target OneDNN::dnnl. Used instead of oneDNN's own package file,
-# which on Debian asks for the OpenCL headers that nobody needs.
+# which on Debian requires unused OpenCL headers.
 find_path(OneDNN_INCLUDE_DIR dnnl.hpp)
 find_library(OneDNN_LIBRARY dnnl)
 if(OneDNN_INCLUDE_DIR)
@@ -14,7 +14,7 @@ if(OneDNN_INCLUDE_DIR)
   endforeach()
 endif()
 
-# weft keeps oneDNN's own OpenMP runtime from starting threads, for which it calls two of that runtime's functions.
+# weft calls two functions of oneDNN's OpenMP runtime to prevent it from starting threads.
 if(OneDNN_LIBRARY AND NOT DEFINED OneDNN_OPENMP_RUNTIME)
   find_program(OneDNN_READELF NAMES readelf llvm-readelf)
   mark_as_advanced(OneDNN_READELF)

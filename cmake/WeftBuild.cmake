@@ -9,14 +9,14 @@ find_program(WEFT_CCACHE ccache)
 if(WEFT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${WEFT_CCACHE}")
 endif()
-# With ccache a unit of several sources would be found less often.
+# Unity sources would have fewer hits in ccache.
 if(WEFT_CCACHE)
   option(WEFT_UNITY_BUILD "Compile the library's sources eight at a time" OFF)
 else()
   option(WEFT_UNITY_BUILD "Compile the library's sources eight at a time" ON)
 endif()
 
-# Headers are included as "weft/tensor/tensor.h", as they lie when installed.
+# Headers are included as "weft/tensor/tensor.h", as when installed.
 set(WEFT_INCLUDE_DIR "${CMAKE_CURRENT_BINARY_DIR}/include")
 file(MAKE_DIRECTORY "${WEFT_INCLUDE_DIR}")
 file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${WEFT_INCLUDE_DIR}/weft" SYMBOLIC)

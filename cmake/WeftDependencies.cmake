@@ -1,5 +1,5 @@
-# What weft builds on. Each is packaged by the distributions; README.md says why each is there.
-# A parent project that links weft finds their targets, too.
+# The dependencies of weft. Distributions package all of them; README.md gives the purpose of each.
+# A parent project that links weft finds their targets too.
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)

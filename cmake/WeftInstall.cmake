@@ -3,7 +3,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
 
-# Headers keep their places below include/weft/. What only the library's sources include stays out.
+# Headers keep their paths below include/weft/. Headers used only by the library's sources are not installed.
 install(FILES "${PROJECT_SOURCE_DIR}/weft.h" "${PROJECT_SOURCE_DIR}/version.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weft")
 foreach(room IN ITEMS tensor autograd nn optim data train)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${room}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weft"
@@ -25,7 +25,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/weftConfigVersion.cmake"
 install(FILES "${PROJECT_BINARY_DIR}/weftConfig.cmake" "${PROJECT_BINARY_DIR}/weftConfigVersion.cmake"
         "${CMAKE_CURRENT_LIST_DIR}/FindOneDNN.cmake" DESTINATION "${_package_dir}")
 
-# g++ program.cpp $(pkg-config --cflags --libs weft). A static library's own dependencies are the program's, too.
+# g++ program.cpp $(pkg-config --cflags --libs weft). A program must also link a static library's own dependencies.
 set(_requires fmt)
 set(_requires_private zlib libpng libhwy)
 if(NOT WEFT_STD_THREADS)

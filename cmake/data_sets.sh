@@ -1,10 +1,10 @@
-# Fetches MNIST and Fashion-MNIST into the user's cache folder. Sourced by ./run, after setup.sh.
+# Downloads MNIST and Fashion-MNIST to the user's cache folder. Sourced by ./run, after setup.sh.
 declare -A titles=([mnist]=MNIST [fashion]=Fashion-MNIST) megabytes=([mnist]=11 [fashion]=30)
 declare -A sources=(
   [mnist]=https://ossci-datasets.s3.amazonaws.com/mnist
   [fashion]=http://fashion-mnist.s3-website.eu-central-1.amazonaws.com
 )
-# Of each file SHA-256 where it is unpacked, or, as that is what is published, MD5 as it is packed.
+# For each file the SHA-256 of its uncompressed content, or, as published, the MD5 of the compressed file.
 declare -A sums=(
   [mnist/train-images-idx3-ubyte]=ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db
   [mnist/train-labels-idx1-ubyte]=65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5
@@ -16,7 +16,7 @@ declare -A sums=(
   [fashion/t10k-labels-idx1-ubyte]=bb300cfdad3c16e7a12a480ee83cd310
 )
 
-# download URL FILE: true when the whole file came.
+# download URL FILE: true if the file was downloaded completely.
 download() {
   if command -v curl >/dev/null; then curl -fsSL --connect-timeout 5 --max-time 600 -o "$2" "$1"
   else wget -q --tries=1 --timeout=10 -O "$2" "$1"
@@ -49,8 +49,8 @@ fetch_into() (
   mv -T "$part" "$1"
 )
 
-# find_data SET: sees to it that the programs find mnist or fashion where that is possible. A failed download is not
-# tried again for six hours, so that a machine without network starts at once.
+# find_data SET: makes mnist or fashion available to the programs if possible. A failed download is not repeated for six
+# hours, so that a machine without network starts at once.
 find_data() {
   local cache="${XDG_CACHE_HOME:-${HOME:-}/.cache}/weft" title=${titles[$1]}
   local failed="$cache/$1.failed"
@@ -72,7 +72,7 @@ find_data() {
   export WEFT_DATA="$cache"
 }
 
-# trained_on FILE: the data set that a checkpoint tells of, or in a folder that of a run, or of a sweep.
+# trained_on FILE: the data set in the notes of a checkpoint, or of a run's or sweep's folder.
 trained_on() {
   local file
   [ -n "$1" ] || return 0
@@ -81,7 +81,7 @@ trained_on() {
   done | head -n 1
 }
 
-# option NAME WORDS...: what the words give to the option, behind it or behind "=".
+# option NAME WORDS...: the option's value among the words, after it or after "=".
 option() {
   local name=$1 before= word
   shift
@@ -91,7 +91,7 @@ option() {
   done | tail -n 1
 }
 
-# needed_set PROGRAM [WORDS]: prints which data set the program will look for, if it is one of those above.
+# needed_set PROGRAM [WORDS]: prints the data set that the program will look for, if it is one of those above.
 needed_set() {
   local program=$1 usual= kept= named word
   shift

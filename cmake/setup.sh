@@ -1,15 +1,15 @@
-# What ./run, ./test and .ci/run share: missing packages, the release build, and where data sets lie. Sourced, not run.
+# Functions shared by ./run, ./test and .ci/run: missing packages, the release build, and locations of data sets. Sourced, not run.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build="$root/build/release"
 
-# Debian's and Ubuntu's names of what README.md's table of dependencies lists.
+# Debian's and Ubuntu's package names of the dependencies in README.md.
 packages=(g++ cmake ninja-build pkgconf libdnnl-dev libtbb-dev libhwy-dev libfmt-dev zlib1g-dev libpng-dev
           nlohmann-json3-dev libcli11-dev libboost-test-dev)
 
 say() { echo "$@" >&2; }
 die() { say "$@"; exit 1; }
 
-# as_root COMMAND...: as it is for root, by sudo for others.
+# as_root COMMAND...: runs it directly as root, with sudo otherwise.
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"
   elif command -v sudo >/dev/null; then sudo "$@"
@@ -17,15 +17,15 @@ as_root() {
   fi
 }
 
-# missing_packages PACKAGE...: those that are not installed.
+# missing_packages PACKAGE...: prints those that are not installed.
 missing_packages() {
   local present
   present=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' "$@" 2>/dev/null)"
   for package; do [[ $present == *" installed:$package "* ]] || echo "$package"; done
 }
 
-# install_packages PACKAGE...: installs what is missing, naming it; silent when all is there. The installer's own lines
-# are shown only where it fails.
+# install_packages PACKAGE...: installs missing packages and prints their names; silent if there are none. The installer's
+# output is shown only if it fails.
 install_packages() {
   command -v dpkg-query >/dev/null || { say "No dpkg here: assuming that $* or their like are installed."; return 0; }
   local missing log
@@ -44,7 +44,7 @@ install_packages() {
 # build_targets TARGET...: configures once, then builds. Messages go to stderr, so that stdout is the program's.
 build_targets() {
   local cache="$build/CMakeCache.txt"
-  # A build folder that was copied along with the project belongs to another place.
+  # A build folder copied with the project refers to the old location.
   if [ -f "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache"; then rm -rf "$build"; fi
   if [ ! -f "$build/build.ninja" ]; then
     (cd "$root" && cmake --preset release) >&2 || die "Configuring failed."
@@ -52,10 +52,10 @@ build_targets() {
   cmake --build "$build" --target "$@" >&2 || die "Building failed."
 }
 
-# Where weft looks for a data set below the folder of data.
+# The folders in which weft searches for a data set, relative to the data folder.
 declare -A places=([mnist]="mnist MNIST/raw ." [fashion]="fashion fashion-mnist FashionMNIST/raw")
 
-# holds DIRECTORY SET: whether any of the set's files lies there.
+# holds DIRECTORY SET: true if any of the set's files is there.
 holds() {
   local place
   for place in ${places[$2]}; do

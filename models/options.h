@@ -203,7 +203,7 @@ struct Options : BaseOptions, weft::train::RunOptions {
     notes.scale = scale, notes.loss = loss, notes.options = kept(app, rules);
     for (auto [name, value] : {std::pair{"--lr", fmt::format("{}", *lr)}, {"--batch", fmt::format("{}", *batch)}})
       if (app.count(name) == 0) notes.options.emplace_back(name, value);
-    // Of epochs and steps, keep the one that ends the run.
+    // Keep only the one of --epochs and --steps that ends the run.
     std::erase_if(notes.options, [&](const auto& o) {
       return steps ? o.first == "--epochs" : o.first == "--steps" || o.first == "--test-every";
     });

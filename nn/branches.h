@@ -19,7 +19,7 @@ class ResidualImpl : public Layer<ResidualImpl> {
 };
 WEFT_LAYER(Residual);
 
-/// How Parallel joins the results: concatenated along `dim`, or summed.
+/// Parallel concatenates the results along `dim`, or sums them.
 struct ParallelOptions {
   WEFT_ARG(bool, add) = false;
   WEFT_ARG(int64_t, dim) = 1;

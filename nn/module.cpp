@@ -156,7 +156,7 @@ void Module::unregister_module(const std::string& name) {
   adopt_children();
 }
 
-// What is registered -------------------------------------------------------------------------------------------------
+// Registered items ---------------------------------------------------------------------------------------------------
 template <class F>
 void Module::walk(const std::string& name, const F& f) const {
   f(name, const_cast<Module&>(*this));

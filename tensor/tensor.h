@@ -67,7 +67,7 @@ class Tensor {
   Tensor& operator=(const Tensor& value) &&;
   Tensor& operator=(const Scalar& value) &&;
 
-  // What it is ------------------------------------------------------------------------------------------------------
+  // Properties ------------------------------------------------------------------------------------------------------
   bool defined() const { return static_cast<bool>(impl_); }
   explicit operator bool() const = delete;  // use defined() or item<bool>()
   IntArrayRef sizes() const { return impl().sizes; }

@@ -24,7 +24,7 @@ struct OpRow {
   std::function<void()> bad = {};
   /// Inputs large enough for several threads.
   MakeInputs large = {};
-  /// Of float32 against float64: |got - want| <= tolerance (|want| + max|want|).
+  /// Tolerance of float32 against float64: |got - want| <= tolerance (|want| + max|want|).
   double tolerance = 2e-5;
   /// The reason why second derivatives are not checked; "" checks them.
   std::string first_order_only = {};

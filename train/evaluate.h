@@ -17,7 +17,7 @@ namespace weft::train {
 struct Scoring {
   /// The mean loss of a batch; by default the cross entropy of logits.
   std::function<Tensor(const Tensor& scores, const Tensor& target)> loss = {};
-  /// By default the softmax of logits.
+  /// Defaults to the softmax of logits.
   Probabilities probabilities = {};
 };
 

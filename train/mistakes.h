@@ -21,7 +21,7 @@ using Probabilities = std::function<Tensor(const Tensor& scores)>;
 /// Keeps the mistakes with the highest confidence.
 class WorstMistakes {
  public:
-  /// By default scores are logits, and the probabilities their softmax.
+  /// `probabilities` defaults to the softmax of logits.
   explicit WorstMistakes(size_t most = 36, Probabilities probabilities = {});
   /// images [N, H, W] or [N, C, H, W] with one or three channels, uint8 or floating point; an image with values outside
   /// [0, 1], such as a normalised one, is rescaled to that range. scores [N, classes]; target int64 [N]. Throws

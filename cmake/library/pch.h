@@ -1,4 +1,4 @@
-// What most of the library's sources spend their time on, precompiled.
+// Precompiled header: the headers that take most of the library's compile time.
 #include <fmt/format.h>
 
 #include "weft/autograd/record.h"

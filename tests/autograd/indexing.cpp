@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(embeddings) {
   BOOST_CHECK_THROW(embedding(weight, tensor({0.5})), DtypeError);
 }
 
-// Of several values put to one position only the last gets a gradient.
+// If several values are put to one position, only the last gets a gradient.
 BOOST_AUTO_TEST_CASE(overwritten_values) {
   const Tensor v = ones({3}, TensorOptions().requires_grad(true));
   Tensor x = zeros({2});

@@ -13,7 +13,7 @@ endforeach()
 set(PREFIX "${WORK}/prefix")
 include("${CMAKE_CURRENT_LIST_DIR}/compile_headers.cmake")
 
-# By hand, with what pkg-config tells.
+# Compiled directly, with the flags of pkg-config.
 file(GLOB_RECURSE pc "${PREFIX}/weft.pc")
 get_filename_component(pc "${pc}" DIRECTORY)
 find_program(PKG_CONFIG NAMES pkgconf pkg-config REQUIRED)

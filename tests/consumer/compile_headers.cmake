@@ -1,4 +1,4 @@
-# Compiles all headers in PREFIX, and the consumer, with the warnings that programs like to set: none may appear.
+# Compiles all headers in PREFIX, and the consumer, with common warnings: none may appear.
 # usage: cmake -DPREFIX=... -DWORK=... -DCXX=... -P compile_headers.cmake
 file(GLOB_RECURSE headers RELATIVE "${PREFIX}/include" "${PREFIX}/include/weft/*.h")
 set(source "")

@@ -1,4 +1,4 @@
-# Compiles each program of this folder, which must fail: with the text of its first line, and in few lines.
+# Compiles each program of this folder, which must fail with the text of its first line and a short error.
 # usage: cmake -DINCLUDE=... -DCXX=... -P check.cmake
 set(most_lines 40)
 set(failed FALSE)

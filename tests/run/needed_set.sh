@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Which data set ./run downloads for a command line: needed_set of cmake/data_sets.sh.
+# Tests the choice of the data set that ./run downloads for a command line: needed_set of cmake/data_sets.sh.
 set -u -o pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/data_sets.sh"
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT && cd "$folder" || exit 1
 
-# A checkpoint's header as far as it matters here.
+# The relevant part of a checkpoint's header.
 checkpoint() { mkdir -p "$(dirname "$1")" && printf 'xxxxxxxx{"__metadata__":{"weft.train":"{\\"data_set\\":\\"%s\\"}"}}' "$2" >"$1"; }
 checkpoint "runs/a fashion/best.safetensors" fashion
 checkpoint runs/iris/last.safetensors iris

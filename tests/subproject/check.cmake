@@ -1,5 +1,5 @@
-# Configures the parent project twice, and looks at what weft does to it: nothing to its build type, its flags and what
-# it installs. weft is built with optimisation all the same.
+# Configures the parent project twice, and checks that weft changes neither its build type nor its flags nor its
+# installed files, but is itself built with optimisation.
 # usage: cmake -DWEFT=... -DWORK=... -DCXX=... -DGENERATOR=... -P check.cmake
 function(check condition)
   cmake_language(EVAL CODE "if(NOT (${condition}))\n  message(FATAL_ERROR [==[${ARGN}]==])\nendif()")
