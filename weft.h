@@ -1,7 +1,7 @@
 // Tensors, autograd, modules, optimizers, data, and the files of models: `#include "weft/weft.h"`. Other headers of
 // train/ would add a quarter of a second to the compiling of each program, and are included by name: train/run.h (Run,
 // with evaluate, Metrics and EarlyStopping), train/evaluate.h, train/metrics.h, train/early_stopping.h,
-// train/nearest.h, train/sweep.h, train/report.h, train/chart.h, train/stop_signals.h.
+// train/nearest.h, train/sweep.h, report/report.h, report/chart.h, train/stop_signals.h.
 #pragma once
 
 #include "weft/autograd/autograd.h"

@@ -4,7 +4,7 @@
 
 #include "weft/autograd/grad_mode.h"
 #include "weft/autograd/sum_to.h"
-#include "weft/tensor/kernels/elementwise.h"
+#include "weft/tensor/kernels/elementwise/elementwise.h"
 
 namespace weft::autograd {
 namespace {

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "weft/tensor/kernels/elementwise.h"
+#include "weft/tensor/kernels/elementwise/elementwise.h"
 
 namespace weft::autograd {
 namespace {

@@ -1,7 +1,7 @@
 #include "weft/autograd/inplace.h"
 
 #include "weft/autograd/record.h"
-#include "weft/tensor/kernels/elementwise.h"
+#include "weft/tensor/kernels/elementwise/elementwise.h"
 #include "weft/tensor/overlap.h"
 
 namespace weft::autograd {

@@ -39,8 +39,9 @@ size_t Node::remove_hook(unsigned number) {
 }
 
 AutogradMeta& meta_of(const Tensor& t) {
-  auto& slot = t.impl().autograd;
-  if (!slot) slot = std::make_unique<AutogradMeta>();
+  SlotOwner& owner = t.impl().autograd;
+  AutogradSlot* slot = owner.get();
+  if (!slot) slot = owner.fill(std::make_unique<AutogradMeta>());
   return static_cast<AutogradMeta&>(*slot);
 }
 

@@ -22,12 +22,10 @@ bool Tensor::requires_grad() const {
 }
 
 const Tensor& Tensor::set_requires_grad(bool on) const {
-  check<DtypeError>(!on || is_floating_point(), "[requires_grad_] only floating-point tensors have gradients, not {}",
-                    dtype());
+  if (on) check_can_require_grad(dtype());
   check<StateError>(on || is_leaf(),
                     "[requires_grad_] a result of recorded ops always requires a gradient; detach() it");
   if (!is_leaf()) return *this;
-  if (on) meta_of(*this);  // created here, by one thread: later several may request it
   impl().requires_grad = on;
   return *this;
 }

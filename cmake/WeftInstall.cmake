@@ -3,12 +3,14 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
 
-# Headers keep their paths below include/weft/. Headers used only by the library's sources are not installed.
+# Headers keep their places below include/weft/. What only the library's sources include stays out.
+include("${PROJECT_SOURCE_DIR}/cmake/library/parts.cmake")
 install(FILES "${PROJECT_SOURCE_DIR}/weft.h" "${PROJECT_SOURCE_DIR}/version.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weft")
-foreach(room IN ITEMS tensor autograd nn optim data train)
+list(TRANSFORM WEFT_INTERNAL REPLACE "\\." "\\\\.")
+list(JOIN WEFT_INTERNAL "|" _internal)
+foreach(room IN LISTS WEFT_ROOMS)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${room}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weft"
-          FILES_MATCHING PATTERN "*.h" PATTERN "*.def" PATTERN "kernels" EXCLUDE
-          REGEX "/tensor/json\\.h$|/autograd/(elementwise|indexing|pooling)\\.h$|/train/report_(page|style)\\.h$" EXCLUDE)
+          FILES_MATCHING PATTERN "*.h" PATTERN "*.def" REGEX "/(${_internal})$" EXCLUDE)
 endforeach()
 install(FILES "${PROJECT_SOURCE_DIR}/share/iris.csv" "${PROJECT_SOURCE_DIR}/share/README.md"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/weft")

@@ -1,7 +1,7 @@
-// k nearest neighbours on iris: finds the best number of neighbours by cross validation, and draws the regions into
-// which they divide the plane.
-#include "options.h"
-#include "weft/train/chart.h"
+// k nearest neighbours on iris: how many neighbours are best, by cross validation, and what regions they divide the
+// plane into.
+#include "weft/app/command_line.h"
+#include "weft/report/chart.h"
 #include "weft/train/nearest.h"
 #include "weft/train/table.h"
 #include "weft/weft.h"

@@ -1,7 +1,7 @@
 // k nearest neighbours on MNIST: there is no training; the most similar training images vote.
 #include <chrono>
 
-#include "options.h"
+#include "weft/app/command_line.h"
 #include "weft/train/digits.h"
 #include "weft/train/nearest.h"
 #include "weft/train/progress.h"

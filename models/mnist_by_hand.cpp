@@ -1,7 +1,7 @@
 // Gradient descent with a handwritten backward pass (by_hand.h), on all images at once, as a sweep over sizes and
 // learning rates.
-#include "by_hand.h"
-#include "shared/network_sweep.h"
+#include "weft/models/by_hand.h"
+#include "weft/models/network_sweep.h"
 #include "weft/train/digits.h"
 #include "weft/weft.h"
 

@@ -1,6 +1,6 @@
 // Convolutional networks on MNIST: the quick recipe reaches 99 % in one epoch; --net tutorial is the classic one.
-#include "nets.h"
-#include "options.h"
+#include "weft/app/command_line.h"
+#include "weft/models/nets.h"
 #include "weft/train/digits.h"
 #include "weft/weft.h"
 

@@ -2,8 +2,8 @@
 // is increased and decreased a little.
 #include <filesystem>
 
-#include "nets.h"
-#include "options.h"
+#include "weft/app/command_line.h"
+#include "weft/models/nets.h"
 #include "weft/train/digits.h"
 #include "weft/train/progress.h"
 #include "weft/train/table.h"

@@ -1,5 +1,5 @@
 // A perceptron with one hidden layer on MNIST: Linear, PReLU, Linear, trained by SGD. About 97.5 % after nine epochs.
-#include "options.h"
+#include "weft/app/command_line.h"
 #include "weft/train/digits.h"
 #include "weft/weft.h"
 

@@ -3,7 +3,7 @@
 // initialisation, and an end when ten consecutive epochs have not lowered the loss by 1e-4.
 #include <chrono>
 
-#include "shared/network_sweep.h"
+#include "weft/models/network_sweep.h"
 #include "weft/train/digits.h"
 #include "weft/weft.h"
 

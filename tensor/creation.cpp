@@ -3,14 +3,26 @@
 #include <cmath>
 #include <numeric>
 
-#include "weft/tensor/kernels/elementwise.h"
+#include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/random/random.h"
+#include "weft/tensor/parallel.h"
 #include "weft/tensor/random.h"
 
 namespace weft {
 namespace {
 
+/// Calls write with the default generator, locked.
+void draw(FunctionRef<void(Generator&)> write) {
+  Generator& generator = default_generator();
+  std::lock_guard lock(generator.mutex());
+  write(generator);
+}
+
 Tensor with_grad(Tensor t, const TensorOptions& options) {
-  if (options.requires_grad()) t.set_requires_grad(true);
+  if (options.requires_grad()) {
+    check_can_require_grad(t.dtype());
+    t.impl().requires_grad = true;
+  }
   return t;
 }
 
@@ -128,12 +140,12 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const Ten
 
 Tensor rand(IntArrayRef sizes, const TensorOptions& options) {
   Tensor t = empty(sizes, options.dtype());
-  t.uniform_(0, 1);
+  draw([&](Generator& g) { kernel::uniform(t, 0, 1, g); });
   return with_grad(t, options);
 }
 Tensor randn(IntArrayRef sizes, const TensorOptions& options) {
   Tensor t = empty(sizes, options.dtype());
-  t.normal_(0, 1);
+  draw([&](Generator& g) { kernel::normal(t, 0, 1, g); });
   return with_grad(t, options);
 }
 Tensor randint(int64_t high, IntArrayRef sizes, const TensorOptions& options) {
@@ -141,7 +153,7 @@ Tensor randint(int64_t high, IntArrayRef sizes, const TensorOptions& options) {
 }
 Tensor randint(int64_t low, int64_t high, IntArrayRef sizes, const TensorOptions& options) {
   Tensor t = empty(sizes, TensorOptions(options.dtype_or(kInt64)));
-  t.random_(low, high);
+  draw([&](Generator& g) { kernel::random_integers(t, low, high, g); });
   return with_grad(t, options);
 }
 

@@ -34,6 +34,10 @@ void require_not_bool(const char* op, Dtype d) {
   check<DtypeError>(d != kBool, "[{}] is not defined for bool; convert with to(), or use the logical ops", op);
 }
 
+void check_can_require_grad(Dtype d) {
+  check<DtypeError>(is_floating_point(d), "[requires_grad_] only floating-point tensors have gradients, not {}", d);
+}
+
 }  // namespace weft
 
 fmt::format_context::iterator fmt::formatter<weft::Dtype>::format(weft::Dtype d, fmt::format_context& ctx) const {

@@ -35,6 +35,9 @@ std::ostream& operator<<(std::ostream& out, Dtype d);
 /// The dtype of a result of two tensors that both have dimensions, by PyTorch's table.
 constexpr Dtype promote_types(Dtype a, Dtype b) { return a > b ? a : b; }
 
+/// Throws DtypeError unless tensors of this dtype can have gradients.
+void check_can_require_grad(Dtype d);
+
 /// float32 unless set_default_dtype was called.
 Dtype default_dtype();
 /// Sets the dtype of new floating-point tensors without an explicit dtype. Throws DtypeError unless floating point.

@@ -4,7 +4,7 @@
 #include <ostream>
 #include <sstream>
 
-#include "weft/tensor/kernels/elementwise.h"
+#include "weft/tensor/kernels/elementwise/elementwise.h"
 #include "weft/tensor/tensor.h"
 
 namespace weft {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "weft/tensor/creation.h"
+#include "weft/tensor/kernels/elementwise/elementwise.h"
 
 namespace weft {
 namespace {
@@ -70,7 +71,7 @@ void Generator::set_state(const Tensor& state) {
   check<ValueError>(state.dtype() == kUInt8 && state.numel() == static_cast<int64_t>(kStateBytes),
                     "[set_state] needs {} uint8 numbers made by get_state, got {} {}", kStateBytes, state.dtype(),
                     state.sizes());
-  Tensor t = state.contiguous();
+  Tensor t = kernel::contiguous(state);
   const auto* p = t.data_ptr<uint8_t>();
   auto get = [&](void* v, size_t n) { std::memcpy(v, p, n), p += n; };
   uint8_t has_normal;

@@ -16,6 +16,7 @@
 #include "weft/tensor/atomic_file.h"
 #include "weft/tensor/creation.h"
 #include "weft/tensor/json.h"
+#include "weft/tensor/kernels/elementwise/elementwise.h"
 
 static_assert(std::endian::native == std::endian::little, "the bytes of tensors are written as they lie");
 
@@ -243,7 +244,7 @@ void save_safetensors(const std::string& path, const NamedTensors& tensors, cons
   file.write(&length, sizeof length);
   file.write(header.data(), static_cast<int64_t>(length));
   for (size_t i : order) {
-    Tensor t = tensors[i].second.detach().contiguous();
+    Tensor t = kernel::contiguous(tensors[i].second);
     file.write(t.data_ptr(), t.nbytes());
   }
   file.commit();

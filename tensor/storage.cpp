@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "weft/tensor/allocator.h"
-#include "weft/tensor/kernels/reorder.h"
+#include "weft/tensor/kernels/walk/reorder.h"
 
 namespace weft {
 

@@ -59,7 +59,5 @@ Tensor& Tensor::written_through(const char* op) {
                     op);
   return *this;
 }
-Tensor& Tensor::operator=(const Tensor& value) && { return written_through("operator=").copy_(value); }
-Tensor& Tensor::operator=(const Scalar& value) && { return written_through("operator=").fill_(value); }
 
 }  // namespace weft

@@ -1,6 +1,7 @@
 // The body of a tensor, to which a Tensor handle points.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "weft/tensor/dtype.h"
@@ -12,6 +13,24 @@ namespace weft {
 /// Base of the data that autograd/ attaches to a tensor.
 struct AutogradSlot : Pooled {
   virtual ~AutogradSlot() = default;
+};
+
+/// Owns an AutogradSlot; empty until a thread fills it, which several may try at once.
+class SlotOwner {
+ public:
+  SlotOwner() = default;
+  SlotOwner(const SlotOwner&) = delete;
+  ~SlotOwner() { delete get(); }
+  AutogradSlot* get() const { return slot_.load(std::memory_order_acquire); }
+  /// Keeps `fresh` unless there is a slot already. Returns the slot.
+  AutogradSlot* fill(std::unique_ptr<AutogradSlot> fresh) {
+    AutogradSlot* expected = nullptr;
+    if (!slot_.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel)) return expected;
+    return fresh.release();
+  }
+
+ private:
+  std::atomic<AutogradSlot*> slot_{nullptr};
 };
 
 /// A tensor's body: a strided window on a storage. A window never changes after construction except through
@@ -37,7 +56,7 @@ struct TensorImpl : RefCounted<TensorImpl> {
   bool donated = false;        ///< an elementwise kernel may write its result over this operand
   bool selected = false;       ///< a copy of another tensor's elements: assigning to this temporary has no effect
   Ref<TensorImpl> base;        ///< of a view: the tensor it is a view of, which is not itself a view
-  std::unique_ptr<AutogradSlot> autograd;
+  SlotOwner autograd;
 
   /// Number of impls alive in the process; tests use it to detect leaks of dropped graphs.
   static int64_t live();

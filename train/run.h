@@ -21,6 +21,7 @@
 #include "weft/train/not_finite.h"
 #include "weft/train/progress.h"
 #include "weft/train/run_folder.h"
+#include "weft/train/run_report.h"
 #include "weft/train/step_curve.h"
 #include "weft/train/stop_signals.h"
 
@@ -60,6 +61,9 @@ struct RunOptions {
   bool quiet = false;  ///< print only the progress line, which begins with `label`
   std::string label = {};
   RunDescription about = {};
+  /// Writes the report of a finished run to the file `path`; `train::write_report` of report/report.h makes the page.
+  /// Without it the run's folder has no report.
+  std::function<void(const std::string& path, const Report& report)> write_report = {};
 };
 
 /// A loader's position, and how to resume it: DataLoader::state and load_state.
@@ -161,7 +165,7 @@ class Run {
   void save_best_weights();
   void save_last();
   void resume(const std::string& path);
-  void write_report(const Answer& answer) const;
+  Report report_of(const Answer& answer) const;
 
   RunOptions options_;
   nn::Module& model_;

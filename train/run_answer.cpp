@@ -91,7 +91,7 @@ Evaluation Run::finish() {
   if (options_.save) save(*options_.save);
   if (folder_) save_last();
   const Answer seen = answer();
-  if (folder_) write_report(seen);
+  if (folder_ && options_.write_report) options_.write_report(folder_->report(), report_of(seen));
   if (!options_.quiet) print_end(seen);
   model_.eval();
   return last_.value_or(Evaluation{});
@@ -112,8 +112,8 @@ void Run::print_end(const Answer& answer) const {
     say("{0} loss {1}, {0} accuracy {2:.2f} % with {3}\n", answer.is_test ? "test" : "validation",
         format_loss(answer.seen->loss), 100 * answer.seen->accuracy, answer.weights);
   if (folder_)
-    say("saved to {}: report.html, metrics.jsonl, last{}.safetensors\n", folder_->path(),
-        std::filesystem::exists(folder_->best()) ? " and best" : "");
+    say("saved to {}: {}metrics.jsonl, last{}.safetensors\n", folder_->path(),
+        options_.write_report ? "report.html, " : "", std::filesystem::exists(folder_->best()) ? " and best" : "");
 }
 
 }  // namespace weft::train

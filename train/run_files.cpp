@@ -6,7 +6,6 @@
 
 #include "weft/nn/lang/summary.h"
 #include "weft/train/notes.h"
-#include "weft/train/report.h"
 #include "weft/train/run.h"
 #include "weft/train/serialize.h"
 
@@ -133,7 +132,7 @@ void Run::resume(const std::string& path) {
         complete() ? ": nothing is left to train; --epochs or --steps may ask for more" : "");
 }
 
-void Run::write_report(const Answer& answer) const {
+Report Run::report_of(const Answer& answer) const {
   const RunDescription& about = options_.about;
   Report report{about.title, about.data};
   report.course = read_metrics(folder_->metrics());
@@ -148,7 +147,7 @@ void Run::write_report(const Answer& answer) const {
   if (answer.seen) report.mistakes = answer.seen->mistakes;
   report.model = about.model.empty() ? summary_of(model_) : about.model;
   report.options = about.options;
-  train::write_report(folder_->report(), report);
+  return report;
 }
 
 }  // namespace weft::train

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "weft/train/chart.h"
+#include "weft/train/series.h"
 #include "weft/train/table.h"
 
 namespace weft::train {

@@ -5,7 +5,7 @@
 #include "weft/autograd/autograd.h"
 #include "weft/autograd/gradcheck.h"
 #include "weft/autograd/nn_ops.h"
-#include "weft/tensor/onednn.h"
+#include "weft/tensor/onednn/onednn.h"
 
 using namespace weft;
 using namespace weft::test;

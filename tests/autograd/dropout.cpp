@@ -1,5 +1,5 @@
 // Dropout: its mask, its gradient, its options.
-#include "weft/tensor/kernels/dropout.h"
+#include "weft/tensor/kernels/random/dropout.h"
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include "weft/autograd/autograd.h"
 #include "weft/autograd/nn_ops.h"
 #include "weft/tensor/creation.h"
-#include "weft/tensor/kernels/image.h"
+#include "weft/tensor/kernels/walk/image.h"
 #include "weft/tensor/parallel.h"
 #include "weft/tensor/random.h"
 

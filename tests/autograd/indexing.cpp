@@ -1,5 +1,5 @@
 // Gradients of selecting, scattering and indexing.
-#include "weft/autograd/indexing.h"
+#include "weft/autograd/ops/index/indexing.h"
 
 #include "weft/autograd/autograd.h"
 #include "weft/autograd/functions.h"

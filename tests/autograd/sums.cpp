@@ -6,8 +6,8 @@
 
 #include "weft/autograd/autograd.h"
 #include "weft/autograd/functions.h"
-#include "weft/autograd/loss.h"
 #include "weft/autograd/nn_ops.h"
+#include "weft/autograd/ops/loss/loss.h"
 #include "weft/tensor/creation.h"
 #include "weft/tensor/parallel.h"
 #include "weft/tensor/random.h"

@@ -4,9 +4,9 @@
 
 #include "tests/tensor/kernel_support.h"
 #include "weft/autograd/functions.h"
-#include "weft/tensor/kernels/conv.h"
-#include "weft/tensor/kernels/gemm.h"
-#include "weft/tensor/onednn.h"
+#include "weft/tensor/kernels/conv/conv.h"
+#include "weft/tensor/kernels/matmul/gemm.h"
+#include "weft/tensor/onednn/onednn.h"
 
 using namespace weft;
 using namespace weft::test;

@@ -7,7 +7,7 @@
 
 #include "weft/autograd/autograd.h"
 #include "weft/tensor/creation.h"
-#include "weft/tensor/kernels/image.h"
+#include "weft/tensor/kernels/walk/image.h"
 #include "weft/tensor/parallel.h"
 
 namespace weft::test {

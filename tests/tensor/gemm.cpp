@@ -1,5 +1,5 @@
 // Compares float32 matrix products with float64, at every size and stride with a code path of its own.
-#include "weft/tensor/kernels/gemm.h"
+#include "weft/tensor/kernels/matmul/gemm.h"
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>

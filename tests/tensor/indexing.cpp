@@ -2,7 +2,7 @@
 #include <functional>
 
 #include "weft/autograd/functions.h"
-#include "weft/tensor/kernels/index.h"
+#include "weft/tensor/kernels/index/index.h"
 #include "weft/tensor/random.h"
 #include "weft/tests/tensor/plain.h"
 

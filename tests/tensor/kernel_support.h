@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "weft/tensor/creation.h"
-#include "weft/tensor/kernels/image.h"
-#include "weft/tensor/kernels/reorder.h"
+#include "weft/tensor/kernels/walk/image.h"
+#include "weft/tensor/kernels/walk/reorder.h"
 #include "weft/tensor/parallel.h"
 #include "weft/tensor/random.h"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "tests/tensor/kernel_support.h"
-#include "weft/tensor/kernels/pool.h"
+#include "weft/tensor/kernels/conv/pool.h"
 
 using namespace weft;
 using namespace weft::test;

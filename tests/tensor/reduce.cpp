@@ -1,5 +1,5 @@
 // Reductions against plain loops over every set of dimensions, dtype and memory layout.
-#include "weft/tensor/kernels/reduce.h"
+#include "weft/tensor/kernels/reduce/reduce.h"
 
 #include <cmath>
 #include <functional>

@@ -9,12 +9,12 @@
 #include <functional>
 #include <iterator>
 
+#include "tests/report/sample_report.h"
 #include "tests/temp_folder.h"
-#include "tests/train/sample_report.h"
 #include "weft/data/idx.h"
 #include "weft/data/png.h"
-#include "weft/train/chart.h"
-#include "weft/train/contact_sheet.h"
+#include "weft/report/chart.h"
+#include "weft/report/contact_sheet.h"
 #include "weft/train/metrics_file.h"
 #include "weft/train/sweep.h"
 

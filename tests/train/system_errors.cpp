@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fstream>
 
+#include "weft/tensor/error.h"
 #include "weft/train/output_folder.h"
 #include "weft/train/sweep.h"
 

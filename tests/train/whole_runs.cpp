@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "weft/tensor/allocator.h"
-#include "weft/tensor/onednn.h"
+#include "weft/tensor/onednn/onednn.h"
 #include "weft/tensor/parallel.h"
 #include "weft/weft.h"
 
