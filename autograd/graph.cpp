@@ -31,6 +31,24 @@ std::string text_of(const OutputMeta& output) {
   return fmt::format("{} [{}]", output.dtype, fmt::join(output.sizes.begin(), output.sizes.end(), ", "));
 }
 
+// A text inside of a Graphviz label.
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (char c : text) out += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  return out;
+}
+
+weft::detail::Json json_of(const AttributeValue& value) {
+  return std::visit(
+      [](const auto& v) -> weft::detail::Json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::monostate>)
+          return nullptr;
+        else
+          return v;
+      },
+      value);
+}
+
 }  // namespace
 
 Graph graph(const TensorList& outputs) {
@@ -48,6 +66,7 @@ Graph graph(const TensorList& outputs) {
   for (const Node* node : nodes) {
     GraphNode& entry = result.nodes.emplace_back();
     entry.op = node->name();
+    entry.attributes = node->attributes();
     entry.is_leaf = is_leaf(*node);
     for (const Edge& edge : node->edges) {
       auto& input = entry.inputs.emplace_back();
@@ -64,6 +83,7 @@ std::string Graph::dot() const {
   for (size_t i = 0; i < nodes.size(); ++i) {
     const GraphNode& node = nodes[i];
     std::string label = node.is_leaf ? "leaf" : node.op;
+    for (const Attribute& a : node.attributes) label += fmt::format("\\n{} = {}", a.name, escaped(to_string(a.value)));
     for (const OutputMeta& output : node.outputs) label += "\\n" + text_of(output);
     text += fmt::format("  n{} [label=\"{}\"{}];\n", i, label, node.is_leaf ? ", style=rounded" : "");
     for (const auto& input : node.inputs)
@@ -77,7 +97,12 @@ std::string Graph::json() const {
   const auto place = [](const GraphNode::Input& input) { return Json::array({input.node, input.output}); };
   Json all = {{"nodes", Json::array()}, {"results", Json::array()}};
   for (const GraphNode& node : nodes) {
-    Json entry = {{"op", node.op}, {"inputs", Json::array()}, {"outputs", Json::array()}};
+    Json entry = {{"op", node.op}};
+    if (!node.attributes.empty()) {
+      Json& attributes = entry["attributes"] = Json::object();
+      for (const Attribute& a : node.attributes) attributes[a.name] = json_of(a.value);
+    }
+    entry["inputs"] = Json::array(), entry["outputs"] = Json::array();
     for (const auto& input : node.inputs) entry["inputs"].push_back(input ? place(*input) : Json());
     for (const OutputMeta& output : node.outputs)
       entry["outputs"].push_back(

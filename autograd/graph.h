@@ -17,6 +17,7 @@ struct GraphNode {
     uint32_t output;
   };
   std::string op;
+  Attributes attributes;  ///< the constant arguments of the op
   /// One per input of the op; empty if the input needs no gradient.
   std::vector<std::optional<Input>> inputs;
   /// Sizes and dtype of each output.
@@ -32,7 +33,8 @@ struct Graph {
 
   /// Graphviz text: `dot -Tsvg` draws it.
   std::string dot() const;
-  /// JSON: {"nodes": [{"op", "inputs": [[node, output] or null], "outputs": [{"dtype", "sizes"}]}], "results": [...]}.
+  /// JSON: {"nodes": [{"op", "attributes", "inputs": [[node, output] or null], "outputs": [{"dtype", "sizes"}]}],
+  /// "results": [...]}; an op without attributes has no "attributes".
   std::string json() const;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "weft/autograd/attributes.h"
 #include "weft/autograd/node_set.h"
 #include "weft/tensor/small_vector.h"
 #include "weft/tensor/spin_lock.h"
@@ -61,6 +62,8 @@ class Node : public RefCounted<Node> {
   }
   /// False for user-defined nodes, where an undefined gradient stays undefined.
   virtual bool undefined_is_zero() const { return true; }
+  /// The constant arguments of the op, in their order.
+  virtual Attributes attributes() const { return {}; }
 
   SmallVector<Edge, 3> edges;
   SmallVector<OutputMeta, 1> outputs;

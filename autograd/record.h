@@ -55,7 +55,7 @@ constexpr bool reads_output = std::is_invocable_v<Rule&, const Tensor&, const Te
 
 /// One rule per input.
 template <class... Rules>
-class RuleNode final : public Node {
+class RuleNode : public Node {
  public:
   static constexpr bool kReadsOutput = (reads_output<Rules> || ...);
   RuleNode(const char* op, Rules&&... rules) : Node(op), rules_(std::in_place, std::move(rules)...) {}
@@ -106,7 +106,7 @@ class RuleNode final : public Node {
 
 /// One rule for all inputs, which share computation.
 template <class Rule>
-class JointNode final : public Node {
+class JointNode : public Node {
  public:
   JointNode(const char* op, Rule&& rule) : Node(op), rule_(std::move(rule)) {}
   void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override {
@@ -122,7 +122,7 @@ class JointNode final : public Node {
 
 /// One rule for all inputs of an op with several outputs.
 template <class Rule>
-class OutputsNode final : public Node {
+class OutputsNode : public Node {
  public:
   OutputsNode(const char* op, Rule&& rule) : Node(op), rule_(std::move(rule)) {}
   void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override {
@@ -136,6 +136,22 @@ class OutputsNode final : public Node {
   std::optional<Rule> rule_;
 };
 
+/// A node of an op that was named with its arguments.
+template <class Base, class Name>
+class WithAttributes final : public Base {
+ public:
+  template <class... Rules>
+  explicit WithAttributes(const Name& call, Rules&&... rules)
+      : Base(call.name, std::forward<Rules>(rules)...), call_(call) {}
+  Attributes attributes() const override { return call_.attributes(); }
+
+ private:
+  KeptCall<Name> call_;
+};
+/// The node of an op: Base where a text alone names it.
+template <class Base, class Name>
+using NodeOf = std::conditional_t<std::is_same_v<Name, const char*>, Base, WithAttributes<Base, Name>>;
+
 /// Adds the edges of `inputs`, describes the outputs, and makes outs[i] the node's output i.
 void connect(Ref<Node> node, Inputs inputs, std::span<const Tensor> outs);
 inline void connect(Ref<Node> node, Inputs inputs, const Tensor& out) { connect(std::move(node), inputs, {&out, 1}); }
@@ -145,16 +161,17 @@ inline void connect(Ref<Node> node, Inputs inputs, const Tensor& out) { connect(
 /// Records that `out` = op(inputs), with one gradient rule per input, in order. A rule takes the gradient of out, and
 /// optionally out itself (never capture out: that would keep the graph alive for ever), and returns the gradient of its
 /// input, which may still have the broadcast shape of out; undefined means zero. Rules are built from differentiable
-/// ops and save their operands with saved(). Returns out, which must be new.
+/// ops and save their operands with saved(). Returns out, which must be new. `op` is the op's name, or its name with
+/// its constant arguments, which graph() then shows: op("transpose", "dim0", a, "dim1", b).
 ///
 ///     Tensor mul(const Tensor& a, const Tensor& b) {
 ///       return record("mul", kernel::mul(a, b), {a, b}, [b = saved(b)](const Tensor& g) { return g * b; },
 ///                     [a = saved(a)](const Tensor& g) { return g * a; });
 ///     }
-template <class... Rules>
-Tensor record(const char* op, Tensor out, Inputs inputs, Rules... rules) {
+template <class Name, class... Rules>
+Tensor record(Name op, Tensor out, Inputs inputs, Rules... rules) {
   if (!records(inputs)) return out;
-  using N = detail::RuleNode<Rules...>;
+  using N = detail::NodeOf<detail::RuleNode<Rules...>, Name>;
   auto made = make_ref<N>(op, std::move(rules)...);
   N* node = made.get();
   detail::connect(std::move(made), inputs, out);
@@ -166,10 +183,10 @@ Tensor record(const char* op, Tensor out, Inputs inputs, Rules... rules) {
 
 /// The same with one rule void(const Tensor& g, Grads& grads) for all inputs, for ops whose gradients share
 /// computation: it sets grads[i] if grads.needs(i).
-template <class Rule>
-Tensor record_joint(const char* op, Tensor out, Inputs inputs, Rule rule) {
+template <class Name, class Rule>
+Tensor record_joint(Name op, Tensor out, Inputs inputs, Rule rule) {
   if (!records(inputs)) return out;
-  detail::connect(make_ref<detail::JointNode<Rule>>(op, std::move(rule)), inputs, out);
+  detail::connect(make_ref<detail::NodeOf<detail::JointNode<Rule>, Name>>(op, std::move(rule)), inputs, out);
   return out;
 }
 
@@ -178,10 +195,10 @@ Tensor record_joint(const char* op, Tensor out, Inputs inputs, Rule rule) {
 /// new tensors.
 ///
 ///     record("halves", TensorList{a, b}, {x}, [](std::span<const Tensor> g, Grads& grads) { ... });
-template <class Rule>
-TensorList record(const char* op, TensorList outs, Inputs inputs, Rule rule) {
+template <class Name, class Rule>
+TensorList record(Name op, TensorList outs, Inputs inputs, Rule rule) {
   if (outs.empty() || !records(inputs)) return outs;
-  detail::connect(make_ref<detail::OutputsNode<Rule>>(op, std::move(rule)), inputs, outs);
+  detail::connect(make_ref<detail::NodeOf<detail::OutputsNode<Rule>, Name>>(op, std::move(rule)), inputs, outs);
   return outs;
 }
 

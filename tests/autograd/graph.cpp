@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "weft/autograd/nn_ops.h"
+#include "weft/autograd/record.h"
 #include "weft/tensor/creation.h"
 
 using namespace weft;
@@ -55,6 +57,39 @@ BOOST_AUTO_TEST_CASE(texts) {
   BOOST_TEST(g.json() ==
              R"({"nodes":[{"op":"accumulate_grad","inputs":[],"outputs":[{"dtype":"float32","sizes":[2]}]},)"
              R"({"op":"exp","inputs":[[0,0]],"outputs":[{"dtype":"float32","sizes":[2]}]}],"results":[[1,0]]})");
+}
+
+// Constant arguments are shown beside the inputs; lists, numbers, flags and absent options as what they are.
+BOOST_AUTO_TEST_CASE(attributes) {
+  const auto last = [](const Tensor& t) { return autograd::graph({t}).nodes.back().attributes; };
+  using A = autograd::Attributes;
+  using L = std::vector<int64_t>;
+  const Tensor x = leaf({2, 3, 4, 4}), w = leaf({5, 3, 3, 3}), m = leaf({4, 6});
+  BOOST_CHECK(last(m.exp()) == A{});
+  BOOST_CHECK((last(m.transpose(0, -1)) == A{{"dim0", int64_t{0}}, {"dim1", int64_t{1}}}));
+  BOOST_CHECK((last(m.reshape({-1, 3})) == A{{"size", L{8, 3}}}));
+  BOOST_CHECK((last(m.sum(1, true)) == A{{"dim", L{1}}, {"keepdim", true}}));
+  BOOST_CHECK((last(m.sum()) == A{{"dim", L{0, 1}}, {"keepdim", false}}));
+  BOOST_CHECK((last(m * 2.5) == A{{"other", 2.5}}));
+  BOOST_CHECK((last(m.add(m, 3)) == A{{"alpha", int64_t{3}}}));
+  BOOST_CHECK((last(m.clamp(-1, std::nullopt)) == A{{"min", int64_t{-1}}, {"max", {}}}));
+  BOOST_CHECK((last(softplus(m, 2, 10)) == A{{"beta", 2.0}, {"threshold", 10.0}}));
+  BOOST_CHECK((last(conv2d(x, w, {}, {1, 2}, 1)) ==
+               A{{"stride", L{1, 2}}, {"padding", L{1, 1}}, {"dilation", L{1, 1}}, {"groups", int64_t{1}}}));
+  const A pool = last(max_pool2d(x, 2));
+  BOOST_CHECK((pool[0] == autograd::Attribute{"kernel_size", L{2}}));
+  BOOST_CHECK((pool.back() == autograd::Attribute{"ceil_mode", false}));
+  BOOST_CHECK((last(m.split({1, 3})[1]) == A{{"split_sizes", L{1, 3}}, {"dim", int64_t{0}}}));
+}
+
+BOOST_AUTO_TEST_CASE(attributes_of_a_users_op) {
+  const Tensor x = leaf({2});
+  const Tensor y = autograd::record(autograd::op("scaled", "by", 3, "how", "twice"), (x * 3).detach(), {x},
+                                    [](const Tensor& g) { return g * 3; });
+  const Graph g = autograd::graph({y});
+  BOOST_TEST(g.dot().find("n1 [label=\"scaled\\nby = 3\\nhow = twice\\nfloat32 [2]\"];") != std::string::npos);
+  BOOST_TEST(g.json().find(R"({"op":"scaled","attributes":{"by":3,"how":"twice"},"inputs":[[0,0]])") !=
+             std::string::npos);
 }
 
 // A long chain needs no deep stack.

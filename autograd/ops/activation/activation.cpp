@@ -19,16 +19,31 @@ using kernel::Unary;
 /// f''(x) for the parameters p and q.
 using SecondDerivative = Tensor (*)(const Tensor& x, double p, double q);
 
+/// The name and the arguments of an activation, as its node keeps them.
+struct ActivationCall {
+  const char *name, *p_name;
+  double p;
+  const char* q_name;
+  double q;
+  autograd::Attributes attributes() const {
+    autograd::Attributes all;
+    if (p_name) all.push_back({p_name, p});
+    if (q_name) all.push_back({q_name, q});
+    return all;
+  }
+};
+
 /// One activation. Without a second derivative it is piecewise linear.
 struct Activation {
   const char* op;
   Unary value;
   Binary slope;  ///< g f'(x)
   SecondDerivative second = nullptr;
+  const char *p_name = nullptr, *q_name = nullptr;  ///< of the parameters that are arguments of the op
 
   Tensor operator()(const Tensor& x, double p = 0, double q = 0) const {
     require_floating_point(op, x.dtype());
-    return record(op, kernel::unary(value, x, p, q), {x},
+    return record(ActivationCall{op, p_name, p, q_name, q}, kernel::unary(value, x, p, q), {x},
                   [x = saved(x), row = *this, p, q](const Tensor& g) { return row.gradient(g, x, p, q); });
   }
   Tensor gradient(const Tensor& g, const Tensor& x, double p, double q) const {
@@ -80,23 +95,23 @@ Tensor tanhshrink_second(const Tensor& x, double, double) {
 }
 Tensor hardswish_second(const Tensor& x, double, double) { return x.abs().lt(3).to(x.dtype()) / 3; }
 
-constexpr Activation kLeakyRelu{"leaky_relu", Unary::LeakyRelu, Binary::LeakyReluGrad};
-constexpr Activation kElu{"elu", Unary::Elu, Binary::EluGrad, elu_second};
+constexpr Activation kLeakyRelu{"leaky_relu", Unary::LeakyRelu, Binary::LeakyReluGrad, nullptr, "negative_slope"};
+constexpr Activation kElu{"elu", Unary::Elu, Binary::EluGrad, elu_second, "alpha"};
 constexpr Activation kSelu{"selu", Unary::Elu, Binary::EluGrad, elu_second};
-constexpr Activation kCelu{"celu", Unary::Celu, Binary::CeluGrad, celu_second};
+constexpr Activation kCelu{"celu", Unary::Celu, Binary::CeluGrad, celu_second, "alpha"};
 constexpr Activation kGelu{"gelu", Unary::Gelu, Binary::GeluGrad, gelu_second};
 constexpr Activation kGeluTanh{"gelu", Unary::GeluTanh, Binary::GeluTanhGrad, gelu_tanh_second};
 constexpr Activation kSilu{"silu", Unary::Silu, Binary::SiluGrad, silu_second};
 constexpr Activation kMish{"mish", Unary::Mish, Binary::MishGrad, mish_second};
-constexpr Activation kSoftplus{"softplus", Unary::Softplus, Binary::SoftplusGrad, softplus_second};
+constexpr Activation kSoftplus{"softplus", Unary::Softplus, Binary::SoftplusGrad, softplus_second, "beta", "threshold"};
 constexpr Activation kSoftsign{"softsign", Unary::Softsign, Binary::SoftsignGrad, softsign_second};
-constexpr Activation kHardtanh{"hardtanh", Unary::Clamp, Binary::HardtanhGrad};
+constexpr Activation kHardtanh{"hardtanh", Unary::Clamp, Binary::HardtanhGrad, nullptr, "min_val", "max_val"};
 constexpr Activation kRelu6{"relu6", Unary::Clamp, Binary::HardtanhGrad};
 constexpr Activation kLogSigmoid{"logsigmoid", Unary::LogSigmoid, Binary::LogSigmoidGrad, logsigmoid_second};
 constexpr Activation kTanhshrink{"tanhshrink", Unary::Tanhshrink, Binary::TanhshrinkGrad, tanhshrink_second};
-constexpr Activation kHardshrink{"hardshrink", Unary::Hardshrink, Binary::ShrinkGrad};
-constexpr Activation kSoftshrink{"softshrink", Unary::Softshrink, Binary::ShrinkGrad};
-constexpr Activation kThreshold{"threshold", Unary::Threshold, Binary::ThresholdGrad};
+constexpr Activation kHardshrink{"hardshrink", Unary::Hardshrink, Binary::ShrinkGrad, nullptr, "lambd"};
+constexpr Activation kSoftshrink{"softshrink", Unary::Softshrink, Binary::ShrinkGrad, nullptr, "lambd"};
+constexpr Activation kThreshold{"threshold", Unary::Threshold, Binary::ThresholdGrad, nullptr, "threshold", "value"};
 constexpr Activation kHardswish{"hardswish", Unary::Hardswish, Binary::HardswishGrad, hardswish_second};
 constexpr Activation kHardsigmoid{"hardsigmoid", Unary::Hardsigmoid, Binary::HardsigmoidGrad};
 

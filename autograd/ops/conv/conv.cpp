@@ -27,6 +27,11 @@ using kernel::ConvOptions;
 
 namespace {
 
+// The name of a convolution with its arguments.
+auto call_of(const char* name, const ConvOptions& o) {
+  return autograd::op(name, "stride", o.stride, "padding", o.padding, "dilation", o.dilation, "groups", o.groups);
+}
+
 Tensor convolution(const char* op, const Tensor& x, const Tensor& w, const Tensor& b, Size2 out, const ConvOptions& o,
                    Act act = Act::None);
 Tensor input_gradient(const char* op, const Tensor& g, const Tensor& w, const Tensor& b, Size2 in,
@@ -83,7 +88,7 @@ Tensor convolution(const char* op, const Tensor& x, const Tensor& w, const Tenso
                    Act act) {
   const Tensor y = kernel::conv2d(x, w, b, out[0], out[1], o, autograd::kernel_of(act));
   return autograd::record_with_act(act, y, {x, w, b}, [&](const Tensor& z) {
-    return record_joint(op, z, {x, w, b}, ConvolutionRule(x, w, o));
+    return record_joint(call_of(op, o), z, {x, w, b}, ConvolutionRule(x, w, o));
   });
 }
 
@@ -92,7 +97,7 @@ Tensor pooled_convolution(const Tensor& x, const Tensor& w, const Tensor& b, con
                           const autograd::Windows& windows, bool relu) {
   const bool recorded = autograd::records({x, w, b});
   const auto y = kernel::conv2d_max_pool(x, w, b, o, *windows, recorded, relu);
-  return record_joint("conv2d_max_pool2d", y.values, {x, w, b},
+  return record_joint(call_of("conv2d_max_pool2d", o), y.values, {x, w, b},
                       [rule = ConvolutionRule(x, w, o), at = y.positions, last = y.channels_last, windows](
                           const Tensor& g, Grads& grads) {
                         if (GradMode::is_enabled())
@@ -105,7 +110,7 @@ Tensor pooled_convolution(const Tensor& x, const Tensor& w, const Tensor& b, con
 // The gradient of the input, of size `in`, of a convolution with w whose result has the gradient g; b is added.
 Tensor input_gradient(const char* op, const Tensor& g, const Tensor& w, const Tensor& b, Size2 in,
                       const ConvOptions& o) {
-  return record_joint(op, kernel::conv2d_input_grad(g, w, b, in[0], in[1], o), {g, w, b},
+  return record_joint(call_of(op, o), kernel::conv2d_input_grad(g, w, b, in[0], in[1], o), {g, w, b},
                       [g = saved_if(needs(w), g), w = saved_if(needs(g), w), out = image_size(g),
                        kernel = image_size(w), o](const Tensor& v, autograd::Grads& grads) {
                         if (grads.needs(0)) grads[0] = convolution("conv2d", v, w, {}, out, o);

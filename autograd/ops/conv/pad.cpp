@@ -11,6 +11,7 @@
 namespace weft {
 namespace {
 
+using autograd::op;
 using autograd::record;
 
 // The part of t inside both: dimension d of t is cropped by -low and -high where those are negative.
@@ -55,7 +56,7 @@ Tensor pad_constant(const Tensor& x, const Dims& low, const Dims& high, double v
   if (out.numel() > 0) fill_borders(out, low, high, value);
   const Tensor to = without_negative(out, minus_low, minus_high);
   if (to.numel() > 0) kernel::copy(to, without_negative(x, low, high));
-  return record("pad", out, {x},
+  return record(op("pad", "before", low, "after", high, "value", value), out, {x},
                 [minus_low, minus_high](const Tensor& g) { return pad_constant(g, minus_low, minus_high, 0); });
 }
 

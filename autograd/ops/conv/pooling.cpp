@@ -26,19 +26,28 @@ Tensor take(const Tensor& v, const Tensor& positions, const Windows& windows, bo
                 [=](const Tensor& g) { return unpool(g, positions, windows, channels_last); });
 }
 
-Tensor average(const char* op, const Tensor& x, const Windows& windows);
+template <class Name>
+Tensor average(Name op, const Tensor& x, const Windows& windows);
 
 Tensor spread(const Tensor& g, const Windows& windows, bool channels_last) {
   return record("avg_pool2d_grad", kernel::avg_pool_grad(g, *windows, channels_last), {g},
                 [=](const Tensor& v) { return average("avg_pool2d", v, windows); });
 }
-Tensor average(const char* op, const Tensor& x, const Windows& windows) {
+template <class Name>
+Tensor average(Name op, const Tensor& x, const Windows& windows) {
   return record(op, kernel::avg_pool(x, *windows), {x},
                 [=, last = kernel::lies_channels_last(x)](const Tensor& g) { return spread(g, windows, last); });
 }
 
+// The name of max-pooling with its arguments.
+auto call_of(const char* name, const MaxPoolArgs& a) {
+  return autograd::op(name, "kernel_size", a.kernel_size, "stride", a.stride, "padding", a.padding, "dilation",
+                      a.dilation, "ceil_mode", a.ceil_mode);
+}
+
 // {values, int32 positions or undefined}
-Tensor2 maximum_of(const char* op, const Tensor& x, const Windows& windows, bool with_positions, bool relu = false) {
+template <class Name>
+Tensor2 maximum_of(Name op, const Tensor& x, const Windows& windows, bool with_positions, bool relu = false) {
   auto [y, positions] = kernel::max_pool(x, *windows, with_positions || autograd::needs(x), relu);
   const Tensor at = positions;
   y = record(op, y, {x}, [at, windows, last = kernel::lies_channels_last(x)](const Tensor& g) {
@@ -110,26 +119,28 @@ Tensor unpool(const Tensor& g, const Tensor& positions, const Windows& windows, 
 
 Tensor max_pool2d_relu(const Tensor& input, const MaxPoolArgs& pool) {
   const Windows w = max_pool_windows("max_pool2d", input.sizes(), input.dtype(), pool);
-  return as_batch(input,
-                  [&](const Tensor& x) { return std::get<0>(maximum_of("max_pool2d_relu", x, w, false, true)); });
+  return as_batch(input, [&](const Tensor& x) {
+    return std::get<0>(maximum_of(call_of("max_pool2d_relu", pool), x, w, false, true));
+  });
 }
 
 }  // namespace autograd
 
 Tensor max_pool2d(const Tensor& input, IntArrayRef kernel_size, IntArrayRef stride, IntArrayRef padding,
                   IntArrayRef dilation, bool ceil_mode) {
-  const Windows w = autograd::max_pool_windows("max_pool2d", input.sizes(), input.dtype(),
-                                               {kernel_size, stride, padding, dilation, ceil_mode});
-  return as_batch(input, [&](const Tensor& x) { return std::get<0>(maximum_of("max_pool2d", x, w, false)); });
+  const MaxPoolArgs args{kernel_size, stride, padding, dilation, ceil_mode};
+  const Windows w = autograd::max_pool_windows("max_pool2d", input.sizes(), input.dtype(), args);
+  return as_batch(input,
+                  [&](const Tensor& x) { return std::get<0>(maximum_of(call_of("max_pool2d", args), x, w, false)); });
 }
 
 Tensor2 max_pool2d_with_indices(const Tensor& input, IntArrayRef kernel_size, IntArrayRef stride, IntArrayRef padding,
                                 IntArrayRef dilation, bool ceil_mode) {
-  const Windows w = autograd::max_pool_windows("max_pool2d", input.sizes(), input.dtype(),
-                                               {kernel_size, stride, padding, dilation, ceil_mode});
+  const MaxPoolArgs args{kernel_size, stride, padding, dilation, ceil_mode};
+  const Windows w = autograd::max_pool_windows("max_pool2d", input.sizes(), input.dtype(), args);
   Tensor positions;
   const Tensor y = as_batch(input, [&](const Tensor& x) {
-    const Tensor2 both = maximum_of("max_pool2d", x, w, true);
+    const Tensor2 both = maximum_of(call_of("max_pool2d", args), x, w, true);
     positions = std::get<1>(both).to(kInt64);
     return std::get<0>(both);
   });
@@ -147,17 +158,24 @@ Tensor avg_pool2d(const Tensor& input, IntArrayRef kernel_size, IntArrayRef stri
                             {s.axis(0, in[0], 1, ceil_mode, count_include_pad),
                              s.axis(1, in[1], 1, ceil_mode, count_include_pad), divisor_override.value_or(0)},
                             input.sizes());
-  return as_batch(input, [&](const Tensor& x) { return average(op, x, w); });
+  const auto call =
+      autograd::op(op, "kernel_size", kernel_size, "stride", stride, "padding", padding, "ceil_mode", ceil_mode,
+                   "count_include_pad", count_include_pad, "divisor_override", divisor_override);
+  return as_batch(input, [&](const Tensor& x) { return average(call, x, w); });
 }
 
 Tensor adaptive_avg_pool2d(const Tensor& input, IntArrayRef output_size) {
   const Windows w = adaptive("adaptive_avg_pool2d", input, output_size);
-  return as_batch(input, [&](const Tensor& x) { return average("adaptive_avg_pool2d", x, w); });
+  return as_batch(input, [&](const Tensor& x) {
+    return average(autograd::op("adaptive_avg_pool2d", "output_size", output_size), x, w);
+  });
 }
 
 Tensor adaptive_max_pool2d(const Tensor& input, IntArrayRef output_size) {
   const Windows w = adaptive("adaptive_max_pool2d", input, output_size);
-  return as_batch(input, [&](const Tensor& x) { return std::get<0>(maximum_of("adaptive_max_pool2d", x, w, false)); });
+  return as_batch(input, [&](const Tensor& x) {
+    return std::get<0>(maximum_of(autograd::op("adaptive_max_pool2d", "output_size", output_size), x, w, false));
+  });
 }
 
 }  // namespace weft

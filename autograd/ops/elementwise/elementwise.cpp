@@ -9,6 +9,7 @@
 
 namespace weft {
 using autograd::needs;
+using autograd::op;
 using autograd::record;
 using autograd::saved;
 using kernel::Binary;
@@ -190,11 +191,11 @@ Tensor add_scaled(const char* op, Binary f, const Tensor& a, const Other& b, con
   auto same = [](const Tensor& g) { return g; };
   if constexpr (std::is_same_v<Other, Tensor>) {
     double scale = sign * alpha.to_double();
-    return record(op, out, {a, b}, same, [scale](const Tensor& g) {
+    return record(autograd::op(op, "alpha", alpha), out, {a, b}, same, [scale](const Tensor& g) {
       return scale == 1 ? g : scale == -1 ? -g : g * scale;
     });
   } else {
-    return record(op, out, {a}, same);
+    return record(autograd::op(op, "other", b, "alpha", alpha), out, {a}, same);
   }
 }
 
@@ -219,7 +220,7 @@ Tensor Tensor::rsub(const Tensor& b) const { return b.sub(*this); }
 Tensor Tensor::rsub(const Scalar& b) const {
   require_not_bool("rsub", dtype());
   require_not_bool("rsub", b.kind());
-  return record("rsub", kernel::binary_reversed(Binary::Sub, "rsub", *this, b), {*this},
+  return record(op("rsub", "other", b), kernel::binary_reversed(Binary::Sub, "rsub", *this, b), {*this},
                 [](const Tensor& g) { return -g; });
 }
 
@@ -229,7 +230,8 @@ Tensor Tensor::mul(const Tensor& b) const {
       [b = saved(b)](const Tensor& g) { return g * b; }, [a = saved(*this)](const Tensor& g) { return g * a; });
 }
 Tensor Tensor::mul(const Scalar& b) const {
-  return record("mul", kernel::binary(Binary::Mul, "mul", *this, b), {*this}, [b](const Tensor& g) { return g * b; });
+  return record(op("mul", "other", b), kernel::binary(Binary::Mul, "mul", *this, b), {*this},
+                [b](const Tensor& g) { return g * b; });
 }
 
 Tensor Tensor::div(const Tensor& b) const {
@@ -239,10 +241,11 @@ Tensor Tensor::div(const Tensor& b) const {
       [b = saved(b)](const Tensor& g, const Tensor& y) { return -(g * y) / b; });
 }
 Tensor Tensor::div(const Scalar& b) const {
-  return record("div", kernel::binary(Binary::Div, "div", *this, b), {*this}, [b](const Tensor& g) { return g / b; });
+  return record(op("div", "other", b), kernel::binary(Binary::Div, "div", *this, b), {*this},
+                [b](const Tensor& g) { return g / b; });
 }
 Tensor operator/(const Scalar& a, const Tensor& b) {
-  return record("div", kernel::binary_reversed(Binary::Div, "div", b, a), {b},
+  return record(op("div", "self", a), kernel::binary_reversed(Binary::Div, "div", b, a), {b},
                 [b = saved(b)](const Tensor& g, const Tensor& y) { return -(g * y) / b; });
 }
 
@@ -281,13 +284,14 @@ Tensor Tensor::remainder(const Tensor& b) const {
 }
 Tensor Tensor::remainder(const Scalar& b) const {
   require_numbers("remainder", *this, b);
-  return record("remainder", kernel::binary(Binary::Remainder, "remainder", *this, b), {*this},
+  return record(op("remainder", "other", b), kernel::binary(Binary::Remainder, "remainder", *this, b), {*this},
                 [](const Tensor& g) { return g; });
 }
 Tensor Tensor::fmod(const Tensor& b) const { return remainder_like("fmod", Binary::Fmod, *this, b); }
 Tensor Tensor::fmod(const Scalar& b) const {
   require_numbers("fmod", *this, b);
-  return record("fmod", kernel::binary(Binary::Fmod, "fmod", *this, b), {*this}, [](const Tensor& g) { return g; });
+  return record(op("fmod", "other", b), kernel::binary(Binary::Fmod, "fmod", *this, b), {*this},
+                [](const Tensor& g) { return g; });
 }
 
 Tensor Tensor::atan2(const Tensor& b) const {
@@ -332,7 +336,7 @@ Tensor Tensor::clamp(const std::optional<Scalar>& min, const std::optional<Scala
   const bool bounded = !std::isnan(low) && !std::isnan(high);
   const Tensor out = bounded ? kernel::unary(Unary::Clamp, x, low, high)
                              : kernel::binary(Binary::Mul, "clamp", x, std::numeric_limits<double>::quiet_NaN());
-  return record("clamp", out, {x}, [x = saved(x), low, high](const Tensor& g) {
+  return record(op("clamp", "min", min, "max", max), out, {x}, [x = saved(x), low, high](const Tensor& g) {
     return masked("clamp_backward", Binary::ClampGrad, g, x, low, high);
   });
 }

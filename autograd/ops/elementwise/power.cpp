@@ -55,7 +55,7 @@ Tensor Tensor::pow(const Scalar& exponent) const {
   check<ValueError>(is_floating_point() || exponent.is_floating_point() || e >= 0,
                     "[pow] integers have no negative powers, got exponent {}", e);
   if (e == 2 && (is_floating_point() || !exponent.is_floating_point())) return square();
-  return record("pow", power_value(*this, exponent), {*this},
+  return record(autograd::op("pow", "exponent", exponent), power_value(*this, exponent), {*this},
                 [a = saved(*this), e](const Tensor& g) { return power_gradient(g, a, e); });
 }
 

@@ -20,11 +20,12 @@ Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_id
   const Tensor ids = indices.detach().reshape({-1});
   const Tensor rows = kernel::index_select(weight, 0, ids, "embedding");
   const Tensor out(rows.impl().storage, rows.dtype(), sizes, contiguous_strides(sizes));
-  return record("embedding", out, {weight}, [num, width, padding_idx, ids = saved(ids)](const Tensor& g) {
-    Tensor by_row = g.reshape({-1, width});
-    if (padding_idx >= 0) by_row = by_row.masked_fill(ids().eq(padding_idx).unsqueeze(1), 0);
-    return zeros({num, width}, g.dtype()).index_add(0, ids, by_row);
-  });
+  return record(autograd::op("embedding", "padding_idx", padding_idx), out, {weight},
+                [num, width, padding_idx, ids = saved(ids)](const Tensor& g) {
+                  Tensor by_row = g.reshape({-1, width});
+                  if (padding_idx >= 0) by_row = by_row.masked_fill(ids().eq(padding_idx).unsqueeze(1), 0);
+                  return zeros({num, width}, g.dtype()).index_add(0, ids, by_row);
+                });
 }
 
 }  // namespace weft

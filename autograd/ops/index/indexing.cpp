@@ -146,7 +146,7 @@ Tensor index_put(const Tensor& x, const IndexTensors& indices, const Tensor& val
   kernel::index_put_into(out, indices, converted, accumulate, dims);
   const SavedIndices at(indices);
   return record(
-      "index_put", out, {x, converted},
+      op("index_put", "accumulate", accumulate), out, {x, converted},
       [at, accumulate](const Tensor& g) { return accumulate ? g : index_put(g, at(), zeros({}, g.dtype()), false); },
       [at, accumulate, sizes = Dims(x.sizes())](const Tensor& g) {
         const IndexTensors indices = at();

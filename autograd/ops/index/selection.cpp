@@ -11,6 +11,7 @@
 
 namespace weft {
 
+using autograd::op;
 using autograd::record;
 using autograd::saved;
 using autograd::selected;
@@ -19,7 +20,7 @@ using autograd::selected;
 // ----------------------------------------------------------------------------------------------------
 
 Tensor Tensor::gather(int64_t dim, const Tensor& index) const {
-  return selected(record("gather", kernel::gather(*this, dim, index), {*this},
+  return selected(record(op("gather", "dim", dim), kernel::gather(*this, dim, index), {*this},
                          [dim, sizes = Dims(this->sizes()), at = saved(index)](const Tensor& g) {
                            return zeros(sizes, g.dtype()).scatter_add(dim, at, g);
                          }));
@@ -49,7 +50,8 @@ Tensor Tensor::scatter(int64_t dim, const Tensor& index, const Tensor& src) cons
   const Tensor out = kernel::copy_of(*this, dtype());
   kernel::scatter_into(out, dim, index, src, false);
   return record(
-      "scatter", out, {*this, src}, [dim, at = saved(index)](const Tensor& g) { return g.scatter(dim, at, 0); },
+      op("scatter", "dim", dim), out, {*this, src},
+      [dim, at = saved(index)](const Tensor& g) { return g.scatter(dim, at, 0); },
       [dim, at = saved(index), sizes = Dims(sizes()), src_sizes = Dims(src.sizes())](const Tensor& g) {
         return widen(g.gather(dim, at) * survivors(sizes, dim, at).to(g.dtype()), src_sizes);
       });
@@ -58,21 +60,22 @@ Tensor Tensor::scatter(int64_t dim, const Tensor& index, const Tensor& src) cons
 Tensor Tensor::scatter(int64_t dim, const Tensor& index, const Scalar& value) const {
   const Tensor out = kernel::copy_of(*this, dtype());
   kernel::scatter_into(out, dim, index, full(index.sizes(), value, dtype()), false);
-  return record("scatter", out, {*this}, [dim, at = saved(index)](const Tensor& g) { return g.scatter(dim, at, 0); });
+  return record(op("scatter", "dim", dim, "value", value), out, {*this},
+                [dim, at = saved(index)](const Tensor& g) { return g.scatter(dim, at, 0); });
 }
 
 Tensor Tensor::scatter_add(int64_t dim, const Tensor& index, const Tensor& src) const {
   const Tensor out = kernel::copy_of(*this, dtype());
   kernel::scatter_into(out, dim, index, src, true);
   return record(
-      "scatter_add", out, {*this, src}, [](const Tensor& g) { return g; },
+      op("scatter_add", "dim", dim), out, {*this, src}, [](const Tensor& g) { return g; },
       [dim, at = saved(index), src_sizes = Dims(src.sizes())](const Tensor& g) {
         return widen(g.gather(dim, at), src_sizes);
       });
 }
 
 Tensor Tensor::index_select(int64_t dim, const Tensor& index) const {
-  return selected(record("index_select", kernel::index_select(*this, dim, index), {*this},
+  return selected(record(op("index_select", "dim", dim), kernel::index_select(*this, dim, index), {*this},
                          [dim, sizes = Dims(sizes()), at = saved(index)](const Tensor& g) {
                            return zeros(sizes, g.dtype()).index_add(dim, at, g);
                          }));
@@ -82,7 +85,7 @@ Tensor Tensor::index_add(int64_t dim, const Tensor& index, const Tensor& src, co
   const Tensor out = kernel::copy_of(*this, dtype());
   kernel::index_add_into(out, dim, index, src, alpha);
   return record(
-      "index_add", out, {*this, src}, [](const Tensor& g) { return g; },
+      op("index_add", "dim", dim, "alpha", alpha), out, {*this, src}, [](const Tensor& g) { return g; },
       [dim, alpha, at = saved(index)](const Tensor& g) { return g.index_select(dim, at) * alpha; });
 }
 
@@ -138,11 +141,11 @@ Tensor Tensor::nonzero() const { return kernel::nonzero(*this); }
 // ----------------------------------------------------------------------------------------------------------------
 
 Tensor Tensor::tril(int64_t diagonal) const {
-  return record("tril", kernel::triangle(*this, diagonal, false), {*this},
+  return record(op("tril", "diagonal", diagonal), kernel::triangle(*this, diagonal, false), {*this},
                 [diagonal](const Tensor& g) { return g.tril(diagonal); });
 }
 Tensor Tensor::triu(int64_t diagonal) const {
-  return record("triu", kernel::triangle(*this, diagonal, true), {*this},
+  return record(op("triu", "diagonal", diagonal), kernel::triangle(*this, diagonal, true), {*this},
                 [diagonal](const Tensor& g) { return g.triu(diagonal); });
 }
 

@@ -46,7 +46,7 @@ struct Classes {
   int64_t ignore;
 
   Tensor nll(const Tensor& x) const {
-    return record("nll_loss", kernel::nll(plain(x), ids, weight, ignore), {x},
+    return record(autograd::op("nll_loss", "ignore_index", ignore), kernel::nll(plain(x), ids, weight, ignore), {x},
                   [c = *this, classes = x.size(1)](const Tensor& g) { return c.nll_grad(g, classes); });
   }
   Tensor nll_grad(const Tensor& g, int64_t classes) const {
@@ -88,9 +88,10 @@ Tensor fused_cross_entropy(const Tensor& x, const Tensor& ids, Reduction reducti
     out = out.sum();
     if (reduction == Reduction::Mean) out = out * scale;
   }
-  return record("cross_entropy", out, {x}, [x = saved(x), ids = saved(ids), ignore, stats, scale](const Tensor& g) {
-    return cross_entropy_grad(g, x, ids, ignore, stats, scale);
-  });
+  return record(autograd::op("cross_entropy", "ignore_index", ignore, "scale", scale), out, {x},
+                [x = saved(x), ids = saved(ids), ignore, stats, scale](const Tensor& g) {
+                  return cross_entropy_grad(g, x, ids, ignore, stats, scale);
+                });
 }
 
 /// Cross entropy against probabilities t of the input's sizes.

@@ -69,7 +69,7 @@ struct DifferenceLoss {
       if (grads.needs(0)) grads[0] = d;
       if (grads.needs(1)) grads[1] = -d;
     };
-    return record_joint(op, out, {x, t}, std::move(rule));
+    return record_joint(autograd::op(op, "parameter", p, "scale", scale), out, {x, t}, std::move(rule));
   }
 };
 

@@ -6,6 +6,7 @@
 #include "weft/tensor/shape.h"
 
 namespace weft {
+using autograd::op;
 using autograd::record;
 using autograd::saved;
 
@@ -99,7 +100,7 @@ Tensor Tensor::addmm(const Tensor& a, const Tensor& b, const Scalar& beta, const
   const Tensor sum = kernel::copy_of(detach().expand(sizes), dtype());
   kernel::add_product("addmm", sum, a, b, beta, alpha);
   return record(
-      "addmm", sum, {*this, a, b}, [beta](const Tensor& g) { return g * beta; },
+      op("addmm", "beta", beta, "alpha", alpha), sum, {*this, a, b}, [beta](const Tensor& g) { return g * beta; },
       [alpha, b = saved(b)](const Tensor& g) { return g.mm(b().t()) * alpha; },
       [alpha, a = saved(a)](const Tensor& g) { return a().t().mm(g) * alpha; });
 }

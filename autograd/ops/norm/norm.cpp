@@ -52,7 +52,8 @@ void check_params(const char* op, const Tensor& x, const Tensor& weight, const T
 Tensor contiguous_or_none(const Tensor& t) { return t.defined() ? t.detach().contiguous() : t; }
 
 /// norm_apply recorded: mean and rstd are `fixed` constants, or functions of x.
-Tensor channel_norm(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias,
+template <class Name>
+Tensor channel_norm(Name op, const Tensor& x, const Tensor& weight, const Tensor& bias,
                     const kernel::NormGroups& groups, std::vector<double> mean, std::vector<double> rstd, bool fixed,
                     RecordedNorm recorded) {
   const Tensor dense = kernel::dense_batch(x.detach()), w = contiguous_or_none(weight);
@@ -97,7 +98,8 @@ Tensor grouped_norm(const char* op, const Tensor& x, int64_t num_groups, const T
   const kernel::NormGroups groups{false, num_groups};
   auto stats = kernel::norm_stats(kernel::dense_batch(x.detach()), groups);
   RecordedNorm recorded{{n, num_groups, per_group, s}, {num_groups, per_group, 1}, {2, 3}, {0, 3}, eps};
-  return channel_norm(op, x, weight, bias, groups, stats.mean, stats.rstd(eps), false, std::move(recorded));
+  return channel_norm(autograd::op(op, "num_groups", num_groups, "eps", eps), x, weight, bias, groups, stats.mean,
+                      stats.rstd(eps), false, std::move(recorded));
 }
 
 }  // namespace
@@ -132,8 +134,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, con
     stats.var = as_doubles(running_var);
   }
   if (x.numel() == 0) return x.clone();
-  return channel_norm("batch_norm", x, weight, bias, groups, stats.mean, stats.rstd(eps), !training,
-                      std::move(recorded));
+  return channel_norm(autograd::op("batch_norm", "training", training, "momentum", momentum, "eps", eps), x, weight,
+                      bias, groups, stats.mean, stats.rstd(eps), !training, std::move(recorded));
 }
 
 Tensor group_norm(const Tensor& x, int64_t num_groups, const Tensor& weight, const Tensor& bias, double eps) {
@@ -179,7 +181,8 @@ Tensor layer_norm(const Tensor& input, IntArrayRef normalized_shape, const Tenso
     for (size_t i : {1, 2})
       if (grads.needs(i)) grads[i] = grads[i].reshape(param_sizes);
   };
-  return autograd::record_joint("layer_norm", out, {input, weight, bias}, std::move(rule));
+  return autograd::record_joint(autograd::op("layer_norm", "normalized_shape", normalized_shape, "eps", eps), out,
+                                {input, weight, bias}, std::move(rule));
 }
 
 }  // namespace weft

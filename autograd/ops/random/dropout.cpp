@@ -12,7 +12,7 @@ using kernel::DropoutMask;
 
 template <Tensor (*kKernel)(const Tensor&, const DropoutMask&)>
 Tensor masked(const char* op, const Tensor& x, const DropoutMask& mask) {
-  return autograd::record(op, kKernel(x.detach(), mask), {x},
+  return autograd::record(autograd::op(op, "p", mask.p), kKernel(x.detach(), mask), {x},
                           [op, mask](const Tensor& g) { return masked<kKernel>(op, g, mask); });
 }
 

@@ -18,11 +18,12 @@ using autograd::saved;
 Tensor2 record_selected(const char* op, const Tensor& x, int64_t dim, bool keepdim, Tensor2 result) {
   auto& [values, indices] = result;
   const Tensor at = indices;
-  Tensor out = record(op, values, {x}, [sizes = Dims(x.sizes()), dim, keepdim, at = saved(at)](const Tensor& g) {
-    const bool squeezed = !keepdim && !sizes.empty();
-    return zeros(sizes, g.dtype())
-        .scatter_add(dim, squeezed ? at().unsqueeze(dim) : at(), squeezed ? g.unsqueeze(dim) : g);
-  });
+  Tensor out = record(autograd::op(op, "dim", dim, "keepdim", keepdim), values, {x},
+                      [sizes = Dims(x.sizes()), dim, keepdim, at = saved(at)](const Tensor& g) {
+                        const bool squeezed = !keepdim && !sizes.empty();
+                        return zeros(sizes, g.dtype())
+                            .scatter_add(dim, squeezed ? at().unsqueeze(dim) : at(), squeezed ? g.unsqueeze(dim) : g);
+                      });
   return {out, at};
 }
 
@@ -55,7 +56,7 @@ Tensor2 Tensor::topk(int64_t k, int64_t dim, bool largest, bool) const {
 }
 
 Tensor Tensor::cumsum(int64_t dim) const {
-  return record("cumsum", kernel::cumsum(*this, dim), {*this},
+  return record(autograd::op("cumsum", "dim", dim), kernel::cumsum(*this, dim), {*this},
                 [dim](const Tensor& g) { return g.dim() == 0 ? g : g.flip(dim).cumsum(dim).flip(dim); });
 }
 

@@ -12,6 +12,7 @@
 namespace weft {
 namespace {
 
+using autograd::op;
 using autograd::record;
 using autograd::saved;
 using kernel::Reduce;
@@ -48,7 +49,7 @@ struct Reduced {
 };
 
 Tensor sum_over(const Tensor& x, const DimMask& mask, bool keepdim) {
-  return record("sum", kernel::reduce(Reduce::Sum, x, mask, keepdim), {x},
+  return record(op("sum", "dim", mask, "keepdim", keepdim), kernel::reduce(Reduce::Sum, x, mask, keepdim), {x},
                 [sizes = Dims(x.sizes()), mask](const Tensor& g) { return restore_sizes(g, sizes, mask); });
 }
 
@@ -61,7 +62,7 @@ Tensor shared_among_ties(const Reduced& r, const Tensor& x, const Tensor& g, con
 
 Tensor extreme(const char* op, Reduce kind, const Tensor& x, IntArrayRef dims, bool keepdim) {
   const Reduced r(op, x, dims);
-  return record(op, kernel::reduce(kind, x, r.mask, keepdim), {x},
+  return record(autograd::op(op, "dim", r.mask, "keepdim", keepdim), kernel::reduce(kind, x, r.mask, keepdim), {x},
                 [r, x = saved(x)](const Tensor& g, const Tensor& y) { return shared_among_ties(r, x, g, y); });
 }
 
@@ -75,8 +76,9 @@ Tensor variance(const char* op, const Tensor& x, IntArrayRef dims, bool unbiased
     return r.restore(g * scale) * (near - r.mean(near));
   };
   Tensor out = kernel::variance(x, r.mask, correction, keepdim, root);
-  if (!root) return record(op, out, {x}, spread);
-  return record(op, out, {x}, [spread](const Tensor& g, const Tensor& y) {
+  const auto call = autograd::op(op, "dim", r.mask, "unbiased", unbiased, "keepdim", keepdim);
+  if (!root) return record(call, out, {x}, spread);
+  return record(call, out, {x}, [spread](const Tensor& g, const Tensor& y) {
     // If all elements are equal the root has no slope; PyTorch uses 0.
     return spread((g / (y * 2)).masked_fill(y.detach().eq(0), 0));
   });
@@ -103,8 +105,8 @@ Tensor Tensor::sum(Dtype dtype) const { return sum(IntArrayRef(), false, dtype);
 Tensor Tensor::mean(IntArrayRef dim, bool keepdim, std::optional<Dtype> dtype) const {
   if (dtype && *dtype != this->dtype()) return to(*dtype).mean(dim, keepdim);
   const Reduced r("mean", *this, dim);
-  return record("mean", kernel::reduce(Reduce::Mean, *this, r.mask, keepdim), {*this},
-                [r](const Tensor& g) { return r.restore(g / static_cast<double>(r.count())); });
+  return record(op("mean", "dim", r.mask, "keepdim", keepdim), kernel::reduce(Reduce::Mean, *this, r.mask, keepdim),
+                {*this}, [r](const Tensor& g) { return r.restore(g / static_cast<double>(r.count())); });
 }
 Tensor Tensor::mean() const { return mean(IntArrayRef()); }
 Tensor Tensor::mean(Dtype dtype) const { return mean(IntArrayRef(), false, dtype); }
@@ -148,8 +150,8 @@ Tensor product_of_others(const Tensor& x, int64_t dim) {
 Tensor Tensor::prod(int64_t dim, bool keepdim) const {
   const Reduced r("prod", *this, dim);
   dim = wrap_dim("prod", dim, this->dim());
-  return record("prod", kernel::reduce(Reduce::Prod, *this, r.mask, keepdim), {*this},
-                [r, dim, self = saved(*this)](const Tensor& g, const Tensor& y) {
+  return record(op("prod", "dim", r.mask, "keepdim", keepdim), kernel::reduce(Reduce::Prod, *this, r.mask, keepdim),
+                {*this}, [r, dim, self = saved(*this)](const Tensor& g, const Tensor& y) {
                   const Tensor& x = self();
                   if (x.dim() == 0) return g;
                   if (x.detach().eq(0).any().item<bool>()) return r.restore(g) * product_of_others(x, dim);
@@ -207,7 +209,7 @@ Tensor Tensor::norm(const Scalar& p, IntArrayRef dim, bool keepdim) const {
   const Reduced r("norm", *this, dim);
   const auto power = p.to<double>();
   return record(
-      "norm", norm_value(*this, power, r.mask, keepdim), {*this},
+      op("norm", "p", power, "dim", r.mask, "keepdim", keepdim), norm_value(*this, power, r.mask, keepdim), {*this},
       [r, power, x = saved(*this)](const Tensor& g, const Tensor& y) { return norm_gradient(r, power, x, g, y); });
 }
 Tensor Tensor::norm(const Scalar& p) const { return norm(p, IntArrayRef(), false); }
@@ -224,9 +226,9 @@ Tensor Tensor::logsumexp(IntArrayRef dim, bool keepdim) const {
     const Tensor sum = kernel::reduce(Reduce::Sum, (*this - top).exp(), r.mask, true).log() + top;
     return keepdim ? sum : sum.reshape(reduced_sizes(r.sizes, r.mask, false));
   };
-  return record("logsumexp", value(), {*this}, [r, x = saved(*this)](const Tensor& g, const Tensor& y) {
-    return r.restore(g) * (x - r.restore(y)).exp();
-  });
+  return record(
+      op("logsumexp", "dim", r.mask, "keepdim", keepdim), value(), {*this},
+      [r, x = saved(*this)](const Tensor& g, const Tensor& y) { return r.restore(g) * (x - r.restore(y)).exp(); });
 }
 
 }  // namespace weft

@@ -31,13 +31,13 @@ Tensor log_softmax_grad(const Tensor& g, const Tensor& y, int64_t dim) {
 
 Tensor Tensor::softmax(int64_t dim) const {
   dim = wrap_dim("softmax", dim, this->dim());
-  return record("softmax", kernel::softmax(*this, dim), {*this},
+  return record(autograd::op("softmax", "dim", dim), kernel::softmax(*this, dim), {*this},
                 [dim](const Tensor& g, const Tensor& y) { return softmax_grad(g, y, dim); });
 }
 
 Tensor Tensor::log_softmax(int64_t dim) const {
   dim = wrap_dim("log_softmax", dim, this->dim());
-  return record("log_softmax", kernel::log_softmax(*this, dim), {*this},
+  return record(autograd::op("log_softmax", "dim", dim), kernel::log_softmax(*this, dim), {*this},
                 [dim](const Tensor& g, const Tensor& y) { return log_softmax_grad(g, y, dim); });
 }
 

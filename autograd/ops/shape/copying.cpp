@@ -3,6 +3,7 @@
 #include "weft/tensor/kernels/elementwise/elementwise.h"
 
 namespace weft {
+using autograd::op;
 using autograd::record;
 
 namespace {
@@ -21,7 +22,7 @@ Tensor Tensor::to(Dtype dtype, bool, bool copy, std::optional<MemoryFormat> form
   if (dtype == this->dtype()) return copy ? clone() : *this;
   // The engine converts a gradient to its input's dtype.
   Tensor out = kernel::copy_of(*this, dtype);
-  return weft::is_floating_point(dtype) ? record("to", out, {*this}, same) : out;
+  return weft::is_floating_point(dtype) ? record(op("to", "dtype", dtype), out, {*this}, same) : out;
 }
 Tensor Tensor::to(const TensorOptions& options, bool non_blocking, bool copy,
                   std::optional<MemoryFormat> format) const {

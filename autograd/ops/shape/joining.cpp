@@ -11,6 +11,7 @@
 namespace weft {
 namespace {
 
+using autograd::op;
 using autograd::record;
 
 // Records an op with any number of inputs.
@@ -74,8 +75,8 @@ Tensor stack(const TensorList& tensors, int64_t dim) {
 namespace {
 
 /// Records `parts`, adjacent windows of x, as one op, whose gradient joins theirs: a sequence of T steps costs T.
-template <class Join>
-TensorList record_parts(const char* op, const Tensor& x, TensorList parts, Join join) {
+template <class Name, class Join>
+TensorList record_parts(Name op, const Tensor& x, TensorList parts, Join join) {
   if (!autograd::records({x})) return parts;
   std::vector<Dims> sizes;
   for (const Tensor& part : parts) sizes.push_back(part.impl().sizes);
@@ -114,7 +115,8 @@ TensorList Tensor::split(IntArrayRef split_sizes, int64_t dim) const {
     parts.push_back(autograd::window(*this, sizes, impl().strides, offset));
     offset += s * stride(dim);
   }
-  return record_parts("split", *this, std::move(parts), [dim](const TensorList& g) { return cat(g, dim); });
+  return record_parts(op("split", "split_sizes", split_sizes, "dim", dim), *this, std::move(parts),
+                      [dim](const TensorList& g) { return cat(g, dim); });
 }
 
 TensorList Tensor::split(int64_t split_size, int64_t dim) const {
@@ -145,14 +147,15 @@ TensorList Tensor::unbind(int64_t dim) const {
   TensorList parts;
   for (int64_t i = 0; i < size(dim); ++i)
     parts.push_back(autograd::window(*this, sizes, strides, storage_offset() + i * stride(dim)));
-  return record_parts("unbind", *this, std::move(parts), [dim](const TensorList& g) { return stack(g, dim); });
+  return record_parts(op("unbind", "dim", dim), *this, std::move(parts),
+                      [dim](const TensorList& g) { return stack(g, dim); });
 }
 
 // Copies in another order
 // -----------------------------------------------------------------------------------------------
 
 Tensor Tensor::flip(IntArrayRef dims) const {
-  return record("flip", kernel::flip(*this, dims), {*this},
+  return record(op("flip", "dims", dims), kernel::flip(*this, dims), {*this},
                 [dims = Dims(dims)](const Tensor& g) { return g.flip(dims); });
 }
 

@@ -7,6 +7,7 @@
 #include "weft/tensor/shape.h"
 
 namespace weft {
+using autograd::op;
 using autograd::record;
 
 namespace autograd {
@@ -93,7 +94,7 @@ Tensor Tensor::view(IntArrayRef new_sizes) const {
   check<ShapeError>(strides.has_value(),
                     "[view] sizes {} with strides {} cannot be seen as {} without a copy; use reshape", this->sizes(),
                     this->strides(), sizes);
-  return record("view", window(*this, sizes, *strides, storage_offset()), {*this},
+  return record(op("view", "size", sizes), window(*this, sizes, *strides, storage_offset()), {*this},
                 [old = impl().sizes](const Tensor& g) { return g.reshape(old); });
 }
 
@@ -146,7 +147,7 @@ Tensor Tensor::permute(IntArrayRef dims) const {
     inverse[d] = static_cast<int64_t>(i);
     to_sizes.push_back(p.sizes[d]), to_strides.push_back(p.strides[d]);
   }
-  return record("permute", window(*this, to_sizes, to_strides, p.offset), {*this},
+  return record(op("permute", "dims", dims), window(*this, to_sizes, to_strides, p.offset), {*this},
                 [inverse](const Tensor& g) { return g.permute(inverse); });
 }
 
@@ -154,7 +155,7 @@ Tensor Tensor::transpose(int64_t dim0, int64_t dim1) const {
   int64_t a = wrap_dim("transpose", dim0, dim()), b = wrap_dim("transpose", dim1, dim());
   Dims to_sizes = impl().sizes, to_strides = impl().strides;
   if (dim() > 0) std::swap(to_sizes[a], to_sizes[b]), std::swap(to_strides[a], to_strides[b]);
-  return record("transpose", window(*this, to_sizes, to_strides, storage_offset()), {*this},
+  return record(op("transpose", "dim0", a, "dim1", b), window(*this, to_sizes, to_strides, storage_offset()), {*this},
                 [a, b](const Tensor& g) { return g.transpose(a, b); });
 }
 
@@ -168,7 +169,7 @@ Tensor Tensor::unsqueeze(int64_t dim) const {
   Dims to_sizes = impl().sizes, to_strides = impl().strides;
   int64_t stride = d < this->dim() ? to_sizes[d] * to_strides[d] : 1;
   to_sizes.insert(d, 1), to_strides.insert(d, stride);
-  return record("unsqueeze", window(*this, to_sizes, to_strides, storage_offset()), {*this},
+  return record(op("unsqueeze", "dim", d), window(*this, to_sizes, to_strides, storage_offset()), {*this},
                 [d](const Tensor& g) { return g.squeeze(d); });
 }
 
@@ -185,7 +186,7 @@ Tensor Tensor::squeeze(int64_t dim) const {
   if (this->dim() == 0 || size(d) != 1) return alias(*this);
   Dims to_sizes = impl().sizes, to_strides = impl().strides;
   to_sizes.erase(d), to_strides.erase(d);
-  return record("squeeze", window(*this, to_sizes, to_strides, storage_offset()), {*this},
+  return record(op("squeeze", "dim", d), window(*this, to_sizes, to_strides, storage_offset()), {*this},
                 [d](const Tensor& g) { return g.unsqueeze(d); });
 }
 
@@ -205,7 +206,8 @@ Tensor Tensor::expand(IntArrayRef sizes) const {
     strides[i] = own == to[i] ? p.strides[i - fresh] : 0;
   }
   // The engine sums over the repeated dimensions.
-  return record("expand", window(*this, to, strides, p.offset), {*this}, [](const Tensor& g) { return g; });
+  return record(op("expand", "size", to), window(*this, to, strides, p.offset), {*this},
+                [](const Tensor& g) { return g; });
 }
 
 Tensor Tensor::expand_as(const Tensor& other) const { return expand(other.sizes()); }
@@ -226,7 +228,7 @@ Tensor Tensor::select(int64_t dim, int64_t index) const {
   Dims to_sizes = impl().sizes, to_strides = impl().strides;
   int64_t offset = storage_offset() + i * to_strides[d];
   to_sizes.erase(d), to_strides.erase(d);
-  return record("select", window(*this, to_sizes, to_strides, offset), {*this},
+  return record(op("select", "dim", d, "index", i), window(*this, to_sizes, to_strides, offset), {*this},
                 [d, i, old = impl().sizes](const Tensor& g) {
                   return scatter_window(g, old, [&](const Tensor& z) { return z.select(d, i); });
                 });
@@ -243,8 +245,8 @@ Tensor Tensor::slice(int64_t dim, std::optional<int64_t> start, std::optional<in
   to_sizes[d] = (b - a + step - 1) / step;
   int64_t offset = storage_offset() + (to_sizes[d] ? a * to_strides[d] : 0);
   to_strides[d] *= step;
-  return record("slice", window(*this, to_sizes, to_strides, offset), {*this},
-                [d, a, b, step, old = impl().sizes](const Tensor& g) {
+  return record(op("slice", "dim", d, "start", a, "end", b, "step", step), window(*this, to_sizes, to_strides, offset),
+                {*this}, [d, a, b, step, old = impl().sizes](const Tensor& g) {
                   return scatter_window(g, old, [&](const Tensor& z) { return z.slice(d, a, b, step); });
                 });
 }
@@ -262,8 +264,8 @@ Tensor Tensor::diagonal(int64_t offset, int64_t dim1, int64_t dim2) const {
   to_sizes.erase(std::max(a, b)), to_sizes.erase(std::min(a, b));
   to_strides.erase(std::max(a, b)), to_strides.erase(std::min(a, b));
   to_sizes.push_back(n), to_strides.push_back(stride);
-  return record("diagonal", window(*this, to_sizes, to_strides, start), {*this},
-                [offset, a, b, old = p.sizes](const Tensor& g) {
+  return record(op("diagonal", "offset", offset, "dim1", a, "dim2", b), window(*this, to_sizes, to_strides, start),
+                {*this}, [offset, a, b, old = p.sizes](const Tensor& g) {
                   return scatter_window(g, old, [&](const Tensor& z) { return z.diagonal(offset, a, b); });
                 });
 }
@@ -282,7 +284,7 @@ Tensor Tensor::as_strided(IntArrayRef sizes, IntArrayRef strides, std::optional<
   int64_t local = offset - p.offset;
   check<StateError>(local >= 0 && (out.numel() == 0 || local + span_of("as_strided", sizes, strides) < p.numel),
                     "[as_strided] gradients are recorded inside the tensor's own {} elements only", p.numel);
-  return record("as_strided", out, {*this},
+  return record(op("as_strided", "size", sizes, "stride", strides, "storage_offset", local), out, {*this},
                 [sizes = Dims(sizes), strides = Dims(strides), local, old = p.sizes](const Tensor& g) {
                   // Elements that the window shows several times get the sum.
                   Tensor positions = arange(numel_of(old)).as_strided(sizes, strides, local).reshape({-1});
