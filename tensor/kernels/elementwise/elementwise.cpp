@@ -2,6 +2,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise_loops.h"
+#include "weft/tensor/kernels/elementwise/plain_loops.h"
 #include "weft/tensor/kernels/walk/strided.h"
 
 namespace weft::kernel {
@@ -171,6 +172,26 @@ Tensor unary(Unary f, const Tensor& x, double p, double q) {
   parallel_for(x.numel(), libm && unary_loop(f, kInt64) == nullptr ? kMathCost : kCost,
                [&](int64_t begin, int64_t end) { loop(from + begin * item, to + begin * item, end - begin, p, q); });
   return out;
+}
+
+Tensor unary(const UnaryLoops& loops, const Tensor& x) {
+  const Dtype dtype = is_floating_point(x.dtype()) ? x.dtype() : default_dtype();
+  const Tensor from = x.dtype() == dtype && dense(x) ? x : copy_of(x, dtype);
+  const UnaryLoop loop = dtype == kFloat64 ? loops.float64 : loops.float32;
+  Tensor out = output_like(from, dtype);
+  const int64_t item = from.element_size();
+  const char* in = flat_data<char>(from) + from.storage_offset() * (item - 1);
+  char* to = flat_data<char>(out) + out.storage_offset() * (item - 1);
+  parallel_for(from.numel(), kMathCost,
+               [&](int64_t begin, int64_t end) { loop(in + begin * item, to + begin * item, end - begin, 0, 0); });
+  return out;
+}
+
+Tensor binary(const BinaryLoops& loops, const char* op, const Tensor& a, const Tensor& b) {
+  const Dtype common = result_type(a, b), dtype = is_floating_point(common) ? common : default_dtype();
+  const BinaryLoop* of_dtype = dtype == kFloat64 ? loops.float64 : loops.float32;
+  const auto find = [&](Broadcast broadcast) { return of_dtype[static_cast<size_t>(broadcast)]; };
+  return run(find, op, to_dtype(a, dtype), to_dtype(b, dtype), dtype, kMathCost, 0, 0);
 }
 
 Tensor binary(Binary f, const char* op, const Tensor& a, const Tensor& b, double p, double q) {
