@@ -143,6 +143,9 @@ std::vector<OpRow> rows() {
   add_binary(
       all, "atan2", [](T a, T b) { return a.atan2(b); }, [](double a, double b) { return std::atan2(a, b); }, 0.2);
   add_binary(
+      all, "hypot", [](T a, T b) { return a.hypot(b); }, [](double a, double b) { return std::sqrt(a * a + b * b); },
+      0.2);
+  add_binary(
       all, "maximum", [](T a, T b) { return a.maximum(b); }, [](double a, double b) { return a > b ? a : b; });
   add_binary(
       all, "minimum", [](T a, T b) { return a.minimum(b); }, [](double a, double b) { return a < b ? a : b; });

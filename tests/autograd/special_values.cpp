@@ -203,6 +203,7 @@ const BinaryRow kBinary[] = {
     WEFT_TWO("minimum", a.minimum(b), lesser(a, b)),
     WEFT_TWO("pow", a.pow(b), std::pow(a, b)),
     WEFT_TWO("atan2", a.atan2(b), std::atan2(a, b)),
+    WEFT_TWO("hypot", a.hypot(b), std::hypot(a, b)),
     WEFT_TWO("fmod", a.fmod(b), std::fmod(a, b)),
     WEFT_TWO("remainder", a.remainder(b), remainder_of(a, b)),
     WEFT_TWO("eq", a.eq(b), a == b),
