@@ -57,6 +57,7 @@ const std::vector<Row> kBinary = {
     WEFT_ROW(pow, Takes::Floats),
     WEFT_ROW(atan2, Takes::Numbers, true),
     WEFT_ROW(hypot, Takes::Numbers, true),
+    WEFT_ROW(logaddexp, Takes::Numbers, true),
     WEFT_ROW(maximum, Takes::Numbers),
     WEFT_ROW(minimum, Takes::Numbers),
     WEFT_ROW(eq, Takes::Any),

@@ -146,6 +146,9 @@ std::vector<OpRow> rows() {
       all, "hypot", [](T a, T b) { return a.hypot(b); }, [](double a, double b) { return std::sqrt(a * a + b * b); },
       0.2);
   add_binary(
+      all, "logaddexp", [](T a, T b) { return a.logaddexp(b); },
+      [](double a, double b) { return std::log(std::exp(a) + std::exp(b)); });
+  add_binary(
       all, "maximum", [](T a, T b) { return a.maximum(b); }, [](double a, double b) { return a > b ? a : b; });
   add_binary(
       all, "minimum", [](T a, T b) { return a.minimum(b); }, [](double a, double b) { return a < b ? a : b; });
