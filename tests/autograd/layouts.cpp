@@ -58,6 +58,8 @@ const std::vector<Row> kBinary = {
     WEFT_ROW(atan2, Takes::Numbers, true),
     WEFT_ROW(hypot, Takes::Numbers, true),
     WEFT_ROW(logaddexp, Takes::Numbers, true),
+    WEFT_ROW(xlogy, Takes::Numbers, true),
+    WEFT_ROW(copysign, Takes::Numbers),
     WEFT_ROW(maximum, Takes::Numbers),
     WEFT_ROW(minimum, Takes::Numbers),
     WEFT_ROW(eq, Takes::Any),

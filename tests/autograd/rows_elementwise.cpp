@@ -22,6 +22,29 @@ struct Unary {
 };
 
 constexpr double kAlmostOne = 0.95;
+
+/// x with f(x) = y, by bisection of an increasing function.
+double solve(double y, double (*f)(double), double low, double high) {
+  for (int i = 0; i < 80; ++i) {
+    const double middle = (low + high) / 2;
+    (f(middle) < y ? low : high) = middle;
+  }
+  return low;
+}
+
+/// digamma (n = 0) and polygamma as the sum of their poles, and an integral for the rest of the sum.
+double polygamma_sum(int n, double x) {
+  constexpr int kTerms = 1000;
+  const double far = x + kTerms - 0.5;  // the sum from kTerms on is nearly an integral from half a step before
+  double sum = 0;
+  if (n == 0) {
+    for (int k = kTerms - 1; k >= 0; --k) sum -= 1 / (x + k);
+    return sum + std::log(far) + 1 / (24 * far * far);
+  }
+  for (int k = kTerms - 1; k >= 0; --k) sum += std::pow(x + k, -n - 1);
+  const double rest = std::pow(far, -n) / n - (n + 1) * std::pow(far, -n - 2) / 24;
+  return (n % 2 ? 1 : -1) * std::tgamma(n + 1) * (sum + rest);
+}
 const Unary kUnary[] = {
     {"neg", &Tensor::neg, [](double x) { return -x; }, -2, 2},
     {"abs", &Tensor::abs, [](double x) { return std::fabs(x); }, -2, 2},
@@ -45,6 +68,24 @@ const Unary kUnary[] = {
     {"sigmoid", &Tensor::sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, -4, 4},
     {"reciprocal", &Tensor::reciprocal, [](double x) { return 1 / x; }, 0.3, 3},
     {"square", &Tensor::square, [](double x) { return x * x; }, -2, 2},
+    {"erfc", &Tensor::erfc, [](double x) { return std::erfc(x); }, -2, 2},
+    {"erfinv", &Tensor::erfinv,
+     [](double x) {
+       return solve(
+           x, [](double y) { return std::erf(y); }, -3, 3);
+     },
+     -0.9, 0.9},
+    {"asinh", &Tensor::asinh, [](double x) { return std::log(x + std::sqrt(x * x + 1)); }, -3, 3},
+    {"acosh", &Tensor::acosh, [](double x) { return std::log(x + std::sqrt(x * x - 1)); }, 1.3, 4},
+    {"atanh", &Tensor::atanh, [](double x) { return 0.5 * std::log((1 + x) / (1 - x)); }, -0.9, 0.9},
+    {"exp2", &Tensor::exp2, [](double x) { return std::pow(2, x); }, -3, 3},
+    {"lgamma", &Tensor::lgamma, [](double x) { return std::log(std::abs(std::tgamma(x))); }, 0.3, 4},
+    {"lgamma of negative numbers", &Tensor::lgamma, [](double x) { return std::log(std::abs(std::tgamma(x))); }, -2.9,
+     -2.1},
+    {"digamma", &Tensor::digamma, [](double x) { return polygamma_sum(0, x); }, 0.3, 4},
+    {"digamma of negative numbers", &Tensor::digamma, [](double x) { return polygamma_sum(0, x); }, -1.9, -1.1},
+    {"frac", &Tensor::frac, [](double x) { return x - std::trunc(x); }, -2.9, 2.9},
+    {"sinc", &Tensor::sinc, [](double x) { return x == 0 ? 1 : std::sin(M_PI * x) / (M_PI * x); }, -2, 2.1},
     {"erf", &Tensor::erf, [](double x) { return std::erf(x); }, -2, 2},
     {"floor", &Tensor::floor, [](double x) { return std::floor(x); }, -3, 3},
     {"ceil", &Tensor::ceil, [](double x) { return std::ceil(x); }, -3, 3},
@@ -123,6 +164,26 @@ OpRow with_numbers(const std::string& name, std::function<Tensor(T)> f, double (
 std::vector<OpRow> rows() {
   std::vector<OpRow> all;
   for (const Unary& u : kUnary) all.push_back(unary_row(u));
+  all.push_back(with_numbers(
+      "polygamma", [](T x) { return x.polygamma(1); }, [](double x) { return polygamma_sum(1, x); }, 0.4, 4));
+  all.push_back(
+      with_numbers(
+          "polygamma 2", [](T x) { return x.polygamma(2); }, [](double x) { return polygamma_sum(2, x); }, -0.9, -0.1)
+          .with_bad([] { ones({2}).polygamma(-1); }));
+  all.push_back(with_numbers(
+      "logit", [](T x) { return x.logit(); }, [](double x) { return std::log(x / (1 - x)); }, 0.1, 0.9));
+  all.push_back(with_numbers(
+                    "logit eps", [](T x) { return x.logit(0.2); },
+                    [](double x) {
+                      const double z = std::min(std::max(x, 0.2), 0.8);
+                      return std::log(z / (1 - z));
+                    },
+                    -0.3, 1.3)
+                    .with_bad([] { ones({2}).logit(0.7); }));
+  all.push_back(with_numbers(
+      "nan_to_num",
+      [](T x) { return where(x.gt(1), std::numeric_limits<double>::infinity(), x).nan_to_num(3, 7.5, -2); },
+      [](double x) { return x > 1 ? 7.5 : x; }));
 
   add_binary(
       all, "add", [](T a, T b) { return a + b; }, [](double a, double b) { return a + b; });
@@ -148,6 +209,10 @@ std::vector<OpRow> rows() {
   add_binary(
       all, "logaddexp", [](T a, T b) { return a.logaddexp(b); },
       [](double a, double b) { return std::log(std::exp(a) + std::exp(b)); });
+  add_binary(
+      all, "xlogy", [](T a, T b) { return a.xlogy(b); }, [](double a, double b) { return a * std::log(b); }, 0.2);
+  add_binary(
+      all, "copysign", [](T a, T b) { return a.copysign(b); }, [](double a, double b) { return std::copysign(a, b); });
   add_binary(
       all, "maximum", [](T a, T b) { return a.maximum(b); }, [](double a, double b) { return a > b ? a : b; });
   add_binary(

@@ -25,17 +25,22 @@ struct Operands {
   const Tensor& b() const { return b_(); }
 };
 
-/// Records F::value(x). `F::grad(x, g)` or `F::grad(x, g, y)` is its gradient, y being the result.
+/// The rule of a gradient that takes (operands, g) or (operands, g, y).
+template <auto kGrad, class X>
+auto rule_of(const X& x) {
+  if constexpr (std::is_invocable_v<decltype(kGrad), const X&, const Tensor&>)
+    return [x](const Tensor& g) { return kGrad(x, g); };
+  else
+    return [x](const Tensor& g, const Tensor& y) { return kGrad(x, g, y); };
+}
+
+/// Records F::value(x). `F::grad` takes (x, g) or (x, g, y), y being the result.
 /// Integers are converted to the default floating type; throws DtypeError for bool.
 template <class F>
 Tensor unary_op(const Tensor& x) {
   require_not_bool(F::kName, x.dtype());
   static constexpr kernel::UnaryLoops kLoops = kernel::unary_loops_of<F>();
-  const Tensor out = kernel::unary(kLoops, x);
-  if constexpr (std::is_invocable_v<decltype(F::grad), const Tensor&, const Tensor&>)
-    return record(F::kName, out, {x}, [x = saved(x)](const Tensor& g) { return F::grad(x(), g); });
-  else
-    return record(F::kName, out, {x}, [x = saved(x)](const Tensor& g, const Tensor& y) { return F::grad(x(), g, y); });
+  return record(F::kName, kernel::unary(kLoops, x), {x}, rule_of<F::grad>(saved(x)));
 }
 
 /// Records F::value(a, b), broadcast and promoted. `F::grad_a` and `F::grad_b` take (operands, g) or (operands, g, y).
@@ -44,16 +49,8 @@ template <class F>
 Tensor binary_op(const Tensor& a, const Tensor& b) {
   require_not_bool(F::kName, kernel::result_type(a, b));
   static constexpr kernel::BinaryLoops kLoops = kernel::binary_loops_of<F>();
-  const Tensor out = kernel::binary(kLoops, F::kName, a, b);
   const Operands x{saved(a), saved(b)};
-  if constexpr (std::is_invocable_v<decltype(F::grad_a), const Operands&, const Tensor&>)
-    return record(
-        F::kName, out, {a, b}, [x](const Tensor& g) { return F::grad_a(x, g); },
-        [x](const Tensor& g) { return F::grad_b(x, g); });
-  else
-    return record(
-        F::kName, out, {a, b}, [x](const Tensor& g, const Tensor& y) { return F::grad_a(x, g, y); },
-        [x](const Tensor& g, const Tensor& y) { return F::grad_b(x, g, y); });
+  return record(F::kName, kernel::binary(kLoops, F::kName, a, b), {a, b}, rule_of<F::grad_a>(x), rule_of<F::grad_b>(x));
 }
 
 }  // namespace weft::autograd

@@ -174,7 +174,7 @@ Tensor unary(Unary f, const Tensor& x, double p, double q) {
   return out;
 }
 
-Tensor unary(const UnaryLoops& loops, const Tensor& x) {
+Tensor unary(const UnaryLoops& loops, const Tensor& x, double p) {
   const Dtype dtype = is_floating_point(x.dtype()) ? x.dtype() : default_dtype();
   const Tensor from = x.dtype() == dtype && dense(x) ? x : copy_of(x, dtype);
   const UnaryLoop loop = dtype == kFloat64 ? loops.float64 : loops.float32;
@@ -183,7 +183,7 @@ Tensor unary(const UnaryLoops& loops, const Tensor& x) {
   const char* in = flat_data<char>(from) + from.storage_offset() * (item - 1);
   char* to = flat_data<char>(out) + out.storage_offset() * (item - 1);
   parallel_for(from.numel(), kMathCost,
-               [&](int64_t begin, int64_t end) { loop(in + begin * item, to + begin * item, end - begin, 0, 0); });
+               [&](int64_t begin, int64_t end) { loop(in + begin * item, to + begin * item, end - begin, p, 0); });
   return out;
 }
 

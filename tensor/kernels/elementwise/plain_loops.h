@@ -24,10 +24,15 @@ struct BinaryLoops {
 };
 
 template <class F, class T>
-void unary_loop_of(const void* x, void* out, int64_t n, double, double) {
+void unary_loop_of(const void* x, void* out, int64_t n, [[maybe_unused]] double p, double) {
   const T* in = static_cast<const T*>(x);
   T* to = static_cast<T*>(out);
-  for (int64_t i = 0; i < n; ++i) to[i] = without_denormal(F::value(without_denormal(in[i])));
+  for (int64_t i = 0; i < n; ++i) {
+    if constexpr (requires { F::value(T(), p); })
+      to[i] = without_denormal(F::value(without_denormal(in[i]), p));
+    else
+      to[i] = without_denormal(F::value(without_denormal(in[i])));
+  }
 }
 
 template <class F, class T, Broadcast kBroadcast>
@@ -39,7 +44,7 @@ void binary_loop_of(const void* a, const void* b, void* out, int64_t n, double, 
                                       without_denormal(y[kBroadcast == Broadcast::B ? 0 : i])));
 }
 
-/// The loops of F::value(x), a template over float and double.
+/// The loops of F::value(x) or F::value(x, p), a template over float and double; p is a parameter of the op.
 template <class F>
 constexpr UnaryLoops unary_loops_of() {
   return {unary_loop_of<F, float>, unary_loop_of<F, double>};
@@ -53,8 +58,8 @@ constexpr BinaryLoops binary_loops_of() {
            binary_loop_of<F, double, Broadcast::B>}};
 }
 
-/// f(x). Integers are converted to the default floating type.
-Tensor unary(const UnaryLoops& loops, const Tensor& x);
+/// f(x) or f(x, p). Integers are converted to the default floating type.
+Tensor unary(const UnaryLoops& loops, const Tensor& x, double p = 0);
 /// f(a, b), broadcast and promoted; integers are converted to the default floating type.
 Tensor binary(const BinaryLoops& loops, const char* op, const Tensor& a, const Tensor& b);
 
