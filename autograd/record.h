@@ -58,7 +58,7 @@ template <class... Rules>
 class RuleNode : public Node {
  public:
   static constexpr bool kReadsOutput = (reads_output<Rules> || ...);
-  RuleNode(const char* op, Rules&&... rules) : Node(op), rules_(std::in_place, std::move(rules)...) {}
+  RuleNode(const char* op, Rules&&... rules) : Node(op), rules_(std::in_place, std::move(rules)...) {}  // NOLINT
 
   /// Drops the rules of inputs that need no gradient, and the tensors they save.
   void drop_unneeded() {

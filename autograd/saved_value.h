@@ -20,8 +20,8 @@ class SavedValue : public std::any {
   SavedValue() = default;
   SavedValue(std::any value) : std::any(std::move(value)) {}  // NOLINT
   template <class T>
-  requires(!std::derived_from<std::remove_cvref_t<T>, std::any>) SavedValue(T&& value)
-      : std::any(kept(std::forward<T>(value))) {}  // NOLINT
+  requires(!std::derived_from<std::remove_cvref_t<T>, std::any>) SavedValue(T&& value)  // NOLINT
+      : std::any(kept(std::forward<T>(value))) {}
 
   bool isNone() const { return !has_value(); }
   bool isBool() const;

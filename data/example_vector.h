@@ -17,7 +17,7 @@ struct AddMapStackFirst {
   AddMapStackFirst(const AddMapStackFirst&) = delete;
   AddMapStackFirst& operator=(const AddMapStackFirst&) = delete;
   template <class T>
-  operator T() const {
+  operator T() const {  // NOLINT: its use is an error
     static_assert(!std::is_same_v<T, T>,
                   "the loader gives lists of samples: add .map(data::transforms::Stack<>()) to its data set");
     __builtin_unreachable();

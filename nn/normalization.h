@@ -25,8 +25,8 @@ struct GroupNormOptions {
 namespace functional {
 
 struct LayerNormFuncOptions {
-  LayerNormFuncOptions(std::vector<int64_t> normalized_shape)
-      : normalized_shape_(std::move(normalized_shape)) {}  // NOLINT
+  LayerNormFuncOptions(std::vector<int64_t> normalized_shape)  // NOLINT
+      : normalized_shape_(std::move(normalized_shape)) {}
   WEFT_ARG(std::vector<int64_t>, normalized_shape);
   WEFT_ARG(Tensor, weight);
   WEFT_ARG(Tensor, bias);

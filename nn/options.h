@@ -108,9 +108,9 @@ class ExpandingArrayWithOptionalElem {
     if (v.size() != D) nn::detail::fail_size_count(D, v.size());
     std::copy(v.begin(), v.end(), values_.begin());
   }
-  ExpandingArrayWithOptionalElem(const std::vector<int64_t>& v)
-      : ExpandingArrayWithOptionalElem(IntArrayRef(v)) {}  // NOLINT
-  ExpandingArrayWithOptionalElem(IntArrayRef v) {          // NOLINT
+  ExpandingArrayWithOptionalElem(const std::vector<int64_t>& v)  // NOLINT
+      : ExpandingArrayWithOptionalElem(IntArrayRef(v)) {}
+  ExpandingArrayWithOptionalElem(IntArrayRef v) {  // NOLINT
     if (v.size() != D) nn::detail::fail_size_count(D, v.size());
     std::copy(v.begin(), v.end(), values_.begin());
   }
@@ -130,8 +130,8 @@ class FuncArg {
  public:
   template <class T>
   requires(std::convertible_to<const T&, Options> && !std::convertible_to<const T&, IntArrayRef> &&
-           !std::same_as<T, FuncArg>) FuncArg(const T& options)
-      : options_(options) {}  // NOLINT
+           !std::same_as<T, FuncArg>) FuncArg(const T& options)  // NOLINT
+      : options_(options) {}
   const Options& operator*() const { return options_; }
   const Options* operator->() const { return &options_; }
 

@@ -51,11 +51,11 @@ class Ref {
   Ref(const Ref& o) : Ref(o.p_) {}
   Ref(Ref&& o) noexcept : p_(std::exchange(o.p_, nullptr)) {}
   template <class U>
-  requires std::is_convertible_v<U*, T*> Ref(const Ref<U>& o)
-      : Ref(static_cast<T*>(o.get())) {}  // NOLINT: as for raw pointers
+  requires std::is_convertible_v<U*, T*> Ref(const Ref<U>& o)  // NOLINT: as for raw pointers
+      : Ref(static_cast<T*>(o.get())) {}
   template <class U>
-  requires std::is_convertible_v<U*, T*> Ref(Ref<U>&& o)
-  noexcept : p_(o.detach()) {}  // NOLINT
+  requires std::is_convertible_v<U*, T*> Ref(Ref<U>&& o)  // NOLINT
+  noexcept : p_(o.detach()) {}
   Ref& operator=(Ref o) noexcept {
     std::swap(p_, o.p_);
     return *this;

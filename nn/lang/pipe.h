@@ -12,7 +12,7 @@ namespace weft::nn::lang {
 /// Describes a layer. Throws ValueError for values that its row in the table does not allow.
 class Layer {
  public:
-  Layer(std::string_view layer, std::vector<Value> arguments = {}, std::vector<Chain> branches = {})
+  Layer(std::string_view layer, std::vector<Value> arguments = {}, std::vector<Chain> branches = {})  // NOLINT
       : spec_(make_layer(layer, std::move(arguments), std::move(branches))) {}
   /// Sets any option by its name, as needed for user-defined layers. A flag has no value.
   Layer& set(std::string_view option, Value value = {}) {
