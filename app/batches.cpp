@@ -16,7 +16,7 @@ Dims batched(int64_t count, const Dims& sizes) {
 Tensor scaled_rows(const Tensor& rows, const Scale& scale) {
   if (scale.changes_nothing()) return rows;
   const Tensor mean = tensor(scale.mean, kFloat64), deviation = tensor(scale.deviation, kFloat64);
-  check<ShapeError>(mean.numel() == 1 || mean.numel() == rows.size(1), "[data] rows of {} numbers, expected {}",
+  check<ShapeError>(mean.numel() == 1 || mean.numel() == rows.size(1), "[data] rows of {} elements, expected {}",
                     rows.size(1), mean.numel());
   return rows.to(kFloat64).sub(mean).div(deviation).to(kFloat32);
 }
@@ -29,7 +29,7 @@ class InputSet : public data::datasets::BatchDataset<InputSet, data::Example<>> 
   InputSet(const Samples& samples, const Inputs& inputs) : inputs_(inputs), target_(samples.target.contiguous()) {
     if (samples.data.dtype() == kUInt8) {
       images_ = data::datasets::ImageBytes(samples.data, samples.target);
-      check<ShapeError>(images_.shape.numel() == numel_of(inputs.sizes), "[data] images of {} numbers, expected {}",
+      check<ShapeError>(images_.shape.numel() == numel_of(inputs.sizes), "[data] images of {} elements, expected {}",
                         images_.shape.numel(), numel_of(inputs.sizes));
       if (!inputs.scale.changes_nothing())
         scale_ = std::make_shared<data::transforms::Normalize<>>(inputs.scale.mean, inputs.scale.deviation);

@@ -60,10 +60,12 @@ struct BaseOptions {
   /// code 2 and a message about the option if the command line is invalid.
   void parse(int argc, char** argv) {
     if (takes_.seed)
-      app.add_option("--seed", seed, "of the random numbers")->check(integer(0, UINT64_MAX))->capture_default_str();
+      app.add_option("--seed", seed, "seed of the random numbers")
+          ->check(integer(0, UINT64_MAX))
+          ->capture_default_str();
     if (takes_.threads)
       app.add_option("--threads", threads, "threads to use [WEFT_THREADS, else all cores]")->check(integer(1, 1024));
-    if (takes_.data) app.add_option("--data", data, "folder that holds mnist/ [WEFT_DATA, else the cache folder]");
+    if (takes_.data) app.add_option("--data", data, "folder that contains mnist/ [WEFT_DATA, else the cache folder]");
     read(argc, argv);
   }
 
@@ -173,7 +175,7 @@ struct Options : BaseOptions, weft::train::RunOptions {
     app.add_option("--batch", batch, "images per step")->check(count());
     add_run_options(app, *this, stop_);
     app.add_option("--metrics", metrics, "write one JSON object per test to this file");
-    app.add_option("--save", save, "write the last weights, with all that --resume needs, to this file");
+    app.add_option("--save", save, "write the last weights, with the state for --resume, to this file");
     BaseOptions::parse(argc, argv);
     about.title = name_of(argv);
     write_report = weft::train::write_report;
@@ -184,7 +186,7 @@ struct Options : BaseOptions, weft::train::RunOptions {
         read_resumed(argc, argv, run, notes->options, rules);
         trained_on_ = notes->data_set;
       } else {
-        fmt::print("{} does not tell its options: those of this command line are taken\n", run);
+        fmt::print("{} does not record its options: those of this command line are used\n", run);
       }
     }
     if (!stop_.empty()) early_stop = early_stop_of(stop_);
@@ -200,7 +202,8 @@ struct Options : BaseOptions, weft::train::RunOptions {
             const std::string& loss = "cross_entropy") {
     weft::train::Notes notes = notes_on(digits, about.title);
     weft::check<weft::ValueError>(trained_on_.empty() || trained_on_ == notes.data_set,
-                                  "[resume] the run was trained on {}; here is {}", trained_on_, digits.description);
+                                  "[resume] the run was trained on {}; the data set here is {}", trained_on_,
+                                  digits.description);
     check_test_every(tests_steps_, *this);
     notes.scale = scale, notes.loss = loss, notes.options = kept(app, rules);
     for (auto [name, value] : {std::pair{"--lr", fmt::format("{}", *lr)}, {"--batch", fmt::format("{}", *batch)}})
@@ -218,23 +221,22 @@ struct Options : BaseOptions, weft::train::RunOptions {
 
   /// The options of a run that do not depend on the training data.
   static void add_run_options(CLI::App& app, weft::train::RunOptions& run, std::vector<double>& stop) {
-    app.add_option("--steps", run.steps, "stop after so many steps instead")->check(count());
+    app.add_option("--steps", run.steps, "stop after this many steps instead")->check(count());
     app.add_option("--test-every", run.test_every, "steps between tests, with --steps")
         ->check(count())
         ->capture_default_str();
-    app.add_option(
-           "--early-stop", stop,
-           "PATIENCE [MIN_DELTA]: stop after so many tests without a lower loss on the validation part, or where "
-           "there is none on what is trained on")
+    app.add_option("--early-stop", stop,
+                   "PATIENCE [MIN_DELTA]: stop after this many tests without a lower loss on the validation part, or, "
+                   "without one, on the training part")
         ->expected(1, 2)
         ->check(number("at least 0", [](double v) { return v >= 0; }));
     app.add_flag("--allow-nan", run.allow_nan,
-                 "continue where the loss or a weight is not finite; else the run ends with exit code 3");
+                 "continue if the loss or a weight is not finite; otherwise the run ends with exit code 3");
     app.add_option("--out", run.out,
-                   "folder for report.html, metrics.jsonl, last and best.safetensors; one that holds a run already is "
+                   "folder for report.html, metrics.jsonl, last and best.safetensors; one that contains a run is "
                    "an error");
     app.add_option("--resume", run.resume,
-                   "go on with the run in this folder (that of --out where none is named), or from a file of --save")
+                   "resume the run in this folder (default: that of --out), or from a file of --save")
         ->expected(0, 1);
   }
   /// Throws ValueError if --test-every was given but has no effect.
@@ -244,7 +246,7 @@ struct Options : BaseOptions, weft::train::RunOptions {
   }
   static weft::train::EarlyStop early_stop_of(const std::vector<double>& given) {
     weft::check<weft::ValueError>(given[0] >= 1 && given[0] == std::floor(given[0]),
-                                  "[train] --early-stop: the patience must be a whole number of at least 1, got {}",
+                                  "[train] --early-stop: the patience must be an integer of at least 1, got {}",
                                   given[0]);
     return {static_cast<int64_t>(given[0]), given.size() > 1 ? given[1] : 0};
   }
@@ -267,7 +269,7 @@ int run(int argc, char** argv, Program program) {
     return code == 0 && weft::train::stopped_by() ? 128 + weft::train::stopped_by() : code;
   } catch (const weft::train::NotFinite& e) {
     std::fflush(stdout);
-    std::fprintf(stderr, "error: %s; --allow-nan goes on\n", e.what());
+    std::fprintf(stderr, "error: %s; use --allow-nan to continue\n", e.what());
     return kNotFinite;
   } catch (const std::exception& e) {
     std::fflush(stdout);

@@ -117,7 +117,7 @@ constexpr double kMostSamples = 1e9;
 const std::vector<DataSetRow>& data_sets() {
   static const std::vector<DataSetRow> rows{
       {{"mnist", "60,000 and 10,000 handwritten digits of 28 x 28, from mnist/ below --data"}, mnist},
-      {{"fashion", "as many pictures of clothes, from fashion/ below --data"}, fashion},
+      {{"fashion", "the same number of pictures of clothes, from fashion/ below --data"}, fashion},
       {{"digits",
         "generated digits like MNIST's",
         {whole("count", 1, kMostSamples).defaults_to(60000)},
@@ -164,7 +164,7 @@ std::vector<int64_t> columns_named(const std::vector<std::string>& wanted, const
   for (const std::string& name : wanted) {
     const auto at = places.find(name);
     if (at == places.end())
-      fail<ValueError>("[csv] {}: no column is named \"{}\"; there are {}", table, shortened(name),
+      fail<ValueError>("[csv] {}: no column is named \"{}\"; the columns are {}", table, shortened(name),
                        data::list_of(header));
     out.push_back(at->second);
   }
@@ -186,14 +186,14 @@ data::CsvHeader header_of(const std::string& option) {
 void note_header(const std::string& file, const std::string& option, bool has_header) {
   if (!has_header && option == "auto")
     fmt::print(stderr,
-               "note: {}: the first line holds numbers and is read as data, the columns are named c1, c2 ...; "
-               "--header first takes it as their names\n",
+               "note: {}: the first line contains numbers and is read as data, the columns are named c1, c2 ...; "
+               "--header first uses it as their names\n",
                file);
 }
 
 std::string data_set_reference() {
   return reference(data_sets()) +
-         fmt::format("  {:<22} {}\n", "csv:FILE", "rows of numbers and a class, with a header or without");
+         fmt::format("  {:<22} {}\n", "csv:FILE", "rows of numbers and a class, with or without a header");
 }
 
 DataSet load_data_set(const DataRequest& r) {

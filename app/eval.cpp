@@ -51,14 +51,14 @@ const Samples& part_of(const DataSet& set, const std::string& part) {
 }  // namespace
 
 int eval(int argc, char** argv) {
-  models::BaseOptions options("Tests the model of a checkpoint on the data it was trained for, or on other data.",
+  models::BaseOptions options("Evaluates the model of a checkpoint on its own data set or on another one.",
                               {.seed = false, .threads = true, .data = true});
   std::string file, part = "test", given, header;
   std::optional<std::string> target;
   options.app.name("weft eval");
-  options.app.add_option("CHECKPOINT", file, "a file of weft train, or the folder of a run: its best")->required();
-  options.app.add_option("--data-set", given, "other data, as weft train takes it; of a table all rows");
-  options.app.add_option("--target", target, "the column of a CSV file that holds the class");
+  options.app.add_option("CHECKPOINT", file, "a checkpoint, or the folder of a run (its best)")->required();
+  options.app.add_option("--data-set", given, "another data set, named as in weft train; all rows of a table");
+  options.app.add_option("--target", target, "the class column of a CSV file");
   add_header_option(options.app, header);
   options.app.add_option("--part", part, "test, validation or train")
       ->check(options.one_of({"test", "validation", "train"}))
@@ -68,7 +68,7 @@ int eval(int argc, char** argv) {
 
   Opened opened = open_checkpoint(file);
   check_reads_floats(opened.model);
-  check<StateError>(opened.notes || !given.empty(), "[eval] '{}' does not tell its data set: name it by --data-set",
+  check<StateError>(opened.notes || !given.empty(), "[eval] '{}' does not record its data set: give it with --data-set",
                     opened.file);
   const train::Notes notes = opened.notes.value_or(train::Notes());
   DataRequest request = given.empty() ? request_of(notes) : DataRequest();

@@ -60,21 +60,18 @@ Scale standard(const Setting&, const Tensor& data) {
 const std::vector<AugmentRow>& augmentations() {
   static const std::vector<AugmentRow> rows{
       {{"shift",
-        "by up to so many pixels",
-        {whole("x", 0, 4096), whole("y", -1, 4096).defaults_to(-1).says("as x where left out")},
+        "by up to this many pixels",
+        {whole("x", 0, 4096), whole("y", -1, 4096).defaults_to(-1).says("the same as x")},
         {}},
        [](const Setting& s, const data::ImageShape&) -> std::shared_ptr<const data::ImageStage> {
          const int64_t x = s.whole("x"), y = s.whole("y");
          return std::make_shared<transforms::RandomShift>(x, y >= 0 ? y : x);
        }},
-      {{"rotate", "by up to so many degrees", {number("degrees", 0, 180)}, {}},
+      {{"rotate", "by up to this many degrees", {number("degrees", 0, 180)}, {}},
        [](const Setting& s, const data::ImageShape&) -> std::shared_ptr<const data::ImageStage> {
          return std::make_shared<transforms::RandomRotation>(s.number("degrees"));
        }},
-      {{"crop",
-        "of its own size out of the image with so many pixels of black around it",
-        {whole("padding", 1, 4096)},
-        {}},
+      {{"crop", "crops the original size from the image with this much black padding", {whole("padding", 1, 4096)}, {}},
        [](const Setting& s, const data::ImageShape& shape) -> std::shared_ptr<const data::ImageStage> {
          return std::make_shared<transforms::RandomCrop>(IntArrayRef{shape.height, shape.width}, s.whole("padding"));
        }},
@@ -88,13 +85,13 @@ const std::vector<ScaleRow>& scales() {
        [](const Setting&, const Tensor& data) {
          return is_image(data) ? Scale{{0}, {1.0 / 255}} : Scale{};
        }},
-      {{"unit", "0 to 1; of columns, from their least to their most"},
+      {{"unit", "0 to 1; columns from their minimum to their maximum"},
        [](const Setting&, const Tensor& data) { return is_image(data) ? Scale{} : range(data, 0, 1); }},
       {{"range", "the same from LOW to HIGH", {number("low", -kMany, kMany), number("high", -kMany, kMany)}, {}},
        [](const Setting& s, const Tensor& data) { return range(data, s.number("low"), s.number("high")); }},
-      {{"standard", "mean 0 and deviation 1 over the training set; of columns, of each"}, standard},
+      {{"standard", "mean 0 and deviation 1 over the training set, for each column of a table"}, standard},
       {{"normalize",
-        "(pixel of 0 to 1, or column) - MEAN, over DEVIATION",
+        "((pixel in 0 to 1, or column) - MEAN) / DEVIATION",
         {number("mean", -kMany, kMany), number("deviation", 1e-12, kMany)},
         {}},
        [](const Setting& s, const Tensor&) {

@@ -16,7 +16,7 @@ Tensor one_hot_like(const Tensor& scores, const Tensor& target) {
 /// 1 for the class and -1 for all others.
 Tensor signs_like(const Tensor& scores, const Tensor& target) { return one_hot_like(scores, target) * 2 - 1; }
 
-Field sum_field() { return flag("sum").says("over the classes, not their mean"); }
+Field sum_field() { return flag("sum").says("sum over the classes, not the mean"); }
 
 /// Sum or mean over samples and classes, as the setting selects.
 Tensor reduced(const Setting& s, const Tensor& scores, const Tensor& mean) {
@@ -95,7 +95,7 @@ const std::vector<LossRow>& losses() {
       dense({"logistic", "log(1 + exp(-score)) for the class and log(1 + exp(score)) for all others"}, signs_like,
             [](const Setting&, const Tensor& x, const Tensor& t) { return soft_margin_loss(x, t); }),
       {{"multi_margin",
-        "how far each other class comes within the margin of the right one",
+        "the violation of the margin between the right class and each other one",
         {},
         {number("margin", 0, kMany).defaults_to(1), flag("squared")}},
        [](const Setting& s, const std::string&, const Tensor& scores, const Tensor& target) {

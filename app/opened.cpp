@@ -32,7 +32,7 @@ std::string model_text(const std::string& given) {
   const bool is_name =
       given.find_first_of(" |(\n") == std::string::npos && given.find_first_of("/.") != std::string::npos;
   if (fs::is_regular_file(given, error) || (is_name && fs::exists(given, error))) return read_text(given);
-  check<IoError>(!is_name, "[net] {}: there is no such file", given);
+  check<IoError>(!is_name, "[net] {}: no such file", given);
   return given;
 }
 
@@ -45,7 +45,7 @@ bool is_checkpoint(const std::string& path) {
 }
 
 void check_reads_floats(const nn::Model& model) {
-  check<DtypeError>(!model->reads_whole_numbers(), "[net] the model reads whole numbers, but the data here are floats");
+  check<DtypeError>(!model->reads_whole_numbers(), "[net] the model reads integers, but the data are floats");
 }
 
 bool is_png(const std::string& path) {
@@ -57,7 +57,8 @@ std::string checkpoint_file(const std::string& path) {
   if (!fs::is_directory(path, error)) return path;
   for (const char* name : {"/best.safetensors", "/last.safetensors"})
     if (fs::exists(path + name, error)) return path + name;
-  fail<IoError>("[load] '{}' is a folder without a run: it holds neither best.safetensors nor last.safetensors", path);
+  fail<IoError>("[load] '{}' is a folder without a run: it contains neither best.safetensors nor last.safetensors",
+                path);
 }
 
 Opened open_checkpoint(const std::string& path) {

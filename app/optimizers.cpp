@@ -47,13 +47,13 @@ const std::vector<OptimizerRow>& optimizers() {
   static const std::vector<OptimizerRow> rows{
       row<SGD, SGDOptions>("sgd", "gradient descent, with momentum if given", {"nesterov"}),
       row<Adam, AdamOptions>("adam", "running mean and square of the gradient", {"amsgrad"}),
-      row<AdamW, AdamWOptions>("adamw", "adam with weight decay apart from the gradient", {"amsgrad"}),
+      row<AdamW, AdamWOptions>("adamw", "adam with weight decay separate from the gradient", {"amsgrad"}),
       row<Adamax, AdamaxOptions>("adamax", "adam with the infinity norm"),
       row<NAdam, NAdamOptions>("nadam", "adam with Nesterov momentum", {"decoupled_weight_decay"}),
       row<RAdam, RAdamOptions>("radam", "adam with a rectified variance", {"decoupled_weight_decay"}),
-      row<RMSprop, RMSpropOptions>("rmsprop", "the gradient over its running size", {"centered"}),
-      row<Adagrad, AdagradOptions>("adagrad", "the gradient over the size of all so far"),
-      row<Adadelta, AdadeltaOptions>("adadelta", "steps in the units of the parameter"),
+      row<RMSprop, RMSpropOptions>("rmsprop", "the gradient divided by the root of its running square", {"centered"}),
+      row<Adagrad, AdagradOptions>("adagrad", "the gradient divided by the root of the sum of its squares"),
+      row<Adadelta, AdadeltaOptions>("adadelta", "steps scaled to the units of the parameter"),
   };
   return rows;
 }

@@ -20,17 +20,17 @@ constexpr int64_t kBatch = 1000;
 
 struct PredictOptions : models::BaseOptions {
   PredictOptions()
-      : BaseOptions("Answers of a checkpoint's model: the likeliest classes of each image or row.",
+      : BaseOptions("Applies a checkpoint's model: prints the most probable classes of each image or row.",
                     {.seed = false, .threads = true, .data = false}) {
     app.name("weft predict");
-    app.add_option("CHECKPOINT", checkpoint, "a file of weft train, or the folder of a run: its best")->required();
+    app.add_option("CHECKPOINT", checkpoint, "a checkpoint, or the folder of a run (its best)")->required();
     app.add_option("FILES", files, "PNG images, IDX files of images, or, for a model of a table, CSV files")
         ->required();
     app.add_option("--top", top, "classes to show for each")->check(count())->capture_default_str();
-    app.add_option("--count", most, "most images or rows to take of a file")->check(count());
+    app.add_option("--count", most, "maximum number of images or rows per file")->check(count());
     add_header_option(app, header);
-    app.add_flag("--resize", resize, "fit images of other sizes into the size that the model takes");
-    app.add_flag("--invert", invert, "take dark for light: MNIST's digits are light on dark");
+    app.add_flag("--resize", resize, "scale images of other sizes to fit the model's input");
+    app.add_flag("--invert", invert, "invert images: MNIST's digits are light on dark");
   }
   std::string checkpoint, header = "auto";
   std::vector<std::string> files;
@@ -73,23 +73,22 @@ Asked images_of(const std::string& file, const PredictOptions& o, const Dims& si
   Tensor images =
       png ? data::read_png(file, sizes[0] == 1 ? data::ImageReadMode::kGray : data::ImageReadMode::kRGB).unsqueeze(0)
           : data::read_idx(file);
-  check<ShapeError>(images.dim() == 3 || images.dim() == 4, "[predict] {} holds {}, expected images [N, H, W]", file,
+  check<ShapeError>(images.dim() == 3 || images.dim() == 4, "[predict] {} contains {}, expected images [N, H, W]", file,
                     images.sizes());
   if (images.dim() == 3) images = images.unsqueeze(1);
   if (o.most && images.size(0) > *o.most) images = images.slice(0, 0, *o.most);
-  check<ShapeError>(images.size(1) == sizes[0], "[predict] {} holds images of {} channels, the model takes {}", file,
+  check<ShapeError>(images.size(1) == sizes[0], "[predict] {} contains images of {} channels, the model takes {}", file,
                     images.size(1), sizes[0]);
   if (o.invert) images = (255 - images.to(kInt32)).to(kUInt8);
   if (images.size(2) != sizes[1] || images.size(3) != sizes[2]) {
-    check<ShapeError>(o.resize, "[predict] {} is {} x {}, the model takes {} x {}: --resize fits it in", file,
-                      images.size(3), images.size(2), sizes[2], sizes[1]);
+    check<ShapeError>(o.resize, "[predict] {} is {} x {}, the model takes {} x {}: use --resize", file, images.size(3),
+                      images.size(2), sizes[2], sizes[1]);
     TensorList all;
     for (int64_t i = 0; i < images.size(0); ++i) all.push_back(fitted(images[i], sizes[1], sizes[2]));
     images = stack(all);
   }
   if (!o.invert && has_light_edges(images))
-    fmt::print(stderr, "note: {} is dark on light; a model of MNIST takes light on dark, which --invert makes of it\n",
-               file);
+    fmt::print(stderr, "note: {} is dark on light; a model of MNIST expects light on dark: use --invert\n", file);
   Asked out{images.contiguous(), {}};
   for (int64_t i = 0; i < images.size(0); ++i) out.names.push_back(png ? file : fmt::format("{}[{}]", file, i));
   return out;
@@ -110,7 +109,7 @@ Asked rows_of(const std::string& file, const PredictOptions& o, const std::vecto
     for (const int64_t column : columns) numbers.push_back(rows.number(cells, static_cast<size_t>(column)));
     out.names.push_back(fmt::format("{}:{}", file, rows.line()));
   }
-  check<IoError>(!out.names.empty(), "[csv] {}: there is a header, but no row", file);
+  check<IoError>(!out.names.empty(), "[csv] {}: the file has a header, but no rows", file);
   out.data = tensor(numbers, kFloat64).to(kFloat32).view({-1, static_cast<int64_t>(columns.size())});
   return out;
 }
@@ -125,7 +124,7 @@ int predict(int argc, char** argv) {
   train::Notes notes = opened.notes.value_or(train::Notes());
   if (!opened.notes) {  // a model of another program: its input determines the sizes
     notes.sizes = opened.model->input_sizes();
-    check<StateError>(notes.sizes.size() == 3, "[predict] '{}' does not tell how its inputs were made", opened.file);
+    check<StateError>(notes.sizes.size() == 3, "[predict] '{}' does not record the scale of its inputs", opened.file);
   }
   Inputs inputs = inputs_for(opened.model->input_sizes(), notes.sizes, "the data set");
   inputs.scale = notes.scale;

@@ -69,57 +69,58 @@ MadeSchedule plateau(const Setting& s, Optimizer& optimizer, const RunLength&) {
 
 const std::vector<ScheduleRow>& schedules() {
   static const std::vector<ScheduleRow> rows{
-      {{"constant", "the rate stays"}, [](const Setting&, Optimizer&, const RunLength&) { return MadeSchedule(); }},
+      {{"constant", "a constant rate"}, [](const Setting&, Optimizer&, const RunLength&) { return MadeSchedule(); }},
       {{"step",
-        "times gamma after every so many epochs",
+        "multiplies by gamma every N epochs",
         {whole("every", 1, kMany)},
         {number("gamma", 0, kMany).defaults_to(0.1), by_step()}},
        [](const Setting& s, Optimizer& o, const RunLength& l) {
          return counted(s, o, l, StepLR(o, s.whole("every"), s.number("gamma")));
        }},
       {{"milestones",
-        "times gamma at each of these epochs",
+        "multiplies by gamma at each of these epochs",
         {list("at", 1, kMany, kMostNumbers)},
         {number("gamma", 0, kMany).defaults_to(0.1), by_step()}},
        [](const Setting& s, Optimizer& o, const RunLength& l) {
          const auto& at = s.numbers("at");
          return counted(s, o, l, MultiStepLR(o, std::vector<int64_t>(at.begin(), at.end()), s.number("gamma")));
        }},
-      {{"exponential", "times gamma after every epoch", {number("gamma", 0, kMany)}, {by_step()}},
+      {{"exponential", "multiplies by gamma after every epoch", {number("gamma", 0, kMany)}, {by_step()}},
        [](const Setting& s, Optimizer& o, const RunLength& l) {
          return counted(s, o, l, ExponentialLR(o, s.number("gamma")));
        }},
       {{"linear",
-        "a line of factors over the whole run",
+        "a linear factor over the complete run",
         {},
         {number("start", 0, kMany).defaults_to(1), number("end", 0, kMany).defaults_to(0)}},
        [](const Setting& s, Optimizer& o, const RunLength& l) -> MadeSchedule {
          return {std::make_unique<LinearLR>(o, s.number("start"), s.number("end"), l.steps)};
        }},
-      {{"polynomial", "falls to nothing over the whole run", {number("power", 0, 100).defaults_to(1)}, {}},
+      {{"polynomial", "falls to 0 over the complete run", {number("power", 0, 100).defaults_to(1)}, {}},
        [](const Setting& s, Optimizer& o, const RunLength& l) -> MadeSchedule {
          return {std::make_unique<PolynomialLR>(o, l.steps, s.number("power"))};
        }},
       {{"cosine",
-        "half a cosine down over the whole run",
+        "falls along half a cosine over the complete run",
         {},
-        {number("min", 0, kMany).defaults_to(0), whole("warmup", 0, kMany).defaults_to(0).says("steps of a line up"),
-         number("start", 0, 1).says("factor of its first"),
-         list("factors", 0, kMany, kMostNumbers).says("of the first steps, instead"),
+        {number("min", 0, kMany).defaults_to(0),
+         whole("warmup", 0, kMany).defaults_to(0).says("steps of linear warm-up"),
+         number("start", 0, 1).says("factor of the first step"),
+         list("factors", 0, kMany, kMostNumbers).says("of the first steps, instead of a warm-up"),
          whole("restart", 1, kMany).says("epochs of the first cosine"),
-         whole("mult", 1, kMany).defaults_to(1).says("how much longer each next is"),
-         flag("by_epoch").says("change and count by epochs")}},
+         whole("mult", 1, kMany).defaults_to(1).says("growth of each further one"),
+         flag("by_epoch").says("change and count per epoch")}},
        cosine},
       {{"one_cycle",
-        "up to the rate and down to nothing over the whole run",
+        "rises to the rate and falls to 0 over the complete run",
         {},
-        {number("start", 0, 1).defaults_to(0.3).says("share that rises"),
-         number("div", 1, kMany).defaults_to(25).says("starts at the rate over this"),
-         number("final_div", 1, kMany).defaults_to(1e4), flag("linear").says("lines, not cosines"),
-         flag("momentum").says("moves against the rate")}},
+        {number("start", 0, 1).defaults_to(0.3).says("fraction that rises"),
+         number("div", 1, kMany).defaults_to(25).says("initial rate: the rate / div"),
+         number("final_div", 1, kMany).defaults_to(1e4), flag("linear").says("linear, not cosines"),
+         flag("momentum").says("varies inversely to the rate")}},
        one_cycle},
       {{"plateau",
-        "times factor when the loss that --early-stop watches has not fallen",
+        "multiplies by factor when the loss of --early-stop has not fallen",
         {},
         {whole("patience", 0, kMany).defaults_to(10), number("factor", 0, 1).defaults_to(0.1),
          number("threshold", 0, 1).defaults_to(1e-4), whole("cooldown", 0, kMany).defaults_to(0),

@@ -23,24 +23,24 @@ struct ShowOptions : models::BaseOptions, ShowRequest {
   ShowOptions()
       : BaseOptions("Shows a data set, an IDX file, IDX images with their labels, a PNG image, or a checkpoint.") {
     app.name("weft show");
-    app.add_option("WHAT", given, "a data set as weft train takes it, a file, or two: IDX images and their labels")
+    app.add_option("WHAT", given, "a data set named as in weft train, a file, or two: IDX images and their labels")
         ->required()
         ->expected(1, 2);
     app.add_option("--count", most, "samples to show")->check(count())->capture_default_str();
     app.add_option("--first", first, "the first of them")->check(integer(0, INT64_MAX))->capture_default_str();
-    app.add_option("--part", part, "of a data set: train or test")
+    app.add_option("--part", part, "part of a data set: train or test")
         ->check(one_of({"train", "test"}))
         ->capture_default_str();
-    app.add_option("--out", out, "write a contact sheet into this PNG file, and no pictures into the terminal");
-    app.add_option("--augment", augment, "show images as they are trained on with this; --seed draws others");
-    app.add_option("--scale", scale, "numbers and pictures as weft train would scale them");
-    app.add_option("--target", target, "the column of a CSV file that holds the class");
+    app.add_option("--out", out, "write a contact sheet to this PNG file instead of pictures to the terminal");
+    app.add_option("--augment", augment, "show images augmented as in training; --seed changes the random values");
+    app.add_option("--scale", scale, "scale values and pictures as weft train does");
+    app.add_option("--target", target, "the class column of a CSV file");
     add_header_option(app, header);
-    app.add_option("--classes", classes, "how many there are in an IDX file of labels [its largest and one]")
-        ->check(number("a whole number from 1 to 65536",
-                       [](double v) { return v >= 1 && v <= 65536 && v == std::floor(v); }));
-    app.add_flag("--numbers", numbers, "print the numbers, an image as a square");
-    app.add_flag("--flat", flat, "print an image's numbers as one line");
+    app.add_option("--classes", classes, "number of classes in an IDX file of labels [its largest plus one]")
+        ->check(
+            number("an integer from 1 to 65536", [](double v) { return v >= 1 && v <= 65536 && v == std::floor(v); }));
+    app.add_flag("--numbers", numbers, "print the values, an image as a square");
+    app.add_flag("--flat", flat, "print an image's values in one line");
     app.add_flag("--one-hot", one_hot, "print classes as one-hot vectors");
     app.footer("\nData sets:\n" + data_set_reference() + "\nAugmentations:\n" + reference(augmentations()) +
                "\nScales:\n" + reference(scales()));
@@ -97,17 +97,18 @@ void show_idx(const ShowOptions& o) {
   check<ValueError>(o.given.size() == 1 || (images && labels),
                     "[show] {} and {}: two files shown together are images and their labels", o.given.front(),
                     o.given.back());
-  check<ValueError>(labels || !o.classes, "[show] --classes is for labels, {} holds none", o.what);
+  check<ValueError>(labels || !o.classes, "[show] --classes is for labels, {} contains none", o.what);
   if (labels) {
     shown.class_names = classes_of(o, labels_file, shown.target);
     print_classes(shown.target, shown.class_names);
   }
   if (images) {
-    check<ValueError>(!labels || shown.data.size(0) == shown.target.numel(), "[show] {} holds {} images, {} {} labels",
-                      images_file, shown.data.size(0), labels_file, labels ? shown.target.numel() : 0);
+    check<ValueError>(!labels || shown.data.size(0) == shown.target.numel(),
+                      "[show] {} contains {} images, {} {} labels", images_file, shown.data.size(0), labels_file,
+                      labels ? shown.target.numel() : 0);
     return show_samples(o, shown);
   }
-  check<ValueError>(o.augment.empty() && !o.out && !o.scale, "[show] {} holds no images", o.what);
+  check<ValueError>(o.augment.empty() && !o.out && !o.scale, "[show] {} contains no images", o.what);
   check<ValueError>(labels || !o.one_hot, "[show] --one-hot is for classes, {} has none", o.what);
   const auto [begin, end] = o.range(labels ? shown.target.numel() : rows.size(0));
   for (int64_t i = begin; i < end; ++i)
@@ -141,8 +142,8 @@ Content content_of(const std::string& what) {
   const bool is_path = what.find_first_of("/.") != std::string::npos, is_there = std::filesystem::exists(what, error);
   const bool is_file = std::filesystem::is_regular_file(what, error);
   if (is_checkpoint(what) || (is_path && std::filesystem::is_directory(what, error))) return Content::kCheckpoint;
-  check<IoError>(is_there || !is_path, "[show] {}: there is no such file", what);
-  check<IoError>(is_file || !is_path, "[show] {}: is no file; csv:{} reads a table from a pipe", what, what);
+  check<IoError>(is_there || !is_path, "[show] {}: no such file", what);
+  check<IoError>(is_file || !is_path, "[show] {}: not a regular file; csv:{} reads a table from a pipe", what, what);
   if (!is_file) return Content::kDataSet;
   check_system(access(what.c_str(), R_OK) == 0, "[show] {}: cannot be read", what);
   if (is_png(what)) return Content::kImage;

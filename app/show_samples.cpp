@@ -89,7 +89,7 @@ Tensor grays_of(const Tensor& images) {
 
 /// The texts separated by spaces; if they do not fit, the first ones and their total number.
 std::string fitting_line(ArrayRef<std::string> texts, size_t room) {
-  const std::string end = fmt::format(" ... ({} numbers)", texts.size());
+  const std::string end = fmt::format(" ... ({} values)", texts.size());
   std::string out;
   size_t length = 0, fit = 0;  // `fit`: length of the part that leaves room for the end
   for (const std::string& text : texts) {
@@ -110,7 +110,7 @@ std::vector<std::string> labels_of(const Shown& shown, int64_t begin, int64_t en
 }  // namespace
 
 std::pair<int64_t, int64_t> ShowRequest::range(int64_t size) const {
-  check<ValueError>(size > 0, "[show] {}: holds no samples", what);
+  check<ValueError>(size > 0, "[show] {}: contains no samples", what);
   check<ValueError>(first < size, "[show] {}: sample {} of {}", what, first, size);
   return {first, first + std::min(most, size - first)};
 }
@@ -157,7 +157,7 @@ void print_class(const Tensor& target, int64_t sample, bool one_hot, size_t clas
 void show_samples(const ShowRequest& o, const Shown& all) {
   const auto [begin, end] = o.range(all.data.size(0));
   const bool images = are_images(all.data), has_classes = all.target.defined();
-  check<ValueError>(images || (o.augment.empty() && !o.out), "[show] {} holds no images", o.what);
+  check<ValueError>(images || (o.augment.empty() && !o.out), "[show] {} contains no images", o.what);
   check<ValueError>(has_classes || !o.one_hot, "[show] --one-hot is for classes, {} has none", o.what);
   Tensor shown = all.data.slice(0, begin, end);
   if (o.scale || !o.augment.empty()) shown = as_trained_on(o, all, shown);

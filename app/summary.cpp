@@ -19,9 +19,9 @@ int summary(int argc, char** argv) {
                               {.seed = false, .threads = false, .data = false});
   std::string given, input = "1 28 28";
   options.app.name("weft summary");
-  options.app.add_option("MODEL", given, "a model's text, a file of it, a checkpoint, or the folder of a run")
+  options.app.add_option("MODEL", given, "a model's text, a text file, a checkpoint, or the folder of a run")
       ->required();
-  options.app.add_option("--input", input, "sizes of a sample, of a text that does not begin with `input`")
+  options.app.add_option("--input", input, "sizes of a sample, for a text that does not begin with `input`")
       ->capture_default_str();
   options.parse(argc, argv);
   std::error_code error;

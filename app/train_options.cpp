@@ -64,39 +64,37 @@ void TrainOptions::add_options() {
   epochs = 5;
   data_set.validation = kUsualValidation;
   const auto share = number("at least 0 and below 1", [](double v) { return v >= 0 && v < 1; });
-  app.add_option(
-      "--net,net", net,
-      "the model, as text or the name of a file of text; where it does not begin with `input`, that of the data "
-      "set is put in front");
-  app.add_option("--data-set", data_set.name, "what to train on, of those below")->capture_default_str();
-  app.add_option("--target", data_set.target,
-                 "the column of a CSV file that holds the class [class, label ..., or the last]");
+  app.add_option("--net,net", net,
+                 "the model, as text or the name of a text file; without `input` at its beginning, that of the data "
+                 "set is prepended");
+  app.add_option("--data-set", data_set.name, "the data set, one of those below")->capture_default_str();
+  app.add_option("--target", data_set.target, "the class column of a CSV file [class, label ..., or the last]");
   add_header_option(app, data_set.header);
-  app.add_option("--samples", data_set.samples, "train on so many, drawn with the seed")->check(count());
+  app.add_option("--samples", data_set.samples, "train on this many samples, drawn with the seed")->check(count());
   app.add_option(
          "--validation", data_set.validation,
-         "share of the training part, its last samples, by which the best weights and --early-stop are judged; with 0 "
-         "the test set judges them")
+         "fraction of the training part, its last samples, that selects the best weights and --early-stop; with 0 "
+         "the test set does")
       ->check(share)
       ->capture_default_str();
-  app.add_option("--test", data_set.test, "share of each class of a table that is kept for the test")
+  app.add_option("--test", data_set.test, "fraction of each class of a table that is kept for the test")
       ->check(share)
       ->capture_default_str();
-  app.add_option("--scale", scale, "what inputs become [unit for images, raw for tables]");
-  app.add_option("--augment", augment, "random changes of the images that are trained on");
+  app.add_option("--scale", scale, "scale of the inputs [unit for images, raw for tables]");
+  app.add_option("--augment", augment, "random changes of the training images");
   app.add_option("--optimizer", optimizer, "with its parameters: \"sgd momentum 0.9 nesterov\"")->capture_default_str();
-  app.add_option("--lr", lr, "learning rate [the optimizer's usual one]")->check(number("at least 0", [](double v) {
+  app.add_option("--lr", lr, "learning rate [the optimizer's default]")->check(number("at least 0", [](double v) {
     return v >= 0;
   }));
   app.add_option("--schedule", schedule, "of the learning rate: \"cosine warmup 500\"")->capture_default_str();
-  app.add_option("--loss", loss, "what is made small")->capture_default_str();
+  app.add_option("--loss", loss, "the loss to minimise")->capture_default_str();
   app.add_option("--batch", batch, "samples per step, or `all` of the training part [64, or all of a smaller one]");
   app.add_flag("--replacement", replacement, "draw each batch from all samples, not each sample once per epoch");
   app.add_option("--epochs", epochs, "passes over the training part")->check(count())->capture_default_str();
   models::Options::add_run_options(app, *this, stop_);
   app.get_option("--out")->description(
       "folder for report.html, metrics.jsonl, last and best.safetensors [runs/NAME-1, -2 ...]");
-  app.get_option("--resume")->description("go on with the run in this folder (that of --out where none is named)");
+  app.get_option("--resume")->description("resume the run in this folder (default: that of --out)");
   app.footer(footer());
 }
 
@@ -115,7 +113,7 @@ void TrainOptions::go_on(int argc, char** argv) {
   train::check_run_folder(folder);
   const auto notes = models::notes_of_run(folder, kProgram);
   if (!notes && !fs::exists(folder + "/" + weft::train::RunFolder::kLast)) return;  // nothing was saved: it starts anew
-  check<StateError>(notes.has_value(), "[resume] {} is no run of {}", folder, kProgram);
+  check<StateError>(notes.has_value(), "[resume] {} is not a run of {}", folder, kProgram);
   read_resumed(argc, argv, folder, notes->options, rules());
   data_set.class_names = notes->class_names;
 }
@@ -134,7 +132,7 @@ int64_t TrainOptions::batch_of(int64_t samples) const {
   if (*batch == "all") return samples;
   const auto given = data::number_in(*batch);
   check<ValueError>(given && *given >= 1 && *given == std::floor(*given) && *given < 1e15,
-                    "[train] --batch: must be a whole number of at least 1, or all, got \"{}\"", *batch);
+                    "[train] --batch: must be an integer of at least 1, or all, got \"{}\"", *batch);
   return static_cast<int64_t>(*given);
 }
 

@@ -17,10 +17,10 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"train", "train a model of the model language on a data set", command::train},
-    {"eval", "test the model of a checkpoint", command::eval},
-    {"predict", "the answers of a checkpoint for images or rows", command::predict},
+    {"eval", "evaluate the model of a checkpoint", command::eval},
+    {"predict", "apply the model of a checkpoint to images or rows", command::predict},
     {"summary", "the layers of a model or checkpoint", command::summary},
-    {"show", "look at a data set, an IDX file, an image or a checkpoint", command::show},
+    {"show", "show a data set, an IDX file, an image or a checkpoint", command::show},
 };
 
 int help(std::FILE* to, int code) {

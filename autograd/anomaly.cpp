@@ -57,8 +57,9 @@ void check_gradients(const Node& node, std::span<const Tensor> gradients) {
     const auto* p = t.data_ptr<double>();
     for (int64_t k = 0; k < t.numel(); ++k)
       if (std::isnan(p[k]))
-        fail<StateError>("[{}] its gradient for input {} holds a NaN (element {} of {}); its forward was called from{}",
-                         node.name(), i, k, g.sizes(), node.where.empty() ? " outside anomaly mode" : node.where);
+        fail<StateError>(
+            "[{}] its gradient for input {} contains a NaN (element {} of {}); its forward was called from{}",
+            node.name(), i, k, g.sizes(), node.where.empty() ? " outside anomaly mode" : node.where);
   }
 }
 

@@ -273,7 +273,7 @@ TensorList grad(const TensorList& outputs, const TensorList& inputs, const Tenso
   for (size_t i = 0; i < inputs.size(); ++i)
     check<StateError>(
         allow_unused || engine.results()[i].defined(),
-        "[grad] input {} is no part of the graph of the outputs; allow_unused=true gives an undefined tensor", i);
+        "[grad] input {} is not part of the graph of the outputs; allow_unused=true gives an undefined tensor", i);
   return engine.results();
 }
 

@@ -18,7 +18,7 @@ Tensor bare(const Tensor& t) { return t.detach(); }
 }  // namespace
 
 TensorList AutogradContext::get_saved_variables() const {
-  check<StateError>(node_ != nullptr, "[Function] saved variables asked for outside of backward");
+  check<StateError>(node_ != nullptr, "[Function] get_saved_variables() called outside of backward");
   return node_->saved_variables();
 }
 

@@ -55,8 +55,8 @@ Graph graph(const TensorList& outputs) {
   std::vector<Edge> roots;
   for (const Tensor& t : outputs) {
     roots.push_back(edge_of(t));
-    check<StateError>(static_cast<bool>(roots.back().node),
-                      "[graph] output {} requires no gradient: nothing leads to it", roots.size() - 1);
+    check<StateError>(static_cast<bool>(roots.back().node), "[graph] output {} requires no gradient: it has no graph",
+                      roots.size() - 1);
   }
   const std::vector<const Node*> nodes = reachable(roots);
   std::unordered_map<const Node*, size_t> position;

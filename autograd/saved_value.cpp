@@ -24,7 +24,7 @@ std::optional<double> read_double(const std::any& v) { return read<double, float
 
 [[noreturn]] void fail_kind(const char* call, const SavedValue& v) {
   fail<DtypeError>("[saved_data] {} of {}", call,
-                   v.isNone()     ? "a name under which nothing is kept"
+                   v.isNone()     ? "a name without a value"
                    : v.isBool()   ? "a bool"
                    : v.isInt()    ? "an integer"
                    : v.isDouble() ? "a floating-point number"

@@ -17,7 +17,7 @@ mnist_folder() {
   for folder in "${WEFT_DATA:-}" "$root/../shared/data" "${XDG_CACHE_HOME:-$HOME/.cache}/weft"; do
     [ -n "$folder" ] && holds "$folder" mnist && (cd "$folder" && [ -d mnist ] && cd mnist; pwd) && return
   done
-  die "The workloads need MNIST: name the folder that holds mnist/ in WEFT_DATA."
+  die "The workloads need MNIST: set WEFT_DATA to the folder that contains mnist/."
 }
 
 # weft_workloads THREADS [WORKLOAD...]: mnist_99_seconds is a separate process, because it measures from process start.

@@ -27,14 +27,14 @@ missing_packages() {
 # install_packages PACKAGE...: installs missing packages and prints their names; silent if there are none. The installer's
 # output is shown only if it fails.
 install_packages() {
-  command -v dpkg-query >/dev/null || { say "No dpkg here: assuming that $* or their like are installed."; return 0; }
+  command -v dpkg-query >/dev/null || { say "No dpkg found: assuming that $* or equivalent packages are installed."; return 0; }
   local missing log
   mapfile -t missing < <(missing_packages "$@")
   [ ${#missing[@]} -gt 0 ] || return 0
   say "Installing from the distribution: ${missing[*]}"
   local apt=(apt-get -qq -o Acquire::Retries=2 -o Dpkg::Use-Pty=0)
   log=$(mktemp)
-  as_root "${apt[@]}" update >"$log" 2>&1 || say "The package lists could not be refreshed; trying with the present ones."
+  as_root "${apt[@]}" update >"$log" 2>&1 || say "Could not refresh the package lists; using the existing ones."
   as_root env DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
     { tail -n 20 "$log" >&2; rm -f "$log"; die "Could not install: ${missing[*]}"; }
   say "Installed $(grep -c '^Setting up ' "$log") packages, those that these need among them."

@@ -23,8 +23,8 @@ size_t label_column(const CsvRows& rows, const std::optional<std::string>& asked
   if (!asked) return usual_label_column(names);
   const auto at = std::find(names.begin(), names.end(), *asked);
   if (at == names.end())
-    fail<ValueError>("[csv] {}: no column is named \"{}\"; there are {}{}", file, shortened(*asked), list_of(names),
-                     rows.has_header() ? "" : ", as the file has no header");
+    fail<ValueError>("[csv] {}: no column is named \"{}\"; the columns are {}{}", file, shortened(*asked),
+                     list_of(names), rows.has_header() ? "" : ", as the file has no header");
   return static_cast<size_t>(at - names.begin());
 }
 
@@ -109,7 +109,7 @@ CsvData parse_csv(std::string_view text, const std::string& file, const CsvOptio
     labels.push_back(cells[label]);
     lines.push_back(rows.line());
   }
-  check<IoError>(!labels.empty(), "[csv] {}: there is a header, but no row", file);
+  check<IoError>(!labels.empty(), "[csv] {}: the file has a header, but no rows", file);
 
   CsvData out{{}, {}, names, options.class_names, rows.has_header()};
   out.feature_names.erase(out.feature_names.begin() + static_cast<std::ptrdiff_t>(label));

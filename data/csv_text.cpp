@@ -84,7 +84,7 @@ std::string CsvText::quoted() {
     cell += text_[at_];
   }
   const std::string rest = plain();
-  check<IoError>(rest.empty(), "[csv] {}:{}: \"{}\" stands behind a closing quote", *name_, line_, shortened(rest));
+  check<IoError>(rest.empty(), "[csv] {}:{}: \"{}\" follows a closing quote", *name_, line_, shortened(rest));
   return cell;
 }
 

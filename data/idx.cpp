@@ -174,7 +174,7 @@ Tensor read_idx(const std::string& path, int dims) {
 }
 
 void write_idx(const std::string& path, const Tensor& array) {
-  check<DtypeError>(array.dtype() == kUInt8, "[write_idx] an IDX file holds uint8, not {}", array.dtype());
+  check<DtypeError>(array.dtype() == kUInt8, "[write_idx] an IDX file stores uint8, not {}", array.dtype());
   check<ShapeError>(array.dim() > 0 && array.dim() <= kMaxDims,
                     "[write_idx] an IDX file has 1 to {} dimensions, not {}", kMaxDims, array.dim());
   std::string header{'\0', '\0', static_cast<char>(kUnsignedByte), static_cast<char>(array.dim())};

@@ -97,8 +97,8 @@ template class Normalize<Tensor>;
 template class Normalize<example::NoTarget>;
 
 RandomShift::RandomShift(int64_t max_x, int64_t max_y) : max_x_(max_x), max_y_(max_y) {
-  check<ValueError>(max_x >= 0 && max_y >= 0, "[RandomShift] the largest shift is not negative, but {} by {}", max_x,
-                    max_y);
+  check<ValueError>(max_x >= 0 && max_y >= 0, "[RandomShift] the largest shift must not be negative, got {} by {}",
+                    max_x, max_y);
 }
 
 template <class T>
@@ -116,10 +116,10 @@ void RandomShift::move(const uint8_t* in, uint8_t* out, const ImageShape& shape,
 
 RandomCrop::RandomCrop(IntArrayRef size, int64_t padding) : padding_(padding) {
   check<ValueError>(size.size() == 1 || size.size() == 2,
-                    "[RandomCrop] a size is one number or {{height, width}}, not {}", size);
+                    "[RandomCrop] size must be one integer or {{height, width}}, got {}", size);
   height_ = size.front(), width_ = size.back();
-  check<ValueError>(height_ > 0 && width_ > 0, "[RandomCrop] a crop has at least one pixel, not {}", size);
-  check<ValueError>(padding >= 0, "[RandomCrop] padding is not negative, but {}", padding);
+  check<ValueError>(height_ > 0 && width_ > 0, "[RandomCrop] size must be at least 1, got {}", size);
+  check<ValueError>(padding >= 0, "[RandomCrop] padding must not be negative, got {}", padding);
 }
 
 ImageShape RandomCrop::output_shape(const ImageShape& in) const {

@@ -45,11 +45,11 @@ struct LoaderState {
 
 LoaderState split_loader_state(const Tensor& state) {
   check<ValueError>(state.defined() && state.dtype() == kInt64 && state.dim() == 1 && state.numel() > 2,
-                    "[DataLoader] a state is an int64 list of at least 3 numbers");
+                    "[DataLoader] a state must be an int64 tensor of at least 3 elements");
   const Tensor s = state.contiguous();
   const auto* p = s.data_ptr<int64_t>();
   check<ValueError>(p[0] >= p[1] && (p[1] == 0 || p[1] == 1),
-                    "[DataLoader] no state of a loader: it starts with {}, {}", p[0], p[1]);
+                    "[DataLoader] not a state of a loader: it starts with {}, {}", p[0], p[1]);
   Tensor sampler = empty({s.numel() - 2}, kInt64);
   std::copy_n(p + 2, sampler.numel(), sampler.data_ptr<int64_t>());
   return {static_cast<uint64_t>(p[0]), p[1] == 1, std::move(sampler)};
@@ -58,7 +58,7 @@ LoaderState split_loader_state(const Tensor& state) {
 }  // namespace
 
 void check_sized_loader(const DataLoaderOptions& options, std::optional<size_t> size) {
-  check<ValueError>(size.has_value(), "[make_data_loader] a data set of unknown size needs a sampler of its own");
+  check<ValueError>(size.has_value(), "[make_data_loader] a data set of unknown size needs an explicit sampler");
   check_loader(options, size);
 }
 
@@ -202,7 +202,7 @@ std::string message_of(const std::exception_ptr& error) {
   } catch (const std::exception& e) {
     return e.what();
   } catch (...) {
-    return "an exception that is no std::exception";
+    return "an exception that is not a std::exception";
   }
 }
 

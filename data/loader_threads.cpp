@@ -98,7 +98,7 @@ void LoaderThreads::start(size_t slot) {
 
 size_t LoaderThreads::wait(std::optional<std::chrono::milliseconds> timeout, std::exception_ptr& error) {
   std::unique_lock lock(impl_->mutex);
-  check<StateError>(!impl_->started.empty(), "[DataLoader] no batch is under way");
+  check<StateError>(!impl_->started.empty(), "[DataLoader] no batch is in progress");
   auto is_ready = [&] { return impl_->ready() != impl_->started.end(); };
   while (impl_->caller_helps && !is_ready() && !impl_->queue.empty()) impl_->do_next(0, lock);
   if (timeout)

@@ -29,7 +29,7 @@ std::optional<std::string> find_file(const std::string& folder, bool train, bool
 std::string require_file(const std::string& folder, bool train, bool images) {
   if (auto path = find_file(folder, train, images)) return *path;
   std::error_code error;
-  check<IoError>(std::filesystem::exists(folder, error), "[MNIST] {}: there is no such folder", folder);
+  check<IoError>(std::filesystem::exists(folder, error), "[MNIST] {}: no such folder", folder);
   std::string names;
   for (const std::string& name : spellings(train, images)) names += (names.empty() ? "" : ", ") + name;
   fail<IoError>("[MNIST] {}: the {} {} are missing, tried {}", folder, train ? "training" : "test",
@@ -65,7 +65,7 @@ MnistTensors load_mnist(const std::string& folder, bool train) {
   check<IoError>(images.size(0) == label_bytes.size(0),
                  "[MNIST] {}: expected as many labels as images, found {} images in {} and {} labels in {}", folder,
                  images.size(0), image_path, label_bytes.size(0), label_path);
-  check<IoError>(images.size(0) > 0, "[MNIST] {}: holds no images", image_path);
+  check<IoError>(images.size(0) > 0, "[MNIST] {}: contains no images", image_path);
   return {std::move(images), checked_labels(label_bytes, label_path)};
 }
 

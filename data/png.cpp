@@ -34,7 +34,7 @@ class PngReader {
 
   /// Reads everything before the pixels.
   void begin() {
-    check<IoError>(rest_.starts_with("\x89PNG\r\n\x1a\n"), "[read_png] {}: is no PNG image: {}", name_, found());
+    check<IoError>(rest_.starts_with("\x89PNG\r\n\x1a\n"), "[read_png] {}: not a PNG image: {}", name_, found());
     check<IoError>(begin_calls(), "[read_png] {}: is corrupt or truncated: {}", name_, message_);
     height = png_get_image_height(png_, info_), width = png_get_image_width(png_, info_);
     channels = png_get_channels(png_, info_);

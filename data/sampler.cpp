@@ -12,7 +12,7 @@ namespace {
 
 void check_state(const Tensor& state, int64_t least) {
   check<ValueError>(state.defined() && state.dtype() == kInt64 && state.dim() == 1 && state.numel() >= least,
-                    "[Sampler] a state is an int64 list of at least {} numbers", least);
+                    "[Sampler] a state must be an int64 tensor of at least {} elements", least);
 }
 
 // Draws with replacement: finds uniform values in the running sum of the weights.
@@ -77,7 +77,7 @@ void SequentialSampler::load_state(const Tensor& state) {
   check_state(state, 2);
   const Tensor t = state.contiguous();
   const auto* p = t.data_ptr<int64_t>();
-  check<ValueError>(t.numel() == 2 && p[0] >= 0 && p[0] <= p[1], "[SequentialSampler] no state of such a sampler: {}",
+  check<ValueError>(t.numel() == 2 && p[0] >= 0 && p[0] <= p[1], "[SequentialSampler] not a state of this sampler: {}",
                     state.sizes());
   index_ = static_cast<size_t>(p[0]);
   size_ = static_cast<size_t>(p[1]);
@@ -112,7 +112,8 @@ void ListSampler::load_state(const Tensor& state) {
   const int64_t count = t.numel() - 1;
   check<ValueError>(p[0] >= 0 && p[0] <= count, "[Sampler] the state's position {} is outside its {} samples", p[0],
                     count);
-  for (int64_t i = 0; i < count; ++i) check<ValueError>(p[1 + i] >= 0, "[Sampler] the state holds sample {}", p[1 + i]);
+  for (int64_t i = 0; i < count; ++i)
+    check<ValueError>(p[1 + i] >= 0, "[Sampler] the state contains sample {}", p[1 + i]);
   Tensor list = empty({count}, kInt64);
   std::copy_n(p + 1, count, list.data_ptr<int64_t>());
   indices_ = std::move(list);
@@ -133,8 +134,7 @@ SubsetRandomSampler::SubsetRandomSampler(std::vector<size_t> samples) : samples_
 
 void SubsetRandomSampler::reset(std::optional<size_t> new_size) {
   check<ValueError>(!new_size || *new_size == samples_.size(),
-                    "[SubsetRandomSampler] of {} samples cannot become one of {}", samples_.size(),
-                    new_size.value_or(0));
+                    "[SubsetRandomSampler] of {} samples cannot be reset to {}", samples_.size(), new_size.value_or(0));
   Tensor order = randperm(static_cast<int64_t>(samples_.size()));
   auto* p = order.data_ptr<int64_t>();
   for (size_t i = 0; i < samples_.size(); ++i) p[i] = static_cast<int64_t>(samples_[static_cast<size_t>(p[i])]);
@@ -143,7 +143,7 @@ void SubsetRandomSampler::reset(std::optional<size_t> new_size) {
 
 WeightedRandomSampler::WeightedRandomSampler(std::vector<double> weights, size_t num_samples, bool replacement)
     : weights_(std::move(weights)), num_samples_(num_samples), replacement_(replacement) {
-  check<ValueError>(!weights_.empty(), "[WeightedRandomSampler] there is no weight");
+  check<ValueError>(!weights_.empty(), "[WeightedRandomSampler] no weights given");
   for (size_t i = 0; i < weights_.size(); ++i)
     check<ValueError>(std::isfinite(weights_[i]) && weights_[i] >= 0,
                       "[WeightedRandomSampler] weights are finite and not negative, weight {} is {}", i, weights_[i]);

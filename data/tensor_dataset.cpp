@@ -9,8 +9,8 @@ namespace weft::data::datasets {
 namespace {
 
 Tensor checked(Tensor rows, const char* what) {
-  check<ValueError>(rows.defined(), "[TensorDataset] {} is no tensor", what);
-  check<ShapeError>(rows.dim() > 0, "[TensorDataset] {} has no dimension to count samples by", what);
+  check<ValueError>(rows.defined(), "[TensorDataset] {} is undefined", what);
+  check<ShapeError>(rows.dim() > 0, "[TensorDataset] {} has no dimensions", what);
   return rows.detach().contiguous();
 }
 

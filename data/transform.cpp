@@ -11,7 +11,7 @@ template class Transform<Example<>, Example<>>;
 template class TensorTransform<Tensor>;
 
 Tensor stack_tensors(const std::vector<Tensor>& tensors) {
-  check<ValueError>(!tensors.empty(), "[Stack] of no tensors");
+  check<ValueError>(!tensors.empty(), "[Stack] got no tensors");
   const Tensor& first = tensors[0];
   for (size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& t = tensors[i];

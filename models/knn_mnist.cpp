@@ -45,8 +45,8 @@ int main(int argc, char** argv) {
         ->check(options.count())
         ->capture_default_str();
     options.app.add_option("--test", test_count, "test images to draw")->check(options.count())->capture_default_str();
-    options.app.add_flag("--all", all, "take all images");
-    options.app.add_flag("--distance", by_distance, "let nearer images count more");
+    options.app.add_flag("--all", all, "use all images");
+    options.app.add_flag("--distance", by_distance, "weight votes by 1 / distance");
     options.parse(argc, argv);
 
     auto digits = train::load_digits(options.data);

@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
     models::SweepOptions options("Trains a hand-written network on all images at once, under many settings.");
     std::string name = "cross_entropy";
     options.app
-        .add_option("--loss", name, "cross_entropy or squared_error, which begins with fewer networks and epochs")
+        .add_option("--loss", name, "cross_entropy or squared_error, which has fewer networks and epochs by default")
         ->check(options.one_of({"cross_entropy", "squared_error"}))
         ->capture_default_str();
     options.rates = {1, 0.01, 0.001, 0.0001};

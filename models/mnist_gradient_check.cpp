@@ -16,7 +16,7 @@ constexpr double kStep = 1e-4, kAllowed = 1e-6;
 
 nn::Model saved_or_new(const std::string& path, bool named) {
   const bool saved = named || std::filesystem::exists(path);
-  fmt::print("{}\n", saved ? "the model in " + path : "a new model, as there is no " + path);
+  fmt::print("{}\n", saved ? "the model in " + path : "a new model, because there is no " + path);
   return saved ? load_model(path) : nn::parse(models::kTwoLayerNet);
 }
 
@@ -40,17 +40,17 @@ Tensor differences(Tensor parameter, const Tensor& gradient, const Tensor& where
 
 int main(int argc, char** argv) {
   return models::run(argc, argv, [](int argc, char** argv) {
-    models::BaseOptions options("Holds gradients to central differences of the loss, in float64.");
+    models::BaseOptions options("Compares gradients with central differences of the loss, in float64.");
     std::string path = "two_layer.safetensors";
     int64_t sample = 100, images = 10;
     bool all = false;
-    auto* model = options.app.add_option("--model", path, "a saved model; where it is absent, a new one is checked");
+    auto* model = options.app.add_option("--model", path, "a saved model; if it does not exist, a new one is checked");
     model->capture_default_str();
-    options.app.add_option("--sample", sample, "numbers of each parameter to check")
+    options.app.add_option("--sample", sample, "elements of each parameter to check")
         ->check(options.count())
         ->capture_default_str();
-    options.app.add_flag("--all", all, "check all numbers");
-    options.app.add_option("--images", images, "images that the loss is the mean of")
+    options.app.add_flag("--all", all, "check all elements");
+    options.app.add_option("--images", images, "number of images for the mean loss")
         ->check(options.count())
         ->capture_default_str();
     options.parse(argc, argv);

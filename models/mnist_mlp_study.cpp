@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
     models::SweepOptions options("Sizes and learning rates of scikit-learn's MLPClassifier on MNIST, with Adam.");
     options.rates = {1, 0.1, 0.01, 0.001, 0.0001};
     std::vector<double> scales = {1, 255};
-    options.app.add_option("--scale", scales, "what the brightest pixel becomes: 1, 255, or both")
+    options.app.add_option("--scale", scales, "value of the brightest pixel: 1, 255, or both")
         ->delimiter(',')
         ->check(options.one_of({"1", "255"}))
         ->capture_default_str();

@@ -59,10 +59,10 @@ int main(int argc, char** argv) {
         ->check(options.one_of(names))
         ->capture_default_str();
     options.app.add_option("--l2", l2, "penalty of the squared weights")->check(positive)->capture_default_str();
-    options.app.add_option("--decay", decay, "what a step makes of the rate and of the penalty")
+    options.app.add_option("--decay", decay, "factor of the rate and of the penalty per step")
         ->check(options.number("from 0 to 1", [](double v) { return v >= 0 && v <= 1; }))
         ->capture_default_str();
-    options.app.add_option("--predict", index, "test image to read at the end")
+    options.app.add_option("--predict", index, "test image to predict at the end")
         ->check(options.integer(0, INT64_MAX))
         ->capture_default_str();
     options.steps = 60000;

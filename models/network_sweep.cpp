@@ -38,11 +38,11 @@ void join(std::vector<T>& list, size_t added) {
 }  // namespace
 
 void SweepOptions::parse(int argc, char** argv) {
-  app.add_option("--hidden", hidden, "hidden units; several, with spaces or commas between them")
+  app.add_option("--hidden", hidden, "hidden units; several, separated by spaces or commas")
       ->delimiter(',')
       ->check(count())
       ->capture_default_str();
-  app.add_option("--lr", rates, "learning rates, as many as wanted")
+  app.add_option("--lr", rates, "learning rates; several, separated by spaces or commas")
       ->delimiter(',')
       ->check(number("at least 0", [](double v) { return v >= 0; }))
       ->capture_default_str();
@@ -50,12 +50,12 @@ void SweepOptions::parse(int argc, char** argv) {
   app.add_option("--images", images, "training images, the first of the set")->check(count())->capture_default_str();
   app.add_option("--out", out, "folder for the results, report.html and a run's folder for each network");
   app.add_option("--resume", resume,
-                 "go on with the sweep in this folder (that of --out where none is named); --hidden and --lr are "
+                 "resume the sweep in this folder (default: that of --out); --hidden and --lr are "
                  "added to its own")
       ->expected(0, 1);
   app.add_flag("--allow-nan", allow_nan,
-               "train networks on whose loss is not finite; else they have no results, and the exit code is 3");
-  app.add_option("--results", results, "keep the results in this file alone; a network that it holds is not trained");
+               "continue networks whose loss is not finite; otherwise they have no results, and the exit code is 3");
+  app.add_option("--results", results, "store only the results, in this file; networks in it are not trained again");
   app.add_option("--chart", chart, "draw the results into this file (.png or .svg)");
   BaseOptions::parse(argc, argv);
   program = name_of(argv);
@@ -67,12 +67,12 @@ void SweepOptions::parse(int argc, char** argv) {
     const std::string folder = resumed_path(*resume, out);
     std::error_code error;  // for a folder that does not exist
     check<ValueError>(!out || *out == folder || std::filesystem::equivalent(folder, *out, error),
-                      "[resume] a sweep that goes on in {} cannot write to {}", folder, out.value_or(""));
+                      "[resume] a sweep resumed in {} cannot write to {}", folder, out.value_or(""));
     read_resumed(argc, argv, folder, train::notes_of_sweep(folder, program).options, rules_);
   }
   join(hidden, sizes);
   join(rates, rates_told);
-  check<ValueError>(!results || !(out || resume), "[sweep] the folder of --out keeps the results: leave --results out");
+  check<ValueError>(!results || !(out || resume), "[sweep] the folder of --out stores the results: omit --results");
   if (chart) train::check_chart_name(*chart);
 }
 
@@ -158,12 +158,13 @@ int NetworkSweep::finish(const std::vector<train::Chart>& charts) {
   if (done > 0 && options_.chart) train::write_charts(*options_.chart, charts, kChartColumns);
   if (done + failed_ < networks_)
     fmt::print("interrupted after {} of {} networks{}\n", done, networks_,
-               folder_            ? "; go on with --resume " + folder_->path()
-               : options_.results ? "; the same command goes on behind them"
+               folder_            ? "; resume with --resume " + folder_->path()
+               : options_.results ? "; the same command continues after them"
                                   : "");
   else if (folder_)
     fmt::print("saved to {}: report.html, results.jsonl and a folder for each network\n", folder_->path());
-  if (failed_ > 0) fmt::print(stderr, "error: {} of {} networks have no results: --allow-nan\n", failed_, networks_);
+  if (failed_ > 0)
+    fmt::print(stderr, "error: {} of {} networks have no results: use --allow-nan\n", failed_, networks_);
   return failed_ > 0 ? kNotFinite : 0;
 }
 

@@ -34,8 +34,7 @@ AnyValue call_with_tensor(Module& module, AnyValue* args, size_t count, Tensor (
 
 AnyModule::AnyModule(Module* module, Call call, const std::type_info* type)
     : module_(module ? module->weak_from_this().lock() : nullptr), call_(call), type_(type) {
-  check<StateError>(module_ || !module,
-                    "[AnyModule] the module is part of another object: give it a pointer of its own");
+  check<StateError>(module_ || !module, "[AnyModule] the module is part of another object: pass a separate shared_ptr");
 }
 AnyModule::AnyModule(const AnyModule&) = default;
 AnyModule::AnyModule(AnyModule&&) noexcept = default;

@@ -34,7 +34,7 @@ DropoutImpl<Tag>::DropoutImpl(const DropoutOptions& options)
 
 template <class Tag>
 void DropoutImpl<Tag>::reset() {
-  check<ValueError>(options.p() >= 0 && options.p() <= 1, "[dropout] p must lie in [0, 1], got {}", options.p());
+  check<ValueError>(options.p() >= 0 && options.p() <= 1, "[dropout] p must be in [0, 1], got {}", options.p());
 }
 
 template <class Tag>

@@ -185,7 +185,7 @@ Tensor orthogonal_(Tensor tensor, double gain) {
 Tensor sparse_(Tensor matrix, double sparsity, double std) {
   NoGradGuard no_grad;
   check<ShapeError>(matrix.dim() == 2, "[sparse_] takes two dimensions, got {}", matrix.sizes());
-  check<ValueError>(sparsity >= 0 && sparsity <= 1, "[sparse_] sparsity must lie in [0, 1], got {}", sparsity);
+  check<ValueError>(sparsity >= 0 && sparsity <= 1, "[sparse_] sparsity must be in [0, 1], got {}", sparsity);
   const int64_t height = matrix.size(0);
   const int64_t zeros = static_cast<int64_t>(std::ceil(sparsity * static_cast<double>(height)));
   matrix.normal_(0, std);

@@ -15,7 +15,7 @@
 
 namespace weft {
 
-void detail::fail_no_key(const std::string& key) { fail<IndexError>("[OrderedDict] there is no key '{}'", key); }
+void detail::fail_no_key(const std::string& key) { fail<IndexError>("[OrderedDict] no key '{}'", key); }
 void detail::fail_key_taken(const std::string& key) { fail<ValueError>("[OrderedDict] the key '{}' is taken", key); }
 void detail::fail_no_item(const char* where, size_t i, size_t size) {
   if (size == 0) fail<IndexError>("[OrderedDict] {}: it is empty", where);
@@ -64,7 +64,7 @@ std::string type_name(const std::type_info& type) {
 
 std::shared_ptr<Module> detail::own(Module* module) { return std::shared_ptr<Module>(module); }
 
-void detail::fail_empty_holder() { fail<StateError>("[ModuleHolder] the holder is empty: no module was put into it"); }
+void detail::fail_empty_holder() { fail<StateError>("[ModuleHolder] the holder is empty: it has no module"); }
 
 // Copying: a copy shares tensors and children; the children keep their parent unless they change it.
 // -------------------
@@ -106,7 +106,7 @@ std::string Module::name() const { return name_.empty() ? type_name(typeid(*this
 void Module::check_name(const char* kind, const std::string& name) const {
   const std::string where = short_name(this->name());
   check<ValueError>(!name.empty(), "[register_{}] {}: the name is empty", kind, where);
-  check<ValueError>(name.find('.') == std::string::npos, "[register_{}] {}: the name '{}' holds a dot", kind, where,
+  check<ValueError>(name.find('.') == std::string::npos, "[register_{}] {}: the name '{}' contains a dot", kind, where,
                     name);
   check<ValueError>(!parameters_.contains(name) && !buffers_.contains(name) && !children_.contains(name),
                     "[register_{}] {}: '{}' is defined already", kind, where, name);
@@ -117,8 +117,8 @@ void Module::check_child(const std::string& name, const Module* module) const {
   check<ValueError>(module != nullptr, "[register_module] {}: the module for '{}' is empty", where, name);
   bool contains_this = false;
   module->walk({}, [&](const std::string&, Module& m) { contains_this |= &m == this; });
-  check<ValueError>(!contains_this, "[register_module] {}: the module for '{}' contains the one it is added to", where,
-                    name);
+  check<ValueError>(!contains_this, "[register_module] {}: the module for '{}' contains the module it is added to",
+                    where, name);
 }
 
 Tensor& Module::register_parameter(std::string name, Tensor tensor, bool requires_grad) {
@@ -141,7 +141,7 @@ void Module::add_child(std::string name, std::shared_ptr<Module> module) {
 }
 
 void Module::exchange_child(const std::string& name, std::shared_ptr<Module> module) {
-  check<ValueError>(children_.contains(name), "[replace_module] {}: there is no '{}'", short_name(this->name()), name);
+  check<ValueError>(children_.contains(name), "[replace_module] {}: no submodule '{}'", short_name(this->name()), name);
   check_child(name, module.get());
   disown_children();
   children_[name] = std::move(module);
@@ -149,7 +149,7 @@ void Module::exchange_child(const std::string& name, std::shared_ptr<Module> mod
 }
 
 void Module::unregister_module(const std::string& name) {
-  check<ValueError>(children_.contains(name), "[unregister_module] {}: there is no '{}'", short_name(this->name()),
+  check<ValueError>(children_.contains(name), "[unregister_module] {}: no submodule '{}'", short_name(this->name()),
                     name);
   disown_children();
   children_.erase(name);
@@ -289,7 +289,7 @@ void Module::copy_state(const Module& from) {
       const Tensor& source = theirs[item.key()];
       if (!source.defined()) continue;
       check<StateError>(item.value().defined() && !item.value().is_same(source),
-                        "[clone] {}: reset() must register a tensor of its own as '{}'", where, item.key());
+                        "[clone] {}: reset() must register a new tensor as '{}'", where, item.key());
       replace_data(item.value(), source.clone());
       item.value().set_requires_grad(source.requires_grad());
     }
@@ -301,8 +301,8 @@ void Module::copy_state(const Module& from) {
                     from.children_.size());
   for (auto& child : children_) {
     Module& source = *from.children_[child.key()];
-    check<StateError>(child.value().get() != &source, "[clone] {}: reset() must make a module of its own as '{}'",
-                      where, child.key());
+    check<StateError>(child.value().get() != &source, "[clone] {}: reset() must register a new module as '{}'", where,
+                      child.key());
     child.value()->clone_(source);
   }
 }

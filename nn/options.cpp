@@ -21,7 +21,7 @@ void fail_size_count(size_t wanted, size_t given) {
   fail<ValueError>("[options] {} sizes are needed, not {}", wanted, given);
 }
 void fail_padding(std::string_view name) {
-  fail<ValueError>("[options] padding is numbers, \"same\" or \"valid\", not \"{}\"", name);
+  fail<ValueError>("[options] padding must be integers, \"same\" or \"valid\", got \"{}\"", name);
 }
 
 std::string print_sizes(IntArrayRef v) { return v.size() == 1 ? std::to_string(v[0]) : to_string(v); }

@@ -188,7 +188,7 @@ StateDict Optimizer::state_dict() const {
 void Optimizer::load_tensor(const std::string& name, const Tensor& saved,
                             std::map<std::string, ParamState>& state) const {
   const size_t slash = name.rfind('/');
-  check<StateError>(slash != std::string::npos, "[{}] '{}' is no part of an optimizer's state", name_, name);
+  check<StateError>(slash != std::string::npos, "[{}] '{}' is not part of an optimizer's state", name_, name);
   const std::string param_name = name.substr(0, slash), slot = name.substr(slash + 1);
   const Tensor* param = find_param(param_name);
   check<StateError>(param, "[{}] state '{}' is of a parameter that the optimizer does not have", name_, name);

@@ -35,7 +35,7 @@ void SGDOptions::validate() const {
   check_not_negative("SGD", "weight_decay", weight_decay());
   check<ValueError>(std::isfinite(dampening()), "[SGD] dampening is {}, expected a number", dampening());
   check<ValueError>(!nesterov() || (momentum() > 0 && dampening() == 0),
-                    "[SGD] nesterov asks for momentum above 0 and dampening 0, got momentum {} and dampening {}",
+                    "[SGD] nesterov requires momentum above 0 and dampening 0, got momentum {} and dampening {}",
                     momentum(), dampening());
 }
 

@@ -135,7 +135,8 @@ std::string curves(const Report& r) {
 // The pairs of classes with the most mistakes, each with its fraction of the class.
 std::string confused_pairs(const ConfusionMatrix& m, const Names& names) {
   std::string out =
-      "<table class=\"numbers\"><thead><tr><th>class</th><th>taken for</th><th>samples</th><th>of its class</th></tr>"
+      "<table class=\"numbers\"><thead><tr><th>class</th><th>predicted as</th><th>samples</th><th>of its "
+      "class</th></tr>"
       "</thead><tbody>";
   for (const ClassPair& pair : m.most_confused()) {
     const double share = static_cast<double>(pair.count) / static_cast<double>(m.of(pair.target).support);
@@ -161,7 +162,7 @@ std::string confusion(const ConfusionMatrix& m, const Names& names) {
     for (const int64_t p : listed) {
       const auto n = static_cast<double>(m.count(t, p));
       const double shade = t == p ? 0.15 + 0.75 * n / row : n > 0 ? 0.08 + 0.82 * std::sqrt(n / row) : 0;
-      out += fmt::format("<td class=\"{}{}\" style=\"--shade:{:.2f}\" title=\"{} taken for {}: {} of {}\">{}</td>",
+      out += fmt::format("<td class=\"{}{}\" style=\"--shade:{:.2f}\" title=\"{} predicted as {}: {} of {}\">{}</td>",
                          t == p ? "right" : "wrong", shade > 0.55 ? " full" : "", shade, name_of(t, names),
                          name_of(p, names), n, row, n);
     }
@@ -195,7 +196,7 @@ std::string mistakes(const Report& r) {
   std::string out;
   for (const Mistake& m : r.mistakes)
     out += fmt::format(
-        "<figure><img src=\"{}\" alt=\"{} taken for {}\"><figcaption><b>{}</b> taken for <b class=\"bad\">{}</b>"
+        "<figure><img src=\"{}\" alt=\"{} predicted as {}\"><figcaption><b>{}</b> predicted as <b class=\"bad\">{}</b>"
         "<br>{}</figcaption></figure>",
         png_uri(data::encode_png(m.image)), name_of(m.target, r.class_names), name_of(m.answer, r.class_names),
         name_of(m.target, r.class_names), name_of(m.answer, r.class_names), percent(m.confidence));

@@ -45,7 +45,7 @@ NestedList::NestedList(std::initializer_list<NestedList> rows) {
   for (const NestedList& row : rows) {
     check<ShapeError>(row.sizes_ == rows.begin()->sizes_, "[tensor] rows of sizes {} and {} in one list",
                       rows.begin()->sizes_, row.sizes_);
-    check<DtypeError>((kind_ == kBool) == (row.kind_ == kBool), "[tensor] one list holds both bools and numbers");
+    check<DtypeError>((kind_ == kBool) == (row.kind_ == kBool), "[tensor] one list contains both bools and numbers");
     kind_ = promote_types(kind_, row.kind_);
     values_.insert(values_.end(), row.values_.begin(), row.values_.end());
   }
@@ -194,7 +194,7 @@ Tensor from_blob(void* data, IntArrayRef sizes, std::function<void(void*)> delet
 }
 Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, std::function<void(void*)> deleter,
                  const TensorOptions& options) {
-  check<ShapeError>(sizes.size() == strides.size(), "[from_blob] sizes {} and strides {} differ in number", sizes,
+  check<ShapeError>(sizes.size() == strides.size(), "[from_blob] sizes {} and strides {} differ in length", sizes,
                     strides);
   Dtype dtype = options.dtype();
   const int64_t span = span_of("from_blob", sizes, strides), elements = numel_of(sizes, "from_blob") > 0 ? span + 1 : 0;

@@ -7,8 +7,7 @@
 namespace weft::indexing {
 
 TensorIndex::TensorIndex(const char* dots) : kind(Kind::Dots) {
-  check<IndexError>(std::string_view(dots) == "...", "[index] \"{}\": the only text that may stand here is \"...\"",
-                    dots);
+  check<IndexError>(std::string_view(dots) == "...", "[index] \"{}\": the only text allowed here is \"...\"", dots);
 }
 TensorIndex::TensorIndex(const Tensor& t) : kind(Kind::Tensor), tensor(t.unsafe_impl()) {}
 TensorIndex::TensorIndex(const TensorIndex&) = default;

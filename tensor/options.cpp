@@ -12,8 +12,7 @@ Device::Device(DeviceType type, int8_t index) : type_(type), index_(index) {
 
 Device::Device(const std::string& text) : type_(kCPU), index_(text == "cpu:0" ? 0 : -1) {
   check<ValueError>(text == "cpu" || text == "cpu:0",
-                    "[Device] \"{}\" is no device of weft, which computes on the CPU: expected \"cpu\" or \"cpu:0\"",
-                    text);
+                    "[Device] \"{}\" is not supported, weft computes on the CPU: expected \"cpu\" or \"cpu:0\"", text);
 }
 
 std::string Device::str() const { return has_index() ? "cpu:0" : "cpu"; }

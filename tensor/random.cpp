@@ -69,7 +69,7 @@ Tensor Generator::get_state() const {
 
 void Generator::set_state(const Tensor& state) {
   check<ValueError>(state.dtype() == kUInt8 && state.numel() == static_cast<int64_t>(kStateBytes),
-                    "[set_state] needs {} uint8 numbers made by get_state, got {} {}", kStateBytes, state.dtype(),
+                    "[set_state] needs {} uint8 elements from get_state, got {} {}", kStateBytes, state.dtype(),
                     state.sizes());
   Tensor t = kernel::contiguous(state);
   const auto* p = t.data_ptr<uint8_t>();

@@ -18,7 +18,7 @@
 #include "weft/tensor/json.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
 
-static_assert(std::endian::native == std::endian::little, "the bytes of tensors are written as they lie");
+static_assert(std::endian::native == std::endian::little, "the bytes of tensors are written in memory order");
 
 namespace weft {
 namespace {
@@ -45,7 +45,7 @@ std::vector<size_t> byte_order(const NamedTensors& tensors) {
 void check_names(const NamedTensors& tensors) {
   std::set<std::string_view> seen;
   for (const auto& entry : tensors) {
-    check<ValueError>(entry.first != kMetadata, "[save_safetensors] '{}' is no name for a tensor", kMetadata);
+    check<ValueError>(entry.first != kMetadata, "[save_safetensors] '{}' is not a valid name of a tensor", kMetadata);
     check<ValueError>(seen.insert(entry.first).second, "[save_safetensors] two tensors are named '{}'", entry.first);
     check<StateError>(entry.second.defined(), "[save_safetensors] tensor '{}' is undefined", entry.first);
   }
@@ -187,7 +187,7 @@ Entry parse_entry(const Reader& file, const std::string& name, const Json& info,
                "tensor '{}' has data_offsets {}, expected a range within the {} bytes of data", name,
                detail::json_text(info.at("data_offsets")), data_bytes);
   e.begin = range[0], e.end = range[1];
-  file.require(!overflow, "tensor '{}' has shape {}, more than memory holds", name, e.sizes);
+  file.require(!overflow, "tensor '{}' has shape {}, more than fits into memory", name, e.sizes);
   file.require(static_cast<uint64_t>(bytes) == e.end - e.begin,
                "tensor '{}' of {} {} has a range of {} bytes, expected {}", name, dtype_name, e.sizes, e.end - e.begin,
                bytes);
@@ -204,7 +204,7 @@ void check_cover(const Reader& file, std::vector<Entry> entries, uint64_t data_b
                  e.begin < at ? "overlap" : "gap");
     at = e.end;
   }
-  file.require(at == data_bytes, "the tensors cover {} bytes of data, the file holds {}", at, data_bytes);
+  file.require(at == data_bytes, "the tensors cover {} bytes of data, the file has {}", at, data_bytes);
 }
 
 Metadata parse_metadata(const Reader& file, const Json& info) {
@@ -224,7 +224,7 @@ Tensor read_tensor(const Reader& file, const Entry& e, uint64_t data_start) {
   if (e.dtype == kBool) {  // any other byte would be undefined behaviour as a bool
     const auto* p = static_cast<const uint8_t*>(t.data_ptr());
     auto bad = std::find_if(p, p + t.numel(), [](uint8_t v) { return v > 1; });
-    file.require(bad == p + t.numel(), "tensor '{}' of dtype BOOL holds byte {}, expected 0 or 1", e.name,
+    file.require(bad == p + t.numel(), "tensor '{}' of dtype BOOL contains byte {}, expected 0 or 1", e.name,
                  bad == p + t.numel() ? 0 : *bad);
   }
   return t;

@@ -18,11 +18,11 @@ void Tensor::undefined() {
 }
 
 void Tensor::wrong_dtype(Dtype asked) const {
-  fail<DtypeError>("[data_ptr] {} elements asked of a {} tensor", asked, dtype());
+  fail<DtypeError>("[data_ptr] called with {} on a tensor of {}", asked, dtype());
 }
 
 void Tensor::wrong_dims(size_t asked) const {
-  fail<ShapeError>("[accessor] of {} dimensions asked of a tensor {}", asked, sizes());
+  fail<ShapeError>("[accessor] called with {} dimensions on a tensor of sizes {}", asked, sizes());
 }
 
 int64_t Tensor::size(int64_t d) const {

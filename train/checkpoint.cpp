@@ -63,10 +63,10 @@ void Checkpoint::save(const std::string& path) const {
 
   StateDict file{tensors_of(*module_), metadata};
   for (const auto& entry : metadata)
-    check<ValueError>(!entry.first.starts_with(kPrefix + "/"), "[checkpoint] '{}' is no key for a text of yours",
+    check<ValueError>(!entry.first.starts_with(kPrefix + "/"), "[checkpoint] '{}' is not a valid key for a text",
                       entry.first);
   for (const auto& entry : file.tensors)
-    check<ValueError>(!entry.first.starts_with(kPrefix + "/"), "[checkpoint] '{}' is no name for a parameter",
+    check<ValueError>(!entry.first.starts_with(kPrefix + "/"), "[checkpoint] '{}' is not a valid name of a parameter",
                       entry.first);
   file.metadata.emplace("format", "pt");  // Python's loaders of PyTorch weights expect it
   add_description(file.metadata, *module_);

@@ -154,7 +154,7 @@ std::string ConfusionMatrix::counts_table(const std::vector<std::string>& class_
 }
 
 std::string ConfusionMatrix::pairs_table(const std::vector<std::string>& class_names) const {
-  Table table({"most confused", "taken for", "samples", "of its class"});
+  Table table({"most confused", "predicted as", "samples", "of its class"});
   for (const ClassPair& pair : most_confused())
     table.add({name_of(pair.target, class_names), name_of(pair.predicted, class_names), fmt::format("{}", pair.count),
                fmt::format("{:.2f} %", 100 * share(pair.count, of(pair.target).support))});

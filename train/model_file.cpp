@@ -13,7 +13,7 @@ constexpr int64_t kLanguageVersion = 1;
 const std::string& text_in(const StateDict& file, const std::string& where) {
   const auto text = file.metadata.find(train::kModelKey);
   check<StateError>(text != file.metadata.end(),
-                    "[load_model] '{}' holds no text of a model: it was saved from a module made by hand, which "
+                    "[load_model] '{}' contains no model's text: it was saved from another kind of module, which "
                     "weft::load fills",
                     where);
   const auto version = file.metadata.find(train::kLanguageKey);

@@ -146,7 +146,7 @@ KNeighborsClassifier::KNeighborsClassifier(const Tensor& points, const Tensor& l
   check<ShapeError>(points.dim() >= 2 && labels.dim() == 1 && labels.size(0) == points.size(0),
                     "[KNeighborsClassifier] takes points [N, ...] and labels [N], not {} and {}", points.sizes(),
                     labels.sizes());
-  check<ValueError>(points.numel() > 0, "[KNeighborsClassifier] there is no point");
+  check<ValueError>(points.numel() > 0, "[KNeighborsClassifier] got no points");
   check<IndexError>(labels.min().item<int64_t>() >= 0, "[KNeighborsClassifier] label {} is below 0",
                     labels.min().item<int64_t>());
   points_ = points.detach().flatten(1).contiguous();
@@ -162,7 +162,7 @@ Neighbors KNeighborsClassifier::kneighbors(const Tensor& queries, int64_t k) con
                     queries.dtype(), points_.dtype());
   check<ShapeError>(queries.dim() >= 2, "[KNeighborsClassifier] queries are {}, expected [N, ...]", queries.sizes());
   const Tensor flat = queries.flatten(1);
-  check<ShapeError>(flat.size(1) == points_.size(1), "[KNeighborsClassifier] queries of {} numbers, points of {}",
+  check<ShapeError>(flat.size(1) == points_.size(1), "[KNeighborsClassifier] queries of {} elements, points of {}",
                     flat.size(1), points_.size(1));
   check<ValueError>(k >= 1 && k <= points_.size(0), "[KNeighborsClassifier] {} neighbours among {} points", k,
                     points_.size(0));

@@ -49,7 +49,7 @@ Notes notes_of(const std::string& text, const std::string& where) {
     n.options = json.at("options").get<ToldOptions>();
     return n;
   } catch (const Json::exception& e) {
-    fail<StateError>("[load] '{}' tells of its training what cannot be read: {}", where, e.what());
+    fail<StateError>("[load] '{}': cannot parse the training notes: {}", where, e.what());
   }
 }
 

@@ -41,7 +41,7 @@ OutputFolder::OutputFolder(std::string path, std::vector<std::string> files, std
   }
   check_writable(file(files_.front()));
   lock_ = std::make_unique<FolderLock>(path_);
-  check<IoError>(!resumed || is_saved(), "[resume] {} holds no {}: nothing was saved into it", path_, files_.front());
+  check<IoError>(!resumed || is_saved(), "[resume] {} contains no {}: nothing was saved in it", path_, files_.front());
   clear(resumed);
 }
 
@@ -85,13 +85,12 @@ void check_run_folder(const std::string& path) {
   std::error_code error;
   const bool is_there = fs::exists(path, error);
   check<IoError>(fs::is_directory(path, error), "[resume] {}: {}", path,
-                 is_there ? "is a file, not the folder of a run" : "there is no such folder");
+                 is_there ? "is a file, not the folder of a run" : "no such folder");
 }
 
 void check_writable(const std::string& path) {
   const std::string folder = fs::path(path).parent_path().string();
-  check_system(access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0, "[save] '{}' cannot be written there",
-               path);
+  check_system(access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0, "[save] '{}' cannot be written", path);
   check<IoError>(!fs::is_directory(path), "[save] '{}' is a folder", path);
 }
 

@@ -101,7 +101,7 @@ Evaluation Run::finish() {
 void Run::print_end(const Answer& answer) const {
   if (interrupted())
     say("interrupted after step {}{}\n", step_,
-        folder_ ? fmt::format("; go on with {}--resume {}",
+        folder_ ? fmt::format("; resume with {}--resume {}",
                               options_.about.metadata.empty() ? "the same options and " : "", folder_->path())
                 : "");
   else if (stopping_ && stopping_->stopped())

@@ -34,7 +34,7 @@ void Run::open_files() {
   if (is_folder) {
     std::error_code error;  // for a folder that does not exist
     check<ValueError>(!options_.out || std::filesystem::equivalent(*options_.out, *from, error),
-                      "[resume] a run that goes on in {} cannot write to {}", *from, *options_.out);
+                      "[resume] a run resumed in {} cannot write to {}", *from, *options_.out);
     options_.out = from;
     if (!std::filesystem::exists(*from + "/" + RunFolder::kLast)) {  // killed before its first checkpoint
       if (!options_.quiet) say("nothing was saved into {}: the run begins anew\n", *from);
@@ -113,7 +113,7 @@ void Run::resume(const std::string& path) {
   Checkpoint c = checkpoint();
   c.load(path);
   check<IoError>(c.position.defined() && c.metadata.contains("run.in_epoch"),
-                 "[resume] {} holds weights, but not the state of a training run", path);
+                 "[resume] {} contains weights, but not the state of a training run", path);
   position_.load(c.position);
   epoch_ = c.epoch, step_ = c.step;
   in_epoch_ = int_at(c.metadata, "run.in_epoch");
@@ -129,7 +129,7 @@ void Run::resume(const std::string& path) {
   if (c.metadata.contains("run.curve")) curve_ = StepCurve::of(c.metadata.at("run.curve"));
   if (!options_.quiet)
     say("resuming after epoch {}, step {}{}\n", epoch_, step_,
-        complete() ? ": nothing is left to train; --epochs or --steps may ask for more" : "");
+        complete() ? ": nothing is left to train; increase --epochs or --steps" : "");
 }
 
 Report Run::report_of(const Answer& answer) const {

@@ -27,7 +27,7 @@ void save(const NamedTensors& tensors, const std::string& path, const Metadata& 
 void load(Tensor& tensor, const std::string& path) {
   NamedTensors loaded;
   load(loaded, path);
-  check<StateError>(loaded.size() == 1, "[load] '{}' holds {} tensors, expected one", path, loaded.size());
+  check<StateError>(loaded.size() == 1, "[load] '{}' contains {} tensors, expected one", path, loaded.size());
   tensor = loaded.front().second;
 }
 
@@ -84,7 +84,7 @@ ModuleUpdate::ModuleUpdate(const nn::Module& module, const NamedTensors& saved, 
     if (!known.count(entry.first)) unexpected.emplace_back(entry.first);
   check<StateError>(missing.empty(), "[load] '{}' has no {}, which {} has{}", where, list_of(missing), module.name(),
                     unexpected.empty() ? "" : "; it has " + list_of(unexpected) + " instead");
-  check<StateError>(unexpected.empty(), "[load] '{}' has {}, which {} has not", where, list_of(unexpected),
+  check<StateError>(unexpected.empty(), "[load] '{}' has {}, which {} does not have", where, list_of(unexpected),
                     module.name());
   for (const auto& [name, to] : own) {
     const Tensor& from = *by_name.at(name);

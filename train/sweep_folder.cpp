@@ -19,8 +19,8 @@ SweepFolder::SweepFolder(std::string path, bool resumed, const Notes& notes)
     : OutputFolder(std::move(path), {kMarker, "results.jsonl", "report.html"}, {}, resumed), resumed_(resumed) {
   if (resumed) {
     const std::string then = notes_of_sweep(this->path(), notes.program).data_set;
-    check<ValueError>(then == notes.data_set, "[resume] the sweep in {} was trained on {}; here is {}", this->path(),
-                      then, notes.data_set);
+    check<ValueError>(then == notes.data_set, "[resume] the sweep in {} was trained on {}; the data set here is {}",
+                      this->path(), then, notes.data_set);
   } else {
     tell(notes);
   }
@@ -47,7 +47,7 @@ void SweepFolder::place(RunOptions& run, const std::string& name) const {
 
 Notes notes_of_sweep(const std::string& path, const std::string& program) {
   const std::string name = path + "/" + kMarker;
-  check<IoError>(fs::exists(name), "[resume] {} holds no {}: it is not the folder of a sweep", path, kMarker);
+  check<IoError>(fs::exists(name), "[resume] {} contains no {}: it is not the folder of a sweep", path, kMarker);
   std::ifstream in(name, std::ios::binary);
   Notes notes = notes_of({std::istreambuf_iterator<char>(in), {}}, name);
   check<StateError>(notes.program == program, "[resume] {} is a sweep of {}, not of {}", path, notes.program, program);

@@ -63,8 +63,8 @@ class Lexer {
       const auto length = static_cast<size_t>(end - rest.data());
       const bool sizes = length < rest.size() && rest[length] == 'x' && length + 1 < rest.size();
       if (error != std::errc() || (length < rest.size() && !sizes) || rest.front() == '+')
-        fail<ValueError>("[parse] {}: '{}' is no number{}", text_of(token.place), shortened(token.text),
-                         error == std::errc::result_out_of_range ? " that fits" : "");
+        fail<ValueError>("[parse] {}: '{}' is not a number{}", text_of(token.place), shortened(token.text),
+                         error == std::errc::result_out_of_range ? " in range" : "");
       token.numbers.push_back(value);
       if (sizes) token.kind = Token::Kind::Sizes;
       rest.remove_prefix(length + sizes);

@@ -99,7 +99,7 @@ class Parser {
     std::vector<Chain> out;
     if (!now().is('(')) return out;
     if (row.branches.most == 0) throw_at(now(), "[{}] takes no chains in parentheses", row.name);
-    if (depth + 1 >= kMostDepth) throw_at(now(), "[{}] branches lie deeper than {}", row.name, kMostDepth);
+    if (depth + 1 >= kMostDepth) throw_at(now(), "[{}] branches are nested deeper than {}", row.name, kMostDepth);
     const Token& open = now();
     do {
       ++at_;
@@ -123,7 +123,7 @@ class Parser {
       at(word, [&] { set_option(layer, word.text, std::move(value)); });
     }
     if (is_value(now())) throw_at(now(), "[{}] unexpected number {}{}", row.name, now().text, usage_of(row));
-    if (now().is('(')) throw_at(now(), "[{}] chains in parentheses stand before the options", row.name);
+    if (now().is('(')) throw_at(now(), "[{}] chains in parentheses must precede the options", row.name);
   }
 
   Value option_value(const Field& field) {

@@ -104,13 +104,14 @@ std::vector<LayerRow> activation_rows() {
             [](const LayerCall& c) { return AnyModule(Name(get<type>(c, #option), get<type2>(c, #option2))); })); \
   }
 #include "weft/nn/activations.def"
-  rows.push_back({.name = "prelu",
-                  .what = "x where x > 0, else a learned weight times x.",
-                  .shapes = "[*] -> the same",
-                  .options = {flag("channels").says("a weight for each channel or feature"),
-                              number("init", -kMostNumber, kMostNumber).defaults_to(0.25).says("the first weights")},
-                  .plan = plan_prelu,
-                  .build = build_prelu});
+  rows.push_back(
+      {.name = "prelu",
+       .what = "x where x > 0, else a learned weight times x.",
+       .shapes = "[*] -> the same",
+       .options = {flag("channels").says("a weight for each channel or feature"),
+                   number("init", -kMostNumber, kMostNumber).defaults_to(0.25).says("initial value of the weights")},
+       .plan = plan_prelu,
+       .build = build_prelu});
   return rows;
 }
 

@@ -11,11 +11,10 @@ namespace {
 // -------------------------------------------------------------------------------------------------------------
 Plan plan_residual(const LayerCall& c) {
   const Dims out = c.plan_branch(0, "body", c.input());
-  check<ShapeError>(
-      out == c.input(),
-      "[residual] its body makes {} of {}, which cannot be added; `parallel(..., ...) add` takes a second "
-      "way that changes sizes, too",
-      out, c.input());
+  check<ShapeError>(out == c.input(),
+                    "[residual] its body makes {} of {}, which cannot be added; in `parallel(..., ...) add` a second "
+                    "chain can adapt the sizes",
+                    out, c.input());
   return {out, 0, 0};
 }
 
@@ -81,26 +80,25 @@ AnyModule build_parallel(const LayerCall& c) {
 std::vector<LayerRow> branch_rows() {
   return {
       {.name = "residual",
-       .what = "Adds what its chain makes of the input to the input.",
+       .what = "Adds the result of its chain to the input.",
        .shapes = "[*] -> the same",
        .branches = {1, 1},
        .takes = Takes::Any,
        .plan = plan_residual,
        .build = build_residual},
       {.name = "repeat",
-       .what = "Its chain several times over, each time with weights of its own.",
-       .shapes = "as its chain makes them",
+       .what = "Applies its chain several times, each time with its own weights.",
+       .shapes = "those of its chain",
        .arguments = {whole("times", 1, 10'000)},
        .branches = {1, 1, /*in_series=*/true},
        .takes = Takes::Any,
        .plan = plan_repeat,
        .build = build_repeat},
       {.name = "parallel",
-       .what = "Gives the input to each of its chains and joins what they make.",
-       .shapes = "add: what each makes; concat: the sum along dim",
-       .options = {flag("concat").says("puts the results one after the other along dim"),
-                   flag("add").says("adds the results"),
-                   whole("dim", 1, kMostDims).says("of concat; without it 1, the channels or features")},
+       .what = "Applies each of its chains to the input and joins the results.",
+       .shapes = "add: that of each chain; concat: the sum along dim",
+       .options = {flag("concat").says("joins the results along dim"), flag("add").says("adds the results"),
+                   whole("dim", 1, kMostDims).says("of concat; default 1, the channels or features")},
        .branches = {2, kAnyBranchCount},
        .takes = Takes::Any,
        .plan = plan_parallel,

@@ -8,9 +8,9 @@ namespace weft::nn::lang {
 namespace {
 
 Field eps() { return number("eps", 1e-12, 1).defaults_to(1e-5); }
-Field momentum() { return number("momentum", 0, 1).defaults_to(0.1).says("share of the new batch in the statistics"); }
+Field momentum() { return number("momentum", 0, 1).defaults_to(0.1).says("weight of the new batch in the statistics"); }
 Field cumulative() { return flag("cumulative").says("statistics are plain averages of all batches"); }
-Field no_affine() { return flag("no_affine").says("leaves weight and bias out"); }
+Field no_affine() { return flag("no_affine").says("omits weight and bias"); }
 
 template <class Options>
 Options tracked_options(const LayerCall& c) {
@@ -79,11 +79,11 @@ std::vector<LayerRow> norm_rows() {
   const Field p = number("p", 0, 1).defaults_to(0.5);
   return {
       {.name = "batch_norm",
-       .what = "Normalises each channel by the batch's mean and variance, in evaluation by those of the training. "
-               "BatchNorm1d or BatchNorm2d, by what comes in.",
+       .what = "Normalises each channel by the batch's mean and variance, in evaluation by the running statistics. "
+               "BatchNorm1d or BatchNorm2d, depending on the input.",
        .shapes = "[F], [C, L] or [C, H, W] -> the same",
        .options = {eps(), momentum(), cumulative(), no_affine(),
-                   flag("no_statistics").says("uses the batch's in evaluation, too")},
+                   flag("no_statistics").says("uses the batch's in evaluation too")},
        .plan = plan_batch_norm,
        .build = build_batch_norm},
       {.name = "instance_norm",
@@ -108,13 +108,13 @@ std::vector<LayerRow> norm_rows() {
        .plan = plan_group_norm,
        .build = build_group_norm},
       {.name = "dropout",
-       .what = "Zeroes numbers with probability p in training, and scales the others by 1 / (1 - p).",
+       .what = "Zeroes elements with probability p in training, and scales the others by 1 / (1 - p).",
        .shapes = "[*] -> the same",
        .arguments = {p},
        .plan = same_sizes,
        .build = [](const LayerCall& c) { return AnyModule(Dropout(c.number("p"))); }},
       {.name = "dropout2d",
-       .what = "The same for whole channels.",
+       .what = "The same for entire channels.",
        .shapes = "[C, *] -> the same",
        .arguments = {p},
        .plan = same_sizes,

@@ -81,7 +81,7 @@ std::vector<LayerRow> pool_rows() {
   const char* shapes = "[C, H, W] -> [C, H', W'], H' = (H + 2 padding - kernel) / stride + 1";
   return {
       {.name = "max_pool",
-       .what = "The largest number of each window.",
+       .what = "The maximum of each window.",
        .shapes = shapes,
        .arguments = {sizes("kernel")},
        .options = {stride(), padding(), sizes("dilation").defaults_to(1), ceil()},
@@ -92,12 +92,12 @@ std::vector<LayerRow> pool_rows() {
        .shapes = shapes,
        .arguments = {sizes("kernel")},
        .options = {stride(), padding(), ceil(), flag("inside").says("the padding does not count in the mean"),
-                   whole("divisor").says("divides the sum by this number")},
+                   whole("divisor").says("divides the sum by this value")},
        .plan = [](const LayerCall& c) { return plan_windows(c, 1); },
        .build = build_avg_pool},
       adaptive_row("adaptive_avg_pool", "Means of as many windows as give an image of this size.",
                    [](const LayerCall& c) { return AnyModule(AdaptiveAvgPool2d(adaptive_options(c))); }),
-      adaptive_row("adaptive_max_pool", "The same with the largest numbers.",
+      adaptive_row("adaptive_max_pool", "The same with maxima.",
                    [](const LayerCall& c) { return AnyModule(AdaptiveMaxPool2d(adaptive_options(c))); }),
   };
 }

@@ -9,9 +9,9 @@
 namespace weft::nn::lang {
 namespace {
 
-Field no_bias() { return flag("no_bias").says("leaves the bias out"); }
-Field init() { return initialiser("init").says("the first weights; without it PyTorch's"); }
-Field bias() { return initialiser("bias").says("the first biases, a number for all or an initialiser"); }
+Field no_bias() { return flag("no_bias").says("omits the bias"); }
+Field init() { return initialiser("init").says("initial weights; default: PyTorch's"); }
+Field bias() { return initialiser("bias").says("initial biases: a number for all, or an initialiser"); }
 
 void check_start(const LayerCall& c, int weight_dims) {
   check<ValueError>(!c.flag("no_bias") || !c.has("bias"), "[{}] no_bias and bias exclude each other", c.name());
@@ -125,7 +125,7 @@ LayerRow conv_row(const char* name, const char* what, const char* shapes) {
                       sizes("dilation", D).defaults_to(1), whole("groups").defaults_to(1),
                       word("padding_mode", {"zeros", "reflect", "replicate", "circular"})
                           .defaults_to("zeros")
-                          .says("what stands beyond the border"),
+                          .says("values beyond the border"),
                       no_bias(), init(), bias()},
           .plan = plan_conv<D>,
           .build = [](const LayerCall& c) { return initialised(c, Conv(conv_options<D>(c))); }};
@@ -208,8 +208,8 @@ std::vector<LayerRow> product_rows() {
        .plan = plan_conv_transpose,
        .build = build_conv_transpose},
       {.name = "embedding",
-       .what = "A table of vectors read by whole numbers below count. Its input is int64: before it fit only layers "
-               "that move numbers about, as `flatten` does.",
+       .what = "A table of vectors indexed by integers below count. Its input is int64: only layers that rearrange "
+               "elements, such as `flatten`, may precede it.",
        .shapes = "[*] -> [*, features]",
        .arguments = {whole("count"), whole("features")},
        .options = {whole("padding_idx", 0).says("a row that stays zero"), init()},

@@ -48,7 +48,7 @@ namespace {
 Plan plan_flatten(const LayerCall& c) {
   const Dims& in = c.input();
   const size_t start = c.axis("start"), end = c.axis("end");
-  check<ShapeError>(start <= end, "[flatten] start {} lies behind end {} of the input {}", c.whole("start"),
+  check<ShapeError>(start <= end, "[flatten] start {} is after end {} of the input {}", c.whole("start"),
                     c.whole("end"), in);
   Dims out;
   for (size_t d = 0; d < in.size(); ++d) {
@@ -90,7 +90,7 @@ Plan plan_unflatten(const LayerCall& c) {
   const int64_t size = c.input()[axis];
   int64_t* open = nullptr;
   for (int64_t& part : parts) {
-    check<ValueError>(part != 0 && (part > 0 || !open), "[unflatten] sizes are positive but for one -1, got {}",
+    check<ValueError>(part != 0 && (part > 0 || !open), "[unflatten] sizes must be positive except for one -1, got {}",
                       IntArrayRef(c.list("sizes")));
     if (part < 0) open = &part;
   }
@@ -123,7 +123,7 @@ std::vector<int64_t> borders(const LayerCall& c) {
   const bool image = c.input().size() == 3;
   const size_t count = image ? 4 : 2;
   check<ValueError>(given.size() == 1 || given.size() == count,
-                    "[{}] takes one border, or left{} for the input {}, got {} numbers", c.name(),
+                    "[{}] takes one border, or left{} for the input {}, got {}", c.name(),
                     image ? ", right, top and bottom" : " and right", c.input(), given.size());
   if (given.size() == 1) given.assign(count, int64_t{given.front()});
   return given;
@@ -169,7 +169,7 @@ LayerRow pad_row(const char* name, const char* what, double least) {
   return {.name = name,
           .what = what,
           .shapes = "[C, H, W] -> [C, top + H + bottom, left + W + right]",
-          .arguments = {list("borders", least, kMostExtent, 4).says("one for all, or left, right, top, bottom")},
+          .arguments = {list("borders", least, kMostExtent, 4).says("one for all sides, or left, right, top, bottom")},
           .takes = Takes::Any,
           .plan = plan_pad,
           .build = [](const LayerCall& c) { return AnyModule(Pad(borders(c))); }};
@@ -180,13 +180,15 @@ LayerRow pad_row(const char* name, const char* what, double least) {
 std::vector<LayerRow> shape_rows() {
   return {
       {.name = "input",
-       .what = "The sizes of one sample; stands at the beginning of a model, and only there.",
+       .what = "The sizes of one sample; only at the beginning of a model.",
        .shapes = "-> [sizes]",
        .arguments = {list("sizes")},
-       .plan = [](const LayerCall&) -> Plan { fail<ValueError>("[input] stands only at the beginning of a model"); },
+       .plan = [](const LayerCall&) -> Plan {
+         fail<ValueError>("[input] is only allowed at the beginning of a model");
+       },
        .build = [](const LayerCall&) { return AnyModule(Identity()); }},
       {.name = "flatten",
-       .what = "Joins dimensions into one. Dimensions count from 1, the sample's first, or from -1, its last.",
+       .what = "Merges dimensions into one. Dimensions count from 1, the sample's first, or from -1, its last.",
        .shapes = "[C, H, W] -> [C H W]",
        .arguments = {whole("start", -8, 8).defaults_to(1), whole("end", -8, 8).defaults_to(-1)},
        .takes = Takes::Any,
@@ -205,31 +207,31 @@ std::vector<LayerRow> shape_rows() {
        // A negative dim counts from the end of the actual batch, as here.
        .build = [](const LayerCall& c) { return AnyModule(Unflatten(c.whole("dim"), c.list("sizes"))); }},
       {.name = "identity",
-       .what = "Gives on what comes: the short way of a `parallel`.",
+       .what = "Returns its input, as the shortcut of a `parallel`.",
        .shapes = "[*] -> [*]",
        .takes = Takes::Any,
        .plan = same_sizes,
        .build = [](const LayerCall&) { return AnyModule(Identity()); }},
       {.name = "pixel_shuffle",
-       .what = "Moves channels into space.",
+       .what = "Moves channels into height and width.",
        .shapes = "[C f f, H, W] -> [C, H f, W f]",
        .arguments = {whole("factor", 1, 256)},
        .takes = Takes::Any,
        .plan = plan_pixel_shuffle,
        .build = [](const LayerCall& c) { return AnyModule(PixelShuffle(c.whole("factor"))); }},
       {.name = "constant_pad",
-       .what = "Adds borders of a number; a negative border cuts off. ConstantPad1d, which pads the last dimension, or "
-               "ConstantPad2d, by what comes in.",
+       .what = "Pads with a constant; a negative border crops. ConstantPad1d, which pads the last dimension, or "
+               "ConstantPad2d, depending on the input.",
        .shapes = "[F] -> [left + F + right], [C, L] -> [C, left + L + right] or [C, H, W] as zero_pad",
        .arguments = {list("borders", -kMostExtent, kMostExtent, 4)
-                         .says("one for all, or left and right, of images left, right, top, bottom")},
-       .options = {number("value", -kMostNumber, kMostNumber).defaults_to(0).says("1 makes a column of ones")},
+                         .says("one for all sides, or left and right; for images left, right, top, bottom")},
+       .options = {number("value", -kMostNumber, kMostNumber).defaults_to(0).says("1 gives a column of ones")},
        .takes = Takes::Any,
        .plan = plan_constant_pad,
        .build = build_constant_pad},
-      pad_row<ZeroPad2d>("zero_pad", "Adds borders of zeros; a negative border cuts off.", -kMostExtent),
-      pad_row<ReflectionPad2d>("reflection_pad", "Adds borders that mirror the image.", 0),
-      pad_row<ReplicationPad2d>("replication_pad", "Adds borders that repeat its edge.", 0),
+      pad_row<ZeroPad2d>("zero_pad", "Pads with zeros; a negative border crops.", -kMostExtent),
+      pad_row<ReflectionPad2d>("reflection_pad", "Pads with a reflection of the image.", 0),
+      pad_row<ReplicationPad2d>("replication_pad", "Pads with copies of the edge.", 0),
   };
 }
 

@@ -133,7 +133,7 @@ void check_branches(const LayerRow& row, const std::vector<Chain>& branches) {
                     "[{}] takes {} branch{} in parentheses, got {}", row.name, wanted, most == 1 ? "" : "es",
                     branches.size());
   for (const Chain& branch : branches) check<ValueError>(!branch.layers.empty(), "[{}] a branch is empty", row.name);
-  check<ValueError>(depth_of(branches) < kMostDepth, "[{}] branches lie deeper than {}", row.name, kMostDepth);
+  check<ValueError>(depth_of(branches) < kMostDepth, "[{}] branches are nested deeper than {}", row.name, kMostDepth);
 }
 
 }  // namespace
@@ -174,8 +174,9 @@ void set_option(LayerSpec& layer, std::string_view option, Value value) {
 }
 
 void set_name(LayerSpec& layer, std::string_view name) {
-  check<ValueError>(is_word(name), "[{}] '{}' is no name: letters, digits and _, a letter first", layer.layer,
-                    shortened(name));
+  check<ValueError>(is_word(name),
+                    "[{}] '{}' is not a valid name: expected letters, digits and _, starting with a letter",
+                    layer.layer, shortened(name));
   check<ValueError>(layer.name.empty(), "[{}] is named twice: {} and {}", layer.layer, layer.name, name);
   layer.name = name;
 }

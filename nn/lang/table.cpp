@@ -58,13 +58,13 @@ namespace {
 /// Throws unless each number is in the field's range, and an integer if the field requires it.
 void check_numbers(std::string_view layer, const Field& field, std::vector<double>& numbers, size_t least, size_t most,
                    bool whole) {
-  check<ValueError>(numbers.size() >= least, "[{}] {} is given no number", layer, field.name);
+  check<ValueError>(numbers.size() >= least, "[{}] {} has no number", layer, field.name);
   check<ValueError>(numbers.size() <= most, "[{}] {} takes {} number{}, got {}", layer, field.name,
                     most == least ? fmt::format("{}", most) : fmt::format("at most {}", most), most == 1 ? "" : "s",
                     numbers.size());
   for (double& n : numbers) {
     check<ValueError>(std::isfinite(n), "[{}] {} must be finite, got {}", layer, field.name, n);
-    check<ValueError>(!whole || n == std::floor(n), "[{}] {} must be a whole number, got {}", layer, field.name, n);
+    check<ValueError>(!whole || n == std::floor(n), "[{}] {} must be an integer, got {}", layer, field.name, n);
     check<ValueError>(n >= field.least && n <= field.most, "[{}] {} must be from {} to {}, got {}", layer, field.name,
                       field.least, field.most, n);
     n += 0.0;  // no -0
@@ -73,7 +73,7 @@ void check_numbers(std::string_view layer, const Field& field, std::vector<doubl
 
 Value checked_initialiser(std::string_view layer, const Field& field, Value value) {
   if (value.word.empty()) {
-    check<ValueError>(!value.numbers.empty(), "[{}] {} is given no initialiser", layer, field.name);
+    check<ValueError>(!value.numbers.empty(), "[{}] {} has no initialiser", layer, field.name);
     value.word = kConstant;
   }
   const InitialiserRow& row = initialiser_of(layer, value.word);
@@ -155,10 +155,10 @@ class Table {
     return out;
   }
   void add(LayerRow row) {
-    check<ValueError>(is_word(row.name), "[layer] '{}' is no name for a layer", shortened(row.name));
-    check<ValueError>(row.build != nullptr, "[layer] '{}' has no function that builds it", row.name);
+    check<ValueError>(is_word(row.name), "[layer] '{}' is not a valid name of a layer", shortened(row.name));
+    check<ValueError>(row.build != nullptr, "[layer] '{}' has no `build`", row.name);
     check<ValueError>(row.branches.most == 0 || row.takes != Takes::Any || row.plan != nullptr,
-                      "[layer] '{}' has chains and takes any numbers: it needs a function that plans them", row.name);
+                      "[layer] '{}' has chains and takes any elements: it needs a `plan`", row.name);
     check<ValueError>(!find(row.name), "[layer] the name '{}' is taken", row.name);
     std::lock_guard lock(mutex_);
     rows_.push_back(std::move(row));

@@ -88,7 +88,7 @@ std::pair<Dims, Chain> split_input(const Chain& description) {
     check<ValueError>(!layers.empty() && layers.front().layer == "input",
                       "[model] begins with the sizes of one sample: input 1 28 28 | ...");
     const LayerSpec& input = layers.front();
-    check<ValueError>(input.name.empty(), "[input] is no layer that could be named {}", input.name);
+    check<ValueError>(input.name.empty(), "[input] cannot be named {}", input.name);
     for (double n : input.find("sizes")->numbers) given.output.push_back(static_cast<int64_t>(n));
     check_output("input", given, {});
   });
@@ -112,12 +112,13 @@ void Walk::check_numbers(const LayerRow& row, const Dims& in) {
   if (row.takes == Takes::Any) return;
   const bool whole = row.takes == Takes::Whole;
   if (maker && whole)
-    fail<DtypeError>("[{}] reads whole numbers, but those of the input {} are floats that {} makes; before it fit {}",
-                     row.name, in, maker->name, movers());
+    fail<DtypeError>(
+        "[{}] reads integers, but the elements of the input {} are floats computed by {}; only {} may precede it",
+        row.name, in, maker->name, movers());
   if (maker) return;
   if (!reader) reader = &row;
-  check<DtypeError>(reader->takes == row.takes, "[{}] takes {}, but {} takes the same numbers of the sample as {}",
-                    row.name, whole ? "whole numbers" : "floats", reader->name, whole ? "floats" : "whole numbers");
+  check<DtypeError>(reader->takes == row.takes, "[{}] takes {}, but {} takes the same elements of the sample as {}",
+                    row.name, whole ? "integers" : "floats", reader->name, whole ? "floats" : "integers");
 }
 
 Walk Walk::again() const {

@@ -8,7 +8,7 @@
 
 namespace weft::nn::lang {
 
-/// Limits of a model; larger values are taken for mistakes.
+/// Limits of a model; larger values are predicted as mistakes.
 inline constexpr int64_t kMostLayers = 10'000;         // including every repetition
 inline constexpr int64_t kMostParameters = 1LL << 34;  // 64 GB of float32
 inline constexpr double kMostElements = 1LL << 34;     // of one sample between two layers

@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_gives_the_same_bits) {
                          "--schedule", "constant", "--steps", "1000000", "--test-every", "7", "--out", "part"},
                         "part");
   BOOST_TEST(o.code == 130);
-  BOOST_TEST(contains(o, "go on with --resume part"));
+  BOOST_TEST(contains(o, "resume with --resume part"));
   const int64_t stopped = int_at(tensors("part/last.safetensors").metadata, "checkpoint/step");
   o = run("weft train --resume --out part --steps " + std::to_string(stopped + 9));
   BOOST_TEST(o.code == 0);
@@ -254,8 +254,8 @@ BOOST_AUTO_TEST_CASE(wrong_input_is_named_and_leaves_nothing) {
       {train + "--epochs 0", "--epochs"},
       {"weft train", "--net is missing"},
       {"weft train --net net.txt", "did you mean 'flatten'?"},
-      {"weft train --net none.txt", "none.txt: there is no such file"},
-      {"weft train --data-set iris --net 'embedding 9 4 | flatten | linear 3'", "the model reads whole numbers"},
+      {"weft train --net none.txt", "none.txt: no such file"},
+      {"weft train --data-set iris --net 'embedding 9 4 | flatten | linear 3'", "the model reads integers"},
       {"weft train --net 'flatten | linear 9'", "mnist has 10 classes"},
       {"weft train --net 'input 100 | linear 10'", "a sample of mnist"},
       {"weft eval none.st", "none.st"},

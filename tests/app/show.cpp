@@ -81,14 +81,14 @@ BOOST_AUTO_TEST_CASE(shows_images_with_their_labels) {
   BOOST_TEST(row.size() == 48u, row);  // twelve values of three columns with separators
   data::write_idx((path / "few").string(), zeros({199}, kUInt8));
   const std::pair<std::string, std::string> wrong[] = {
-      {images + " few", "mnist/t10k-images-idx3-ubyte holds 200 images, few 199 labels"},
+      {images + " few", "mnist/t10k-images-idx3-ubyte contains 200 images, few 199 labels"},
       {images + images, "are images and their labels"},
       {images + labels + " few", "At Most 2"},
       {images + " none", "none"},
-      {images + " --classes 10", "holds none"},
+      {images + " --classes 10", "contains none"},
       {labels + " --classes 9", "label 9 is not below --classes 9"},
       {" iris --classes 3", "--classes is for IDX files of labels"},
-      {labels + " --out sheet.png", "holds no images"},
+      {labels + " --out sheet.png", "contains no images"},
   };
   for (const auto& [what, part] : wrong) BOOST_TEST_CONTEXT(what) {
       const Outcome told = run("weft show" + what);

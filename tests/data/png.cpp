@@ -79,11 +79,11 @@ BOOST_AUTO_TEST_CASE(broken_files_are_named) {
     write_bytes(path, bytes);
     check_throws<IoError>([&] { read_png(path); }, {path, part});
   };
-  bad("", "no PNG image: it is empty");
-  bad("GIF89a, a picture of another kind", "no PNG image: it is a GIF image");
-  bad("\xff\xd8\xff\xe0 and more", "no PNG image: it is a JPEG image");
-  bad("P5\n2 2\n255\n....", "no PNG image: it is a PGM image");
-  bad("\x01\xfftext", "no PNG image: it begins with \"\\x01\\xfftext\"");
+  bad("", "not a PNG image: it is empty");
+  bad("GIF89a, a picture of another kind", "not a PNG image: it is a GIF image");
+  bad("\xff\xd8\xff\xe0 and more", "not a PNG image: it is a JPEG image");
+  bad("P5\n2 2\n255\n....", "not a PNG image: it is a PGM image");
+  bad("\x01\xfftext", "not a PNG image: it begins with \"\\x01\\xfftext\"");
   bad(good.substr(0, 20), "corrupt or truncated");
   bad(good.substr(0, good.size() - 12), "corrupt or truncated");  // without its end
   std::string large = encode_png(picture(1, 1, 1));

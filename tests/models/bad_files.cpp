@@ -155,11 +155,11 @@ BOOST_AUTO_TEST_CASE(numbers_beyond_their_range) {
   put("file", "text");
   refuses("weft train --resume file", {"file: is a file, not the folder of a run"});
   refuses("weft train --resume --out file", {"file: is a file, not the folder of a run"});
-  refuses("weft train --resume nowhere", {"nowhere: there is no such folder"});
+  refuses("weft train --resume nowhere", {"nowhere: no such folder"});
   put("mnist/train-images-idx3-ubyte", std::string("\0\0\x08\x03\0\0\0\0\0\0\0\x1c\0\0\0\x1c", 16));
   put("mnist/train-labels-idx1-ubyte", std::string("\0\0\x08\x01\0\0\0\0", 8));
-  refuses(train + "--data .", {"train-images-idx3-ubyte", "holds no images"});
-  refuses("weft show mnist/train-images-idx3-ubyte", {"train-images-idx3-ubyte", "holds no samples"});
+  refuses(train + "--data .", {"train-images-idx3-ubyte", "contains no images"});
+  refuses("weft show mnist/train-images-idx3-ubyte", {"train-images-idx3-ubyte", "contains no samples"});
 }
 
 BOOST_AUTO_TEST_CASE(what_is_shown_fits_the_terminal) {
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(what_is_shown_fits_the_terminal) {
   BOOST_TEST(std::count(o.text.begin(), o.text.end(), '\n') == 2 + 2);
   o = limited("weft show wide.csv");
   BOOST_TEST(contains(o, "and 280 more columns"));
-  BOOST_TEST(contains(o, "... (300 numbers)"));
+  BOOST_TEST(contains(o, "... (300 values)"));
   BOOST_TEST(widest(o.text) <= 80u);
   BOOST_TEST(widest(limited("weft show wide.csv --numbers --count 1").text) > 2000u);
 }

@@ -111,13 +111,13 @@ BOOST_FIXTURE_TEST_CASE(checkpoints_tell_how_they_were_trained, Folder) {
   fs::rename(path / "mnist", path / "elsewhere");
   const Outcome o = run("mnist_cnn --resume a --steps 9");
   BOOST_TEST(o.code == 2);
-  BOOST_TEST(contains(o, "the run was trained on mnist; here is generated digits"));
+  BOOST_TEST(contains(o, "the run was trained on mnist; the data set here is generated digits"));
 }
 
 BOOST_FIXTURE_TEST_CASE(ctrl_c_saves_and_gives_130, Folder) {
   const Outcome o = interrupt({"mnist_mlp", "--epochs", "1000000", "--hidden", "8", "--out", "a"}, "a");
   BOOST_TEST(o.code == 130, o.text);
-  BOOST_TEST(contains(o, "go on with --resume a"));
+  BOOST_TEST(contains(o, "resume with --resume a"));
   BOOST_TEST(read(path / "a/report.html").find("interrupted after step") != std::string::npos);
   BOOST_TEST(load_safetensors((path / "a/last.safetensors").string()).metadata.contains("checkpoint/step"));
 }

@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
   const Outcome damaged = run("mnist_by_hand --resume damaged");
   BOOST_TEST(damaged.code == 2);
   BOOST_TEST(contains(damaged, "damaged/sweep.json"));
-  BOOST_TEST(contains(run(short_sweep + " --out other --results r.jsonl"), "leave --results out"));
+  BOOST_TEST(contains(run(short_sweep + " --out other --results r.jsonl"), "omit --results"));
   // One more rate is one more network, after the others.
   const Outcome grown = run("mnist_by_hand --resume whole --lr 1 --hidden 8");
   BOOST_TEST(fs::exists(path / "whole/hidden-8_rate-1/last.safetensors"));
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
   fs::rename(path / "mnist", path / "elsewhere");
   const Outcome other = run("mnist_by_hand --resume whole --lr 2");
   BOOST_TEST(other.code == 2);
-  BOOST_TEST(contains(other, "the sweep in whole was trained on mnist; here is digits"));
+  BOOST_TEST(contains(other, "the sweep in whole was trained on mnist; the data set here is digits"));
   fs::rename(path / "elsewhere", path / "mnist");
 
   // A network interrupted by Ctrl-C resumes with the same bits.
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(sweeps_have_a_folder_and_go_on_where_they_were_interrupted)
       interrupt({"mnist_by_hand", "--hidden", "8", "--lr", "0.01", "--images", "20", "--epochs", steps, "--out", "a"},
                 "a/hidden-8_rate-0.01");
   BOOST_TEST(o.code == 130, o.text);
-  BOOST_TEST(contains(o, "interrupted after 0 of 1 networks; go on with --resume a"));
+  BOOST_TEST(contains(o, "interrupted after 0 of 1 networks; resume with --resume a"));
   BOOST_TEST(read(path / "a/results.jsonl").empty());
   BOOST_TEST(run("mnist_by_hand --resume a").code == 0);
   BOOST_TEST(run("mnist_by_hand --hidden 8 --lr 0.01 --images 20 --out b --epochs " + steps).code == 0);

@@ -28,13 +28,13 @@ std::string kind(const Field& f) {
     case Field::Kind::Flag:
       return "flag";
     case Field::Kind::Whole:
-      return "whole, " + range(f);
+      return "integer, " + range(f);
     case Field::Kind::Number:
       return "number, " + range(f);
     case Field::Kind::Sizes:
-      return (f.count == 1 ? "whole, " : "sizes, ") + range(f);
+      return (f.count == 1 ? "integer, " : "sizes, ") + range(f);
     case Field::Kind::List:
-      return fmt::format("up to {} whole numbers, {}", f.count, range(f));
+      return fmt::format("up to {} integers, {}", f.count, range(f));
     case Field::Kind::Word:
       return fmt::format("`{}`", fmt::join(f.words, "`, `"));
     case Field::Kind::Initialiser:
@@ -62,7 +62,7 @@ std::string reference() {
     for (const Field& f : row->arguments) text += entry(f, f.name);
     for (const Field& f : row->options) text += entry(f, "option `" + f.name + "`");
   }
-  text += "\n### Initialisers\n\n| name | numbers | what |\n|---|---|---|\n";
+  text += "\n### Initialisers\n\n| name | arguments | distribution |\n|---|---|---|\n";
   for (const auto& row : nn::lang::initialisers()) {
     std::string numbers;
     for (const Field& f : row.numbers)

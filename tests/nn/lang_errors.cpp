@@ -37,10 +37,10 @@ const std::vector<Row> kValueErrors = {
     {"input 3 | residual(relu = tanh = relu)", "[parse] line 1, column 32: expected '|', ',' or ')', found '='"},
     {"input 3 | 5 = relu", "[parse] line 1, column 11: expected a layer, found '5'"},
     {"input 3 | linear 3; relu", "[parse] line 1, column 19: unexpected character ';'"},
-    {"input 3 | linear 1O", "[parse] line 1, column 18: '1O' is no number"},
-    {"input 3 | linear 1e999", "[parse] line 1, column 18: '1e999' is no number that fits"},
-    {"input 3 | linear 3x", "[parse] line 1, column 18: '3x' is no number"},
-    {"input 3 | linear --3", "[parse] line 1, column 18: '--3' is no number"},
+    {"input 3 | linear 1O", "[parse] line 1, column 18: '1O' is not a number"},
+    {"input 3 | linear 1e999", "[parse] line 1, column 18: '1e999' is not a number in range"},
+    {"input 3 | linear 3x", "[parse] line 1, column 18: '3x' is not a number"},
+    {"input 3 | linear --3", "[parse] line 1, column 18: '--3' is not a number"},
     {"input 3 | linear nan", "[linear] line 1, column 11: features is missing: linear features"},
     {"# \xC3\xA4\xC3\xB6\ninput 3 | \xC3\xA4", "[parse] line 2, column 11: unexpected character '\\xc3'"},
     // Unknown names, with the nearest.
@@ -62,11 +62,11 @@ const std::vector<Row> kValueErrors = {
     {"input 3 | linear 3 4", "[linear] line 1, column 11: takes 1 argument: linear features, got 2"},
     {"input 3 | relu 1", "[relu] line 1, column 11: takes 0 arguments, got 1"},
     {"input 3 | linear 0", "[linear] line 1, column 18: features must be from 1 to 1000000000, got 0"},
-    {"input 3 | linear 2.5", "[linear] line 1, column 18: features must be a whole number, got 2.5"},
+    {"input 3 | linear 2.5", "[linear] line 1, column 18: features must be an integer, got 2.5"},
     {"input 3 | linear 2x3", "[linear] line 1, column 18: features takes 1 number, got 2"},
     {"input 3 | dropout 1.5", "[dropout] line 1, column 19: p must be from 0 to 1, got 1.5"},
     {"input 3 8 8 | conv 3 3 stride 0", "[conv] line 1, column 24: stride must be from 1 to 65536, got 0"},
-    {"input 3 8 8 | conv 3 3 stride", "[conv] line 1, column 24: stride is given no number"},
+    {"input 3 8 8 | conv 3 3 stride", "[conv] line 1, column 24: stride has no number"},
     {"input 3 8 8 | conv 3 3 stride 2 2", "[conv] line 1, column 33: unexpected number 2: conv channels kernel"},
     {"input 3 8 8 | conv 3 3x3x3", "[conv] line 1, column 22: kernel takes at most 2 numbers, got 3"},
     {"input 3 8 8 | conv 3 3 same same", "[conv] line 1, column 29: same is given twice"},
@@ -95,26 +95,25 @@ const std::vector<Row> kValueErrors = {
      "[parallel] line 1, column 11: is joined by concat or add: parallel(...) concat"},
     {"input 3 | parallel(relu, relu) add dim 1", "[parallel] line 1, column 11: dim goes with concat"},
     {"input 3 | constant_pad 1 2 3 4",
-     "[constant_pad] line 1, column 11: takes one border, or left and right for the input [3], got 4 numbers"},
+     "[constant_pad] line 1, column 11: takes one border, or left and right for the input [3], got 4"},
     {"input 3 4 | constant_pad 1 2 3 4",
-     "[constant_pad] line 1, column 13: takes one border, or left and right for the input [3, 4], got 4 numbers"},
+     "[constant_pad] line 1, column 13: takes one border, or left and right for the input [3, 4], got 4"},
     {"input 2 3 4 | constant_pad 1 2",
      "[constant_pad] line 1, column 15: takes one border, or left, right, top and bottom for the input [2, 3, 4], got "
-     "2 numbers"},
+     "2"},
     {"input 3 | constant_pad 1 value 1e9",
      "[constant_pad] line 1, column 26: value must be from -1000000 to 1000000, got 1000000000"},
     {"input 2 3 4 | zero_pad 1 2",
-     "[zero_pad] line 1, column 15: takes one border, or left, right, top and bottom for the input [2, 3, 4], got 2 "
-     "numbers"},
+     "[zero_pad] line 1, column 15: takes one border, or left, right, top and bottom for the input [2, 3, 4], got 2"},
     // Models.
     {"# no input\n  relu", "[model] line 2, column 3: begins with the sizes of one sample: input 1 28 28 | ..."},
     {" input 3", "[model] line 1, column 2: has no layers: input 3 | ..."},
-    {"input 3 | input 3", "[input] line 1, column 11: stands only at the beginning of a model"},
-    {"x = input 3 | relu", "[input] line 1, column 5: is no layer that could be named x"},
+    {"input 3 | input 3", "[input] line 1, column 11: is only allowed at the beginning of a model"},
+    {"x = input 3 | relu", "[input] line 1, column 5: cannot be named x"},
     {"input 3 | a = relu | a = tanh", "[tanh] line 1, column 26: the name 'a' is taken"},
     {"input 3 | embedding 5 2 padding_idx 5", "[embedding] line 1, column 11: padding_idx 5 of 5 vectors: at most 4"},
     // Absurd sizes.
-    {nested(40), "[residual] line 1, column 298: branches lie deeper than 32"},
+    {nested(40), "[residual] line 1, column 298: branches are nested deeper than 32"},
     {"input 3 | repeat 9999 (repeat 9999 (relu))", "[relu] line 1, column 37: the model has more than 10000 layers"},
 };
 
@@ -149,7 +148,7 @@ const std::vector<Row> kShapeErrors = {
      "[unflatten] line 1, column 11: 6 of the input [6] cannot be split into [-1, 4], which make multiples of 4; 3 or "
      "6 in place of 4 fits"},
     {"input 6 | softmax 2", "[softmax] line 1, column 11: dim 2 of the input [6]: dimensions are 1 to 1, or -1 to -1"},
-    {"input 6 2 | flatten 2 1", "[flatten] line 1, column 13: start 2 lies behind end 1 of the input [6, 2]"},
+    {"input 6 2 | flatten 2 1", "[flatten] line 1, column 13: start 2 is after end 1 of the input [6, 2]"},
     {"input 5 | glu", "[glu] line 1, column 11: halves dimension 1 of the input [5], which is odd: 4 or 6 fits"},
     {"input 6 2 2 | pixel_shuffle 2",
      "[pixel_shuffle] line 1, column 15: factor 2 needs channels that 4 divides, got [6, 2, 2]: 4 or 8 fits"},
@@ -176,8 +175,8 @@ const std::vector<Row> kShapeErrors = {
     {"input 6 1 1 | instance_norm",
      "[instance_norm] line 1, column 15: needs more than one value per channel, got [6, 1, 1]"},
     {"input 6 | residual(linear 5)",
-     "[residual] line 1, column 11: its body makes [5] of [6], which cannot be added; `parallel(..., ...) add` takes a "
-     "second way that changes sizes, too"},
+     "[residual] line 1, column 11: its body makes [5] of [6], which cannot be added; in `parallel(..., ...) add` a "
+     "second chain can adapt the sizes"},
     {"input 6 | residual(relu |\n linear 5 | conv 3 3)",
      "[conv] line 2, column 13: takes [channels, height, width], got [5]; `unflatten` before it splits a dimension"},
     {"input 6 | parallel(linear 5, linear 4) add",
@@ -195,8 +194,8 @@ const std::vector<Row> kShapeErrors = {
     {"input 3 9 9 | repeat 5 (conv 3 3)",
      "[conv] line 1, column 25: kernel 3 is larger than height 1 of the input [3, 1, 1]: at most 1 fits"},
     {"input 6 | linear 5 bias kaiming_normal",
-     "[linear] line 1, column 11: bias kaiming_normal is for 2 and more dimensions, these numbers have 1"},
-    {"input 6 9 9 | conv 5 3 init eye", "[conv] line 1, column 15: init eye is for 2 dimensions, these numbers have 4"},
+     "[linear] line 1, column 11: bias kaiming_normal is for 2 and more dimensions, this tensor has 1"},
+    {"input 6 9 9 | conv 5 3 init eye", "[conv] line 1, column 15: init eye is for 2 dimensions, this tensor has 4"},
     // Found by running a layer.
     {"input 4 | test_thirds",
      "[unflatten] line 1, column 11, test_thirds.Functional: 4 elements do not fit sizes [3, -1]"},
@@ -221,29 +220,29 @@ const std::vector<Row> kShapeErrors = {
 
 const std::vector<Row> kDtypeErrors = {
     {"input 4 | linear 3 | embedding 5 2",
-     "[embedding] line 1, column 22: reads whole numbers, but those of the input [3] are floats that linear makes; "
-     "before it fit flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
-     "replication_pad"},
+     "[embedding] line 1, column 22: reads integers, but the elements of the input [3] are floats computed by linear; "
+     "only flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
+     "replication_pad may precede it"},
     {"input 4 | residual(identity |\n tanh) | flatten | embedding 5 2",
-     "[embedding] line 2, column 20: reads whole numbers, but those of the input [4] are floats that tanh makes; "
-     "before it fit flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
-     "replication_pad"},
+     "[embedding] line 2, column 20: reads integers, but the elements of the input [4] are floats computed by tanh; "
+     "only flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
+     "replication_pad may precede it"},
     {"input 4 | parallel(identity, relu, identity) concat | embedding 5 2",
-     "[embedding] line 1, column 55: reads whole numbers, but those of the input [12] are floats that relu makes; "
-     "before it fit flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
-     "replication_pad"},
+     "[embedding] line 1, column 55: reads integers, but the elements of the input [12] are floats computed by relu; "
+     "only flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
+     "replication_pad may precede it"},
     {"input 4 | repeat 2 (embedding 5 2)",
-     "[embedding] line 1, column 21: reads whole numbers, but those of the input [4, 2] are floats that embedding "
-     "makes; before it fit flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
-     "replication_pad"},
+     "[embedding] line 1, column 21: reads integers, but the elements of the input [4, 2] are floats computed by "
+     "embedding; only flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
+     "replication_pad may precede it"},
     {"input 6 | test_thirds | embedding 5 2",
-     "[embedding] line 1, column 25: reads whole numbers, but those of the input [2] are floats that test_thirds "
-     "makes; before it fit flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
-     "replication_pad"},
+     "[embedding] line 1, column 25: reads integers, but the elements of the input [2] are floats computed by "
+     "test_thirds; only flatten, unflatten, identity, pixel_shuffle, constant_pad, zero_pad, reflection_pad, "
+     "replication_pad may precede it"},
     {"input 4 | parallel(embedding 5 3, linear 3 | unflatten 1 3) add",
-     "[linear] line 1, column 35: takes floats, but embedding takes the same numbers of the sample as whole numbers"},
+     "[linear] line 1, column 35: takes floats, but embedding takes the same elements of the sample as integers"},
     {"input 4 | parallel(linear 3 | unflatten 1 3, flatten | embedding 5 3) add",
-     "[embedding] line 1, column 56: takes whole numbers, but linear takes the same numbers of the sample as floats"},
+     "[embedding] line 1, column 56: takes integers, but linear takes the same elements of the sample as floats"},
 };
 
 }  // namespace
@@ -269,9 +268,10 @@ BOOST_AUTO_TEST_CASE(of_the_pipe_name_the_layer_by_its_number) {
   auto net = nn::input(1, 28, 28) | nn::conv(8, 3) | nn::relu();
   BOOST_TEST(message_of<ShapeError>([&] { net | nn::max_pool(30); }) ==
              "[max_pool] layer 2: kernel 30 is larger than height 26 of the input [8, 26, 26]: at most 26 fits");
-  BOOST_TEST(message_of<ShapeError>([&] { net | nn::repeat(2, nn::relu() | nn::residual(nn::linear(3))); }) ==
-             "[residual] layer 2.0.1: its body makes [8, 26, 3] of [8, 26, 26], which cannot be added; `parallel(..., "
-             "...) add` takes a second way that changes sizes, too");
+  BOOST_TEST(
+      message_of<ShapeError>([&] { net | nn::repeat(2, nn::relu() | nn::residual(nn::linear(3))); }) ==
+      "[residual] layer 2.0.1: its body makes [8, 26, 3] of [8, 26, 26], which cannot be added; in `parallel(..., "
+      "...) add` a second chain can adapt the sizes");
   BOOST_TEST(message_of<ShapeError>([&] { net | nn::residual(nn::layer("test_thirds")); }) ==
              "[unflatten] layer 2.body.0, test_thirds.Functional: 8 elements do not fit sizes [3, -1]");
   BOOST_TEST(message_of<ValueError>([] { nn::Model(nn::lang::Chain(nn::relu())); }) ==
@@ -283,12 +283,12 @@ BOOST_AUTO_TEST_CASE(of_the_pipe_name_the_layer_by_its_number) {
              }) == "[parse] unknown layer 'cnov'; did you mean 'conv'?");
   BOOST_TEST(message_of<ValueError>([] { nn::relu().set("same"); }) == "[relu] unknown option 'same'; it takes none");
   BOOST_TEST(message_of<ValueError>([] { nn::relu().named("1st"); }) ==
-             "[relu] '1st' is no name: letters, digits and _, a letter first");
+             "[relu] '1st' is not a valid name: expected letters, digits and _, starting with a letter");
   auto deeper = [] {
     nn::lang::Layer layer = nn::relu();
     for (int i = 0; i < 100; ++i) layer = nn::residual(layer);
   };
-  BOOST_TEST(message_of<ValueError>(deeper) == "[residual] branches lie deeper than 32");
+  BOOST_TEST(message_of<ValueError>(deeper) == "[residual] branches are nested deeper than 32");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(take_layers_of_ones_own) {
                           [](const nn::LayerCall& c) { return c.build_branch(0, "body", c.input()); });
   };
   BOOST_TEST(message_of<ValueError>(planless) ==
-             "[layer] 'test_hull' has chains and takes any numbers: it needs a function that plans them");
+             "[layer] 'test_hull' has chains and takes any elements: it needs a `plan`");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_report_holds_its_parts) {
   for (const char* part :
        {"<!DOCTYPE html>", "id=\"curves\"", "id=\"confusion\"", "id=\"scores\"", "id=\"mistakes\"", "id=\"model\"",
         "id=\"options\"", ">Loss</text>", ">Accuracy</text>", ">Learning rate</text>", ">Speed</text>",
-        "title=\"two taken for three: 1 of 4\"", "data:image/png;base64,iVBOR", "<b>two</b> taken for"})
+        "title=\"two predicted as three: 1 of 4\"", "data:image/png;base64,iVBOR", "<b>two</b> predicted as"})
     BOOST_TEST(has(html, part), part);
   // The page fetches nothing and runs nothing.
   for (const char* part : {"http:", "https:", "<script", "<link", "@import", "src=\"/", "url("})
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(the_page_grows_with_the_classes_that_occur) {
   };
   const std::string few = page_of(10'000, 2), many = page_of(10'000, 200), small = page_of(10, 10);
   BOOST_TEST(few.size() < small.size());
-  BOOST_TEST(has(few, "title=\"5000 taken for 0: 1 of 1\""));
+  BOOST_TEST(has(few, "title=\"5000 predicted as 0: 1 of 1\""));
   BOOST_TEST(has(small, "<h2>Confusion matrix</h2>"));
   BOOST_TEST(!has(many, "class=\"heat\""));
   for (const char* part : {"<h2>Most confused</h2>", "The 50 most frequent mistakes; 200 classes occur.",

@@ -102,8 +102,8 @@ BOOST_AUTO_TEST_CASE(many_classes_show_the_most_confused_pairs) {
   BOOST_TEST(pairs[0].count == 58);
   BOOST_TEST(pairs[2].count == 56);
   const std::string text = m.counts_table({"none"});
-  BOOST_TEST(text.starts_with("most confused  taken for  samples  of its class\n"), text);
-  BOOST_TEST(text.find("59                  none       58       96.67 %\n") != std::string::npos, text);
+  BOOST_TEST(text.starts_with("most confused  predicted as  samples  of its class\n"), text);
+  BOOST_TEST(text.find("59                     none       58       96.67 %\n") != std::string::npos, text);
   BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 2 + ConfusionMatrix::kMostShown);
   BOOST_TEST((m.listed_classes().size() == 60u));
 }

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(refuses_what_does_not_fit) {
   const NamedTensors tensors = train::tensors_of(*net);
   auto with = [&](Metadata metadata) { save(tensors, file, metadata); };
   save(nn::Linear(2, 3), file);
-  refuses<StateError>(file, {"holds no text of a model"});
+  refuses<StateError>(file, {"contains no model's text"});
   with({{"weft.model", kText}});
   refuses<StateError>(file, {"of version none of the model language, this weft reads version 1"});
   with({{"weft.model", kText}, {"weft.language", "2"}});
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(refuses_what_does_not_fit) {
         {"weft.language", "1"}});
   refuses<ShapeError>(file, {"'0.weight' is [4, 1, 3, 3], expected [3, 1, 3, 3]"});
   with({{"weft.model", "input 1 8 8 | flatten | fc = linear 3"}, {"weft.language", "1"}});
-  refuses<StateError>(file, {"has '0.bias'", "which weft::nn::ModelImpl has not"});
+  refuses<StateError>(file, {"has '0.bias'", "which weft::nn::ModelImpl does not have"});
   with({{"weft.model", "input 1 8 8 | flatten | last = linear 3"}, {"weft.language", "1"}});
   refuses<StateError>(file, {"has no 'last.weight'"});
   std::ofstream(file) << "noise";
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_model_changed_by_hand_takes_no_text_along) {
   nn::Model net = trained(1);
   net->push_back(nn::ReLU());
   save(net, file);
-  refuses<StateError>(file, {"holds no text of a model"});
+  refuses<StateError>(file, {"contains no model's text"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -214,7 +214,7 @@ Tensor conv1d(const Tensor& input, const Tensor& weight, const Tensor& bias, Int
               IntArrayRef dilation, int64_t groups) {
   const char* op = "conv1d";
   check<ValueError>(stride.size() == 1 && padding.size() == 1 && dilation.size() == 1,
-                    "[conv1d] stride, padding and dilation take one number, got {}, {} and {}", stride, padding,
+                    "[conv1d] stride, padding and dilation take one integer, got {}, {} and {}", stride, padding,
                     dilation);
   ConvOptions o = options_of(op, stride, padding, dilation, groups);
   o.stride[0] = o.dilation[0] = 1, o.padding[0] = 0;  // images of height 1

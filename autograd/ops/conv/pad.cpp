@@ -89,10 +89,10 @@ Tensor pad_dimension(const Tensor& x, std::string_view mode, int64_t dim, int64_
 
 Tensor pad(const Tensor& x, IntArrayRef pad, std::string_view mode, double value) {
   check<ValueError>(mode == "constant" || mode == "reflect" || mode == "replicate" || mode == "circular",
-                    "[pad] unknown mode {}; there are constant, reflect, replicate and circular", mode);
+                    "[pad] unknown mode {}; expected constant, reflect, replicate or circular", mode);
   check<ShapeError>(pad.size() % 2 == 0 && pad.size() / 2 <= x.sizes().size(),
-                    "[pad] padding {} for a tensor of sizes {}: two numbers for each of the last dimensions", pad,
-                    x.sizes());
+                    "[pad] padding {} for a tensor of sizes {}: expected two integers for each of the last dimensions",
+                    pad, x.sizes());
   for (int64_t n : pad)
     check<ShapeError>(-kMaxElements <= n && n <= kMaxElements, "[pad] padding {} is beyond 2^58 elements", pad);
   Dims low(x.sizes().size(), 0), high = low;

@@ -173,7 +173,7 @@ namespace {
 
 void check_alpha(const char* op, Dtype result, const Scalar& alpha) {
   check<DtypeError>(!alpha.is_floating_point() || is_floating_point(result),
-                    "[{}] a result of {} cannot take the fraction alpha = {}", op, result, alpha.to_double());
+                    "[{}] a result of {} cannot use the fractional alpha = {}", op, result, alpha.to_double());
 }
 
 // a + sign * alpha * b

@@ -152,7 +152,7 @@ Tensor Tensor::triu(int64_t diagonal) const {
 Tensor one_hot(const Tensor& ids, int64_t num_classes) {
   check<DtypeError>(ids.dtype() == kInt64, "[one_hot] ids must be int64, got {}", ids.dtype());
   check<ValueError>(num_classes > 0 || num_classes == -1, "[one_hot] num_classes is {}", num_classes);
-  check<ValueError>(ids.numel() > 0 || num_classes > 0, "[one_hot] num_classes must be given for no ids");
+  check<ValueError>(ids.numel() > 0 || num_classes > 0, "[one_hot] num_classes is required for empty ids");
   const int64_t classes = num_classes > 0 ? num_classes : std::min(ids.max().item<int64_t>(), kMaxElements) + 1;
   Dims sizes = ids.sizes();
   sizes.push_back(classes);

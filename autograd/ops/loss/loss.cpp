@@ -104,7 +104,7 @@ Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const Tensor&
   {
     NoGradGuard no_grad;
     check<ValueError>(x.numel() == 0 || (x.ge(0).all().item<bool>() && x.le(1).all().item<bool>()),
-                      "[binary_cross_entropy] input must lie between 0 and 1 (input {})", x.sizes());
+                      "[binary_cross_entropy] input must be between 0 and 1 (input {})", x.sizes());
     value = (t - 1) * limited_log(1 - x) - t * limited_log(x);
   }
   Tensor losses = record(

@@ -35,8 +35,8 @@ Labels read_term(std::string_view text, int64_t dots, std::string_view equation)
       i += 2;
       continue;
     }
-    check<ValueError>((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'), "[einsum] \"{}\": '{}' is no letter", equation,
-                      c);
+    check<ValueError>((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'), "[einsum] \"{}\": '{}' is not a letter",
+                      equation, c);
     out += c;
   }
   return out;

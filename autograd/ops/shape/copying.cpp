@@ -26,7 +26,8 @@ Tensor Tensor::to(Dtype dtype, bool, bool copy, std::optional<MemoryFormat> form
 }
 Tensor Tensor::to(const TensorOptions& options, bool non_blocking, bool copy,
                   std::optional<MemoryFormat> format) const {
-  check<ValueError>(!options.requires_grad(), "[to] takes no requires_grad(true); call requires_grad_() on the result");
+  check<ValueError>(!options.requires_grad(),
+                    "[to] does not accept requires_grad(true); call requires_grad_() on the result");
   return to(options.dtype_or(dtype()), non_blocking, copy, format);
 }
 Tensor Tensor::to(Device, Dtype dtype, bool non_blocking, bool copy, std::optional<MemoryFormat> format) const {

@@ -38,7 +38,7 @@ Dtype common_dtype(const TensorList& tensors) {
 // ---------------------------------------------------------------------------------------------------------------
 
 Tensor cat(const TensorList& tensors, int64_t dim) {
-  check<ValueError>(!tensors.empty(), "[cat] of no tensors");
+  check<ValueError>(!tensors.empty(), "[cat] got no tensors");
   const Dtype dtype = common_dtype(tensors);
   TensorList parts;
   for (const Tensor& t : tensors) {
@@ -59,7 +59,7 @@ Tensor cat(const TensorList& tensors, int64_t dim) {
 }
 
 Tensor stack(const TensorList& tensors, int64_t dim) {
-  check<ValueError>(!tensors.empty(), "[stack] of no tensors");
+  check<ValueError>(!tensors.empty(), "[stack] got no tensors");
   dim = wrap_dim("stack", dim, tensors[0].dim() + 1);
   TensorList parts;
   for (const Tensor& t : tensors) {

@@ -109,7 +109,7 @@ Tensor Tensor::reshape(IntArrayRef new_sizes) const {
 
 Tensor Tensor::flatten(int64_t start_dim, int64_t end_dim) const {
   int64_t start = wrap_dim("flatten", start_dim, dim()), end = wrap_dim("flatten", end_dim, dim());
-  check<ShapeError>(start <= end, "[flatten] start_dim {} lies behind end_dim {}", start_dim, end_dim);
+  check<ShapeError>(start <= end, "[flatten] start_dim {} is after end_dim {}", start_dim, end_dim);
   if (dim() == 0) return reshape({1});
   if (start == end) return *this;
   Dims to;
@@ -216,15 +216,14 @@ Tensor Tensor::narrow(int64_t dim, int64_t start, int64_t length) const {
   check<ShapeError>(this->dim() > 0, "[narrow] needs at least one dimension");
   int64_t d = wrap_dim("narrow", dim, this->dim()), n = size(d), first = start < 0 ? start + n : start;
   check<IndexError>(first >= 0 && first <= n && length >= 0 && length <= n - first,
-                    "[narrow] {} elements from {} on do not lie in dimension {} of sizes {}", length, start, d,
-                    sizes());
+                    "[narrow] {} elements from {} on are not in dimension {} of sizes {}", length, start, d, sizes());
   return slice(d, first, first + length);
 }
 
 Tensor Tensor::select(int64_t dim, int64_t index) const {
   check<IndexError>(this->dim() > 0, "[select] a tensor without dimensions cannot be indexed");
   int64_t d = wrap_dim("select", dim, this->dim()), n = size(d), i = index < 0 ? index + n : index;
-  check<IndexError>(i >= 0 && i < n, "[select] index {} does not lie in dimension {} of sizes {}", index, d, sizes());
+  check<IndexError>(i >= 0 && i < n, "[select] index {} is not in dimension {} of sizes {}", index, d, sizes());
   Dims to_sizes = impl().sizes, to_strides = impl().strides;
   int64_t offset = storage_offset() + i * to_strides[d];
   to_sizes.erase(d), to_strides.erase(d);
@@ -271,7 +270,7 @@ Tensor Tensor::diagonal(int64_t offset, int64_t dim1, int64_t dim2) const {
 }
 
 Tensor Tensor::as_strided(IntArrayRef sizes, IntArrayRef strides, std::optional<int64_t> storage_offset) const {
-  check<ShapeError>(sizes.size() == strides.size(), "[as_strided] sizes {} and strides {} differ in number", sizes,
+  check<ShapeError>(sizes.size() == strides.size(), "[as_strided] sizes {} and strides {} differ in length", sizes,
                     strides);
   TensorImpl& p = impl();
   const int64_t offset = storage_offset.value_or(p.offset);

@@ -33,8 +33,8 @@ PoolAxis PoolAxis::sliding(int64_t in, int64_t kernel, int64_t stride, int64_t p
 
 void PoolAxis::reserve() {
   const auto most = static_cast<uint64_t>(allocation_limit()) / (3 * sizeof(int64_t));
-  check<ShapeError>(static_cast<uint64_t>(out) <= most, "[pool] {} windows along one dimension, memory holds {}", out,
-                    most);
+  check<ShapeError>(static_cast<uint64_t>(out) <= most,
+                    "[pool] {} windows along one dimension, at most {} fit into memory", out, most);
   for (auto* list : {&first, &count, &extent}) list->reserve(static_cast<size_t>(out));
 }
 

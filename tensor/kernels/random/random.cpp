@@ -72,7 +72,7 @@ void normal(const Tensor& dst, double mean, double std, Generator& g) {
 }
 
 void bernoulli(const Tensor& dst, double p, Generator& g) {
-  check<ValueError>(p >= 0 && p <= 1, "[bernoulli_] the probability must lie in [0, 1], got {}", p);
+  check<ValueError>(p >= 0 && p <= 1, "[bernoulli_] the probability must be in [0, 1], got {}", p);
   fill_with(dst, [&](auto* to, int64_t n) {
     using T = std::remove_pointer_t<decltype(to)>;
     for (int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(g.uniform_double() < p);

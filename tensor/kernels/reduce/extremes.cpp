@@ -82,7 +82,8 @@ Tensor2 extreme_along(const Tensor& x, int64_t dim, bool keepdim, bool greatest)
 }
 
 Tensor arg_extreme(const Tensor& x, bool greatest) {
-  check<ShapeError>(x.numel() > 0, "[{}] of no element: tensor of sizes {}", greatest ? "argmax" : "argmin", x.sizes());
+  check<ShapeError>(x.numel() > 0, "[{}] needs at least one element, got sizes {}", greatest ? "argmax" : "argmin",
+                    x.sizes());
   const Tensor in = kernel::contiguous(x);
   Tensor out = empty({}, kInt64);
   dispatch(x.dtype(), [&](auto tag) {

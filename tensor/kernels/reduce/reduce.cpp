@@ -81,7 +81,7 @@ Tensor reduce(Reduce op, const Tensor& x, const DimMask& mask, bool keepdim) {
   const Names& facts = kNames[static_cast<int>(op)];
   check<ShapeError>(
       !facts.needs_elements || elements_per_result(x, mask) > 0 || numel_of(reduced_sizes(x.sizes(), mask, false)) == 0,
-      "[{}] of no element: tensor of sizes {}", facts.name, x.sizes());
+      "[{}] needs at least one element, got sizes {}", facts.name, x.sizes());
   if (facts.needs_float)
     return dispatch_float(facts.name, x.dtype(),
                           [&](auto tag) { return reduce_float<typename decltype(tag)::type>(op, x, mask, keepdim); });
