@@ -1,5 +1,5 @@
-// k nearest neighbours on iris: how many neighbours are best, by cross validation, and what regions they divide the
-// plane into.
+// k nearest neighbours on iris: finds the best number of neighbours by cross validation, and draws the regions into
+// which they divide the plane.
 #include "weft/app/command_line.h"
 #include "weft/report/chart.h"
 #include "weft/train/nearest.h"

@@ -1,6 +1,6 @@
-// Learns to read handwriting from drawn digits alone: trains on SyntheticDigits, and tests on MNIST, of which no image
-// is ever trained on; its checkpoints are tested by `weft eval` on MNIST, whichever part. docs/synthetic-digits.md
-// tells how the digits are drawn.
+// Learns to read handwriting from drawn digits alone: trains on SyntheticDigits and tests on MNIST, of which no image
+// is used for training; `weft eval` tests its checkpoints on either part of MNIST. docs/synthetic-digits.md describes
+// how the digits are drawn.
 #include "weft/app/command_line.h"
 #include "weft/models/nets.h"
 #include "weft/train/digits.h"

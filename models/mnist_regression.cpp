@@ -1,5 +1,5 @@
 // Logistic regression: ten yes-or-no questions, "is it a 3?", each a weighted sum of the pixels and a sigmoid. --tuned
-// asks them as one question, with a softmax.
+// makes them one question, with a softmax.
 #include "weft/app/command_line.h"
 #include "weft/train/digits.h"
 #include "weft/weft.h"

@@ -1,5 +1,5 @@
-// The network that one writes first, in NumPy: 784-128-10 with sigmoids, an image per step. The loss is a choice; each
-// has the rate and the size of first weights that suit it.
+// The typical first network in NumPy: 784-128-10 with sigmoids, one image per step. The loss can be chosen; each has
+// its own rate and scale of the initial weights.
 #include "weft/app/command_line.h"
 #include "weft/report/terminal_picture.h"
 #include "weft/train/digits.h"

@@ -1,5 +1,5 @@
-// A network of two layers, 784-50-10 with sigmoids between, by plain gradient descent on batches of 100 that are drawn
-// with replacement: an image may come twice, and an epoch is as many draws as there are images.
+// A network of two layers, 784-50-10 with a sigmoid between, trained by plain gradient descent on batches of 100 drawn
+// with replacement: an image may occur twice, and an epoch has as many draws as there are images.
 #include "weft/app/command_line.h"
 #include "weft/models/nets.h"
 #include "weft/train/digits.h"

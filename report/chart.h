@@ -10,7 +10,7 @@
 
 namespace weft::train {
 
-/// What stands on an axis.
+/// The options of an axis.
 struct Axis {
   std::string label = {};
   bool log = false;                          ///< values that are not positive are left out

@@ -7,8 +7,8 @@
 
 namespace weft::train {
 
-/// The page, without any reference to the outside. It suits wide and narrow screens, light and dark, and needs no
-/// script; whatever the texts hold is escaped.
+/// The page, without external references. It supports wide and narrow screens, light and dark mode, and needs no
+/// script; all texts are escaped.
 std::string report_html(const Report& report);
 /// Writes it; the file is replaced only when complete. Throws IoError.
 void write_report(const std::string& path, const Report& report);

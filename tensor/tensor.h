@@ -99,7 +99,7 @@ class Tensor {
   }
   TensorImpl* unsafe_impl() const { return impl_.get(); }
 
-  // Its numbers -----------------------------------------------------------------------------------------------------
+  // Elements --------------------------------------------------------------------------------------------------------
   /// Pointer to the first element; throws DtypeError unless T is the element type. strides() gives the layout.
   template <class T>
   T* data_ptr() const {

@@ -13,18 +13,18 @@
 
 namespace weft::train {
 
-/// What a report shows; a part that is empty is left out.
+/// The content of a report; empty parts are left out.
 struct Report {
   std::string title, subtitle = {};
   std::vector<MetricsRecord> course = {};                         ///< curves and speed
-  std::vector<StepPoint> steps = {};                              ///< training between the records
+  std::vector<StepPoint> steps = {};                              ///< means of the steps between the records
   std::optional<Metrics> test = {};                               ///< confusion matrix and scores
-  std::string tested = "test";                                    ///< the set that `test` is of
-  std::string weights = {};                                       ///< those that were tested, in words
-  std::vector<std::string> class_names = {};                      ///< by id; numbers where absent
+  std::string tested = "test";                                    ///< the set evaluated in `test`
+  std::string weights = {};                                       ///< description of the tested weights
+  std::vector<std::string> class_names = {};                      ///< by id; numbers if absent
   std::vector<Mistake> mistakes = {};                             ///< shown as images
-  std::string model = {};                                         ///< the model's summary, in lines of even width
-  std::vector<std::pair<std::string, std::string>> options = {};  ///< what the run was told
+  std::string model = {};                                         ///< the model's summary, in lines of equal width
+  std::vector<std::pair<std::string, std::string>> options = {};  ///< the run's options
 };
 
 }  // namespace weft::train

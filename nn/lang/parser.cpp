@@ -89,7 +89,7 @@ class Parser {
         values.push_back(std::string(now().text));
       else
         return values;
-      // Ranges are checked where the number stands.
+      // Ranges are checked at the position of the number.
       if (i < row.arguments.size() && row.arguments[i].kind != Field::Kind::List)
         at(now(), [&] { return checked(row.name, row.arguments[i], values.back()); });
     }
