@@ -148,7 +148,7 @@ class WithAttributes final : public Base {
  private:
   KeptCall<Name> call_;
 };
-/// The node of an op: Base where a text alone names it.
+/// The node of an op: Base if the op is only a name.
 template <class Base, class Name>
 using NodeOf = std::conditional_t<std::is_same_v<Name, const char*>, Base, WithAttributes<Base, Name>>;
 

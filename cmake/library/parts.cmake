@@ -1,5 +1,5 @@
-# What holds per room, folder or file: the rooms of the library from the lowest up, what is built for size, and which
-# headers are installed.
+# Properties of rooms, folders and files: the rooms of the library from the lowest up, the parts built for size, and the
+# installed headers.
 set(WEFT_ROOMS tensor autograd nn optim data train report)
 
 # Built for size: code that no training step waits for. Half the code, in two thirds of the compile time.
@@ -22,7 +22,7 @@ set(WEFT_INTERNAL
     autograd/ops
     report/report_page.h report/report_style.h)
 
-# weft_sources(OUT ENTRIES...): the sources that the entries, files or folders, stand for.
+# weft_sources(OUT ENTRIES...): the sources of the entries, which are files or folders.
 function(weft_sources out)
   set(sources "")
   foreach(entry IN LISTS ARGN)

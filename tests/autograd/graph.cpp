@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(texts) {
              R"({"op":"exp","inputs":[[0,0]],"outputs":[{"dtype":"float32","sizes":[2]}]}],"results":[[1,0]]})");
 }
 
-// Constant arguments are shown beside the inputs; lists, numbers, flags and absent options as what they are.
+// Constant arguments are shown with the inputs; lists, numbers, flags and absent options keep their types.
 BOOST_AUTO_TEST_CASE(attributes) {
   const auto last = [](const Tensor& t) { return autograd::graph({t}).nodes.back().attributes; };
   using A = autograd::Attributes;

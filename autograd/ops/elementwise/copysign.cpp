@@ -14,7 +14,7 @@ struct Copysign {
   static T value(T a, T b) {
     return std::copysign(a, b);
   }
-  // +-1: whether the sign changed; 0 where a is 0, as PyTorch has it.
+  // -1 if the sign changed, else 1; 0 where a is 0, as in PyTorch.
   static Tensor grad_a(const Operands& x, const Tensor& g, const Tensor& y) {
     return g * (x.a().detach().sign() * y.detach().sign());
   }

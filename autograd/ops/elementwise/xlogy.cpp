@@ -1,4 +1,4 @@
-// xlogy: a log(b), and 0 where a is 0, whatever b is except NaN.
+// xlogy: a log(b), and 0 where a is 0, unless b is NaN.
 #include <cmath>
 
 #include "weft/autograd/functions.h"

@@ -14,11 +14,11 @@ T without_denormal(T x) {
   return std::abs(x) < std::numeric_limits<T>::min() ? std::copysign(T(0), x) : x;
 }
 
-/// Loops by dtype. A dtype without a loop is computed in float32 (short floats) or refused.
+/// Loops by dtype. A dtype without a loop is computed in float32 (short floats) or rejected.
 struct UnaryLoops {
   UnaryLoop float32, float64;
 };
-/// By the broadcast operand: none, a, b.
+/// Loops by dtype and broadcast operand (none, a, b).
 struct BinaryLoops {
   BinaryLoop float32[3], float64[3];
 };
