@@ -33,8 +33,8 @@ struct Chart {
 /// Number of colours before they repeat.
 inline constexpr int kChartColors = 8;
 
-/// An <svg> element for a page that contains chart_style(); each point has a tooltip with its values. Throws ValueError
-/// for series with x and y of different length, and sizes below 160 x 120.
+/// An `<svg>` element for a page that contains chart_style(); each point has a tooltip with its values. Throws
+/// ValueError for series with x and y of different length, and sizes below 160 x 120.
 std::string chart_svg(const Chart& chart);
 /// The colours of charts as CSS, for light and dark pages.
 std::string chart_style();

@@ -11,7 +11,7 @@ namespace weft {
 
 /// Base of all exceptions of weft. The message reads "[op] where: facts"; `where` grows as the exception passes through
 /// modules, so that the user sees "[conv2d] Net.conv2: input has 16 channels, ...". Bytes that are not printable UTF-8
-/// are written as \xHH.
+/// are written as `\xHH`.
 class Error : public std::exception {
  public:
   explicit Error(std::string message);

@@ -6,7 +6,7 @@
 
 namespace weft {
 
-/// The text with every byte that is not a line end, tab or printable UTF-8 as \xHH.
+/// The text with every byte that is not a line end, tab or printable UTF-8 as `\xHH`.
 std::string printable(std::string_view text);
 
 /// The first `most` bytes in that form, with line ends and tabs escaped too, and "..." if there are more.
