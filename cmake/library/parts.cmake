@@ -1,6 +1,6 @@
 # Properties of rooms, folders and files: the rooms of the library from the lowest up, the parts built for size, and the
 # installed headers.
-set(WEFT_ROOMS tensor autograd nn optim data train report)
+set(WEFT_ROOMS tensor autograd nn optim data io train report)
 
 # Built for size: code that no training step waits for. Half the code, in two thirds of the compile time.
 set(WEFT_FOR_SIZE
@@ -11,6 +11,7 @@ set(WEFT_FOR_SIZE
     optim/lr_scheduler.cpp optim/optimizer.cpp optim/options.cpp optim/reduce_lr_on_plateau.cpp
     data/cross_validation.cpp data/csv.cpp data/csv_rows.cpp data/csv_text.cpp data/idx.cpp data/iris.cpp
     data/location.cpp data/png.cpp
+    io
     train
     report)
 # Exceptions within those folders.
@@ -20,6 +21,7 @@ set(WEFT_FOR_SPEED nn/container.cpp nn/fusion.cpp nn/linear.cpp train/nearest.cp
 set(WEFT_INTERNAL
     tensor/kernels tensor/onednn tensor/json.h
     autograd/ops
+    io/bytes.h io/elements.h io/onnx_graph.h io/onnx_ops.h io/pickle.h io/protobuf.h io/zip.h
     report/report_page.h report/report_style.h)
 
 # weft_sources(OUT ENTRIES...): the sources of the entries, which are files or folders.
