@@ -30,14 +30,14 @@ bool little_is_left() {
   return static_cast<const char*>(__builtin_frame_address(0)) < lowest + kReserve;
 }
 
-struct Call {
+struct StackCall {
   FunctionRef<void()> body;
   bool grad_mode;
   std::exception_ptr error;
 };
 
 void* carry_out(void* argument) {
-  Call& call = *static_cast<Call*>(argument);
+  StackCall& call = *static_cast<StackCall*>(argument);
   AutoGradMode mode(call.grad_mode);
   try {
     call.body();
@@ -51,7 +51,7 @@ void* carry_out(void* argument) {
 
 void call_with_stack(FunctionRef<void()> body) {
   if (!little_is_left()) return body();
-  Call call{body, GradMode::is_enabled(), nullptr};
+  StackCall call{body, GradMode::is_enabled(), nullptr};
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kNewStack);
