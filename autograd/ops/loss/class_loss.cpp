@@ -10,6 +10,7 @@ namespace weft {
 namespace {
 
 using autograd::Grads;
+using autograd::plain;
 using autograd::record;
 using autograd::record_joint;
 using autograd::reduce;
@@ -37,8 +38,6 @@ void check_weight(const char* op, const Tensor& input, const Tensor& weight) {
                     weight.dtype());
   check<ValueError>(!autograd::needs(weight), "[{}] gradients of the class weights are not supported", op);
 }
-
-Tensor plain(const Tensor& t) { return t.detach().contiguous(); }
 
 /// Target, weight and options of a class loss.
 struct Classes {

@@ -21,13 +21,12 @@ namespace {
 using autograd::check_same_sizes;
 using autograd::Grads;
 using autograd::matching_target;
+using autograd::plain;
 using autograd::record;
 using autograd::record_joint;
 using autograd::reduce;
 using autograd::saved;
 using kernel::Difference;
-
-Tensor plain(const Tensor& t) { return t.detach().contiguous(); }
 
 /// A loss of input - target and the constants of its derivatives.
 struct DifferenceLoss {
