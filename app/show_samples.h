@@ -34,8 +34,8 @@ void print_facts(const std::string& what, const weft::Tensor& t);
 std::string range_of(const weft::Tensor& t);
 /// Prints the number of samples of each class.
 void print_classes(const weft::Tensor& target, const std::vector<std::string>& names);
-/// Prints the values of one sample: an image by its rows, or all in one line. Of a line longer than `room` only the
-/// first ones.
+/// Prints the values of one sample: an image by its rows, or all in one line. A line longer than `room` shows only
+/// the first ones.
 void print_numbers(const weft::Tensor& sample, bool flat, size_t room = SIZE_MAX);
 /// Prints a class as its id or as a one-hot vector.
 void print_class(const weft::Tensor& target, int64_t sample, bool one_hot, size_t classes);

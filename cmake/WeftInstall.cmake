@@ -3,7 +3,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
 
-# Headers keep their places below include/weft/. What only the library's sources include stays out.
+# Headers keep their places below include/weft/. Headers that only the library's sources include are not installed.
 include("${PROJECT_SOURCE_DIR}/cmake/library/parts.cmake")
 install(FILES "${PROJECT_SOURCE_DIR}/weft.h" "${PROJECT_SOURCE_DIR}/version.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weft")
 list(TRANSFORM WEFT_INTERNAL REPLACE "\\." "\\\\.")

@@ -405,7 +405,7 @@ class Machine {
 constexpr int kMostNesting = 100;
 constexpr size_t kLeastBudget = 1 << 20, kBudgetFactor = 64;
 
-/// Copies the objects into a tree. What a pickle names twice is copied twice, within a budget.
+/// Copies the objects into a tree. An object named twice is copied twice, within a budget.
 class TreeMaker {
  public:
   TreeMaker(const Pickle& pickle, const std::string& where, const std::function<Tensor(const PickledTensor&)>& make)

@@ -1,4 +1,4 @@
-// PyTorch's files: what torch.save wrote, read without Python and without executing anything; and state dicts that
+// PyTorch's files: reads files of torch.save without Python and without executing anything, and writes state dicts that
 // torch.load reads.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace weft::io {
 
-/// A value of a Python program: what torch.save was given.
+/// A value of a Python program, as passed to torch.save.
 struct PyValue {
   enum class Kind : uint8_t { None, Bool, Int, Float, String, Bytes, List, Tuple, Dict, Tensor };
   Kind kind = Kind::None;

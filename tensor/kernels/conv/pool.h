@@ -39,8 +39,8 @@ struct PoolWindows {
 
 // x [n, c, h, w] of float32 or float64 in either memory order; results keep the order.
 
-/// {values, int32 positions in the h x w plane}; the positions are undefined unless requested. Of equal values the
-/// first wins; NaN wins over all. An empty window gives -infinity at position -1. With relu, the values are those of
+/// {values, int32 positions in the h x w plane}; the positions are undefined unless requested. The first of equal
+/// values wins; NaN wins over all. An empty window gives -infinity at position -1. With relu, the values are those of
 /// relu(x): a window without a positive value gives 0 (or its NaN) at position -1, which no gradient reaches.
 std::pair<Tensor, Tensor> max_pool(const Tensor& x, const PoolWindows& windows, bool with_positions, bool relu = false);
 /// The gradient of x: g added at its positions. Like the gradients below it is stored in the given memory order, which
