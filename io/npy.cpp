@@ -100,7 +100,7 @@ class NpyHeaderParser {
       skip();
       int64_t size = 0;
       const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), size);
-      file_.require(error == std::errc() && size >= 0, "has a header whose shape holds no size at byte {}", at_);
+      file_.require(error == std::errc() && size >= 0, "has a header with an invalid size at byte {}", at_);
       at_ = static_cast<size_t>(end - text_.data());
       out.push_back(size);
       file_.require(out.size() <= kMostNpyDims, "has more than {} dimensions", kMostNpyDims);

@@ -255,12 +255,13 @@ class Machine {
       case 'R': {
         const uint32_t arguments = pop_object(), function = pop_object();
         in_.require(node(function).kind == Kind::Global && node(arguments).kind == Kind::Tuple,
-                    "calls what is no function at byte {}", in_.position() - 1);
+                    "calls an object that is not a function at byte {}", in_.position() - 1);
         return reduce(static_cast<Global>(node(function).integer), std::vector<uint32_t>(node(arguments).items)), true;
       }
       case 'b': {  // BUILD: attributes, which only state dicts have ("_metadata")
         const uint32_t state = pop_object();
-        in_.require(node(state).kind == Kind::Dict, "sets attributes that are no dict at byte {}", in_.position() - 1);
+        in_.require(node(state).kind == Kind::Dict, "sets attributes that are not a dict at byte {}",
+                    in_.position() - 1);
         return top(Kind::Dict, "dict"), true;
       }
       default:
@@ -303,11 +304,11 @@ class Machine {
 
   // Calls ------------------------------------------------------------------------------------------------------------
   int64_t integer(uint32_t id, const char* what) {
-    in_.require(node(id).kind == Kind::Int, "has a {} that is no integer", what);
+    in_.require(node(id).kind == Kind::Int, "has a {} that is not an integer", what);
     return node(id).integer;
   }
   std::vector<int64_t> integers(uint32_t id, const char* what) {
-    in_.require(node(id).kind == Kind::Tuple, "has {} that are no tuple", what);
+    in_.require(node(id).kind == Kind::Tuple, "has {} that are not a tuple", what);
     std::vector<int64_t> out;
     for (const uint32_t item : node(id).items) out.push_back(integer(item, what));
     return out;
@@ -320,7 +321,7 @@ class Machine {
                     node(parts[1]).kind == Kind::Global &&
                     static_cast<Global>(node(parts[1]).integer) == Global::Storage &&
                     node(parts[2]).kind == Kind::String,
-                "has a persistent id that is no storage");
+                "has a persistent id that is not a storage");
     PickledStorage s{node(parts[1]).element, node(parts[2]).text, integer(parts[4], "storage's size"), -1};
     in_.require(s.elements >= 0, "has a storage of {} elements", s.elements);
     if (legacy_ && parts.size() > 5 && node(parts[5]).kind == Kind::Tuple && node(parts[5]).items.size() == 3)
@@ -343,13 +344,13 @@ class Machine {
         if (arguments.empty()) return void(push(Kind::Tuple));
         const auto items = node(arguments[0]).items;
         const bool is_list = node(arguments[0]).kind == Kind::List || node(arguments[0]).kind == Kind::Tuple;
-        in_.require(is_list, "makes a set or a Size of what is no list");
+        in_.require(is_list, "makes a set or a Size from an object that is not a list");
         push(function == Global::Set ? Kind::List : Kind::Tuple).items = items;
         return;
       }
       case Global::Encode:
         need(1);
-        in_.require(node(arguments[0]).kind == Kind::String, "encodes what is no text");
+        in_.require(node(arguments[0]).kind == Kind::String, "encodes an object that is not text");
         return void(push_text(Kind::Bytes, std::string(node(arguments[0]).text)));
       case Global::Device:
         need(1);
@@ -363,13 +364,13 @@ class Machine {
       case Global::RebuildParameter:
       case Global::RebuildParameterWithState: {
         need(2);
-        in_.require(node(arguments[0]).kind == Kind::Tensor, "makes a parameter of what is no tensor");
+        in_.require(node(arguments[0]).kind == Kind::Tensor, "makes a parameter from an object that is not a tensor");
         PickledTensor t = out_.tensors[static_cast<size_t>(node(arguments[0]).integer)];
         t.requires_grad = node(arguments[1]).integer != 0;
         return push_tensor(std::move(t));
       }
       default:
-        in_.fail("calls what is no function");
+        in_.fail("calls an object that is not a function");
     }
   }
 
@@ -378,7 +379,7 @@ class Machine {
     std::vector<uint32_t> items;
     if (!arguments.empty())
       for (const uint32_t pair : std::vector<uint32_t>(node(arguments[0]).items)) {
-        in_.require(node(pair).items.size() == 2, "makes an OrderedDict of what are no pairs");
+        in_.require(node(pair).items.size() == 2, "makes an OrderedDict from objects that are not pairs");
         items.insert(items.end(), node(pair).items.begin(), node(pair).items.end());
       }
     push(Kind::Dict).items = std::move(items);

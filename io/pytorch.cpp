@@ -75,7 +75,7 @@ PyValue load_zip(std::string_view bytes, const std::string& where) {
                                   [&](const detail::ZipEntry& e) { return e.name.ends_with("/constants.pkl"); });
   check<IoError>(!script, "{}: is a program of TorchScript, which torch.jit.save wrote; expected a file of torch.save",
                  where);
-  check<IoError>(program, "{}: holds no data.pkl: not a file of torch.save", where);
+  check<IoError>(program, "{}: contains no data.pkl: not a file of torch.save", where);
   const bool big_endian = is_big_endian(zip, prefix, where);
   const std::string pickled = zip.content(*program);
   ByteReader in(pickled, where + ", data.pkl");
@@ -209,7 +209,7 @@ const PyValue* PyValue::find(std::string_view key) const {
 const PyValue& PyValue::at(std::string_view key) const {
   check<StateError>(kind == Kind::Dict, "[pytorch] '{}' is looked up in a {}", key, kind_name());
   const PyValue* found = find(key);
-  check<StateError>(found, "[pytorch] there is no key '{}'", key);
+  check<StateError>(found, "[pytorch] no key '{}'", key);
   return *found;
 }
 

@@ -269,7 +269,8 @@ void ZipWriter::write(std::string_view bytes) {
 }
 
 void ZipWriter::add(const std::string& name, std::string_view content, bool deflate, uint64_t alignment) {
-  check<ValueError>(!name.empty() && name.size() < 60000, "[zip] '{}' is no name for a file in an archive", name);
+  check<ValueError>(!name.empty() && name.size() < 60000, "[zip] '{}' is not a valid name of a file in an archive",
+                    name);
   ZipEntry e{name, deflate ? kDeflated : kStored, crc_of(content), content.size(), content.size(), 0};
   std::string packed;
   if (deflate) packed = deflated(content), e.packed = packed.size();

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(wrong_files) {
   BOOST_TEST(contains(error(header("<f4", "(4611686018427387904, 4)"), "x"), "more than memory holds"));
   BOOST_TEST(contains(error(header("<f4", "(1000000000000,)"), "x"), "holds 1 bytes, expected 4000000000000"));
   BOOST_TEST(contains(error(header("<f4", "(1,)"), "12345"), "holds 5 bytes, expected 4"));
-  BOOST_TEST(contains(error(header("<f4", "(-1,)"), ""), "holds no size"));
+  BOOST_TEST(contains(error(header("<f4", "(-1,)"), ""), "an invalid size"));
   BOOST_TEST(contains(error(header("|b1", "(1,)"), "\2"), "a bool is byte 2"));
   BOOST_TEST(contains(error("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", ""), "records"));
   BOOST_TEST(contains(error("{'descr': '<f4', 'shape': (1,)}", "1234"), "2 keys"));

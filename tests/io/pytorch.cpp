@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(refused_pickles) {
     laughs += std::string("eq") + static_cast<char>(i + 1);
   }
   BOOST_TEST(contains(error("(" + laughs + "l"), "repeats its values too often"));
-  BOOST_TEST(contains(error("ctorch\nFloatStorage\n)R"), "no function"));
+  BOOST_TEST(contains(error("ctorch\nFloatStorage\n)R"), "not a function"));
 }
 
 BOOST_AUTO_TEST_CASE(wrong_windows) {
