@@ -16,7 +16,7 @@
 namespace weft::train {
 namespace {
 
-using detail::Json;
+using weft::detail::Json;
 
 // Rounds a time or a speed to its significant digits.
 double rounded(double v, double unit) { return std::round(v / unit) * unit; }
@@ -48,7 +48,7 @@ std::vector<std::pair<std::string, MetricsRecord>> lines_of(const std::string& p
     ++number;
     if (file.eof()) break;  // without a newline: incomplete
     try {
-      out.emplace_back(line, record_of(detail::parse_json(line)));
+      out.emplace_back(line, record_of(weft::detail::parse_json(line)));
     } catch (const Json::exception& e) {
       fail<IoError>("[metrics] {}:{}: expected a record, found {}", path, number, e.what());
     }
@@ -92,7 +92,7 @@ void MetricsFile::write(const MetricsRecord& r) {
               {"learning_rate", r.learning_rate}};
   for (const auto& [key, member] : kOptionalNumbers)
     if (!std::isnan(r.*member)) record[key] = r.*member;
-  const std::string line = detail::json_text(record) + '\n';
+  const std::string line = weft::detail::json_text(record) + '\n';
   const off_t before = ::lseek(fd_, 0, SEEK_END);
   size_t done = 0;
   while (done < line.size()) {  // after a partial write the next call reports the reason

@@ -6,7 +6,7 @@
 namespace weft::train {
 namespace {
 
-using detail::Json;
+using weft::detail::Json;
 
 constexpr const char* kNotesKey = "weft.train";
 
@@ -30,7 +30,7 @@ std::string json_of(const Notes& n) {
                   {"images", n.images},
                   {"options", n.options}};
   try {
-    return detail::json_text(json);
+    return weft::detail::json_text(json);
   } catch (const Json::exception& e) {
     fail<ValueError>("[data] a name of a class or column of {} is not UTF-8: {}", n.data_set, e.what());
   }
@@ -38,7 +38,7 @@ std::string json_of(const Notes& n) {
 
 Notes notes_of(const std::string& text, const std::string& where) {
   try {
-    const Json json = detail::parse_json(text);
+    const Json json = weft::detail::parse_json(text);
     Notes n;
     n.program = json.value("program", "weft train");  // it wrote notes before programs stored their names
     n.data_set = json.at("data_set"), n.loss = json.at("loss");

@@ -15,7 +15,7 @@
 namespace weft::train {
 namespace {
 
-using detail::Json;
+using weft::detail::Json;
 
 constexpr const char* kRecordStart = "{\"settings\":{";
 
@@ -62,7 +62,7 @@ void Sweep::read() {
   while (std::getline(file, line) && !file.eof()) {
     finished += line.size() + 1;
     try {
-      const Json record = detail::parse_json(line);
+      const Json record = weft::detail::parse_json(line);
       known_.push_back({numbers_of(record.at("settings")), numbers_of(record.at("results"))});
     } catch (const Json::exception& e) {
       fail<IoError>("[sweep] {}:{}: expected settings and results, found {}", *path_, known_.size() + 1, e.what());
@@ -84,7 +84,7 @@ void Sweep::write(const Result& result) const {
   std::error_code ignored;
   const auto before = std::filesystem::file_size(*path_, ignored);
   std::ofstream file(*path_, std::ios::app | std::ios::binary);
-  file << detail::json_text(record) + '\n';
+  file << weft::detail::json_text(record) + '\n';
   file.close();
   if (file.good()) return;
   const int why = errno;

@@ -8,8 +8,6 @@ namespace weft::nn::lang {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool begins_number(char c) { return is_digit(c) || c == '-' || c == '+' || c == '.'; }
 
 class Lexer {

@@ -39,7 +39,7 @@ double flop_of(Module& module, const Tensor& in, const Tensor& out) {
   return 0;
 }
 
-std::string printed(const Module& module) {
+std::string text_of(const Module& module) {
   std::ostringstream out;
   module.pretty_print(out);
   const std::string text = out.str();
@@ -88,7 +88,7 @@ Summary summary(const Sequential& net, IntArrayRef sample_sizes) {
     const size_t row = out.rows.size(), depth = static_cast<size_t>(std::count(name.begin(), name.end(), '.'));
     int64_t own = 0;
     for (const Tensor& parameter : module->parameters(false)) own += parameter.numel();
-    out.rows.push_back({name, depth, printed(*module), {}, own, 0, !module->children().empty()});
+    out.rows.push_back({name, depth, text_of(*module), {}, own, 0, !module->children().empty()});
     watch.add(module->register_forward_hook([&out, row](Module& m, const TensorList& inputs, Tensor& made) {
       if (!made.defined()) return;
       SummaryRow& r = out.rows[row];

@@ -9,6 +9,10 @@
 
 namespace weft::nn::lang {
 
+/// The characters of words and numbers, whatever the locale.
+inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// True for letters, digits and _, starting with a letter or _.
 bool is_word(std::string_view text);
 
