@@ -164,6 +164,59 @@ std::string check_error(const OpRow& row) {
   return "no error was thrown";
 }
 
+namespace {
+
+/// Versions of t of another dtype or other sizes.
+TensorList misfits(const Tensor& t) {
+  const Tensor x = t.detach();
+  TensorList all{x.to(kBool), x.to(kFloat32), x.unsqueeze(0)};
+  if (x.is_floating_point()) all.push_back(x.to(kInt64));
+  if (x.dim() > 0) {
+    all.push_back(x.select(0, 0));
+    all.push_back(cat({x, x.narrow(-1, 0, 1)}, -1));
+    all.push_back(x.narrow(0, 0, 0));
+  }
+  return all;
+}
+
+/// True if the text names the dtype, the sizes or a size of one of the inputs.
+bool names_a_fact(const std::string& text, const TensorList& inputs) {
+  for (const Tensor& t : inputs) {
+    if (!t.defined()) continue;
+    if (text.find(name(t.dtype())) != std::string::npos || text.find(to_string(t.sizes())) != std::string::npos)
+      return true;
+    for (int64_t size : t.sizes())
+      if (text.find(std::to_string(size)) != std::string::npos) return true;
+    if (text.find(std::to_string(t.dim())) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string check_refusals(const OpRow& row) {
+  if (!row.inputs) return "";
+  const TensorList right = row.inputs();
+  for (size_t i = 0; i < right.size(); ++i) {
+    if (!right[i].defined() || right[i].numel() == 0) continue;
+    for (const Tensor& misfit : misfits(right[i])) {
+      TensorList inputs = right;
+      inputs[i] = misfit;
+      try {
+        row.f(inputs);
+      } catch (const Error& e) {
+        const std::string text = e.what();
+        if (!text.starts_with("[") || !names_a_fact(text, inputs))
+          return fmt::format("input {} of {} {}: the error says only '{}'", i, misfit.dtype(), misfit.sizes(), text);
+      } catch (const std::out_of_range&) {  // of the row itself: it takes an element of a list that is shorter now
+      } catch (const std::exception& e) {
+        return fmt::format("input {} of {} {}: not an Error: '{}'", i, misfit.dtype(), misfit.sizes(), e.what());
+      }
+    }
+  }
+  return "";
+}
+
 std::string check_leaks(const OpRow& row) {
   const auto forward = [&] { row.f(row.inputs()); };
   const auto backward = [&] { compute(row, row.inputs(), row.first_order_only.empty()); };

@@ -72,6 +72,9 @@ std::string check_values(const OpRow& row);
 std::string check_gradients(const OpRow& row);
 std::string check_second_order(const OpRow& row);
 std::string check_error(const OpRow& row);
+/// Calls with one input of another dtype or other sizes: each works or is refused by an Error whose text names the op
+/// and a dtype, sizes or a size of the inputs.
+std::string check_refusals(const OpRow& row);
 /// A graph dropped with and without a backward leaves no tensor alive.
 std::string check_leaks(const OpRow& row);
 /// Results, gradients and double backward in float32 against float64: standard memory, channels-last, and strided.
@@ -96,6 +99,7 @@ void run_rows(const std::vector<OpRow>& rows, std::string (*check)(const OpRow&)
   BOOST_AUTO_TEST_CASE(gradients) { weft::test::run_rows(rows(), weft::test::check_gradients); }       \
   BOOST_AUTO_TEST_CASE(second_order) { weft::test::run_rows(rows(), weft::test::check_second_order); } \
   BOOST_AUTO_TEST_CASE(errors) { weft::test::run_rows(rows(), weft::test::check_error); }              \
+  BOOST_AUTO_TEST_CASE(refusals) { weft::test::run_rows(rows(), weft::test::check_refusals); }         \
   BOOST_AUTO_TEST_CASE(leaks) { weft::test::run_rows(rows(), weft::test::check_leaks); }               \
   BOOST_AUTO_TEST_CASE(float32) { weft::test::run_rows(rows(), weft::test::check_float32); }           \
   BOOST_AUTO_TEST_CASE(threads) { weft::test::run_rows(rows(), weft::test::check_threads); }

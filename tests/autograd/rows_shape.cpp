@@ -182,7 +182,7 @@ std::vector<OpRow> view_rows() {
             zeros({2, 7}).unfold(1, 8, 1);
           }),
       moves(
-          "split", [](T x) { return x.split(2, 2)[1]; }, {2, 3, 5}, {2, 3, 2},
+          "split", [](T x) { return x.split(2, 2).at(1); }, {2, 3, 5}, {2, 3, 2},
           [](I i) {
             return V{i[0], i[1], i[2] + 2};
           },
@@ -190,7 +190,7 @@ std::vector<OpRow> view_rows() {
       moves(
           "split sizes",
           [](T x) {
-            return x.split({1, 3}, 2)[1];
+            return x.split({1, 3}, 2).at(1);
           },
           k234, {2, 3, 3},
           [](I i) {
@@ -200,13 +200,13 @@ std::vector<OpRow> view_rows() {
             zeros(k234).split({1, 1}, 2);
           }),
       moves(
-          "chunk", [](T x) { return x.chunk(3, 2)[2]; }, {2, 3, 5}, {2, 3, 1},
+          "chunk", [](T x) { return x.chunk(3, 2).at(2); }, {2, 3, 5}, {2, 3, 1},
           [](I i) {
             return V{i[0], i[1], 4};
           },
           [] { zeros(k234).chunk(0); }),
       moves(
-          "unbind", [](T x) { return x.unbind(1)[2]; }, k234, {2, 4},
+          "unbind", [](T x) { return x.unbind(1).at(2); }, k234, {2, 4},
           [](I i) {
             return V{i[0], 2, i[1]};
           },
