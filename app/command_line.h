@@ -151,7 +151,8 @@ struct BaseOptions {
 
   /// Parses the command line again, with the options of the run that --resume names, so that they need not be repeated.
   /// Throws the errors of resumed_arguments and notes_of_run.
-  void read_resumed(int argc, char** argv, const std::string& run, const ToldOptions& then, const KeepingRules& rules) {
+  void read_resumed(int argc, char** argv, const std::string& run, const GivenOptions& then,
+                    const KeepingRules& rules) {
     std::vector<std::string> arguments = resumed_arguments(app, argc, argv, then, run, rules);
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
@@ -193,13 +194,15 @@ struct Options : BaseOptions, weft::train::RunOptions {
   }
 
   /// Sets the program's default rate and batch size.
-  void usual(double usual_lr, int64_t usual_batch) { lr = lr.value_or(usual_lr), batch = batch.value_or(usual_batch); }
+  void set_defaults(double default_lr, int64_t default_batch) {
+    lr = lr.value_or(default_lr), batch = batch.value_or(default_batch);
+  }
 
   /// Reports the training data on the terminal and in the run's files: `scale` is the scaling of the images, `loss` the
   /// name of the loss in `weft train`. Throws ValueError if a resumed run was trained on something else, and for
   /// --test-every in a run of epochs.
-  void tell(const weft::train::DigitSets& digits, const weft::train::InputScale& scale = {},
-            const std::string& loss = "cross_entropy") {
+  void announce(const weft::train::DigitSets& digits, const weft::train::InputScale& scale = {},
+                const std::string& loss = "cross_entropy") {
     weft::train::Notes notes = notes_on(digits, about.title);
     weft::check<weft::ValueError>(trained_on_.empty() || trained_on_ == notes.data_set,
                                   "[resume] the run was trained on {}; the data set here is {}", trained_on_,
@@ -240,9 +243,9 @@ struct Options : BaseOptions, weft::train::RunOptions {
         ->expected(0, 1);
   }
   /// Throws ValueError if --test-every was given but has no effect.
-  static void check_test_every(bool told, const weft::train::RunOptions& run) {
+  static void check_test_every(bool given, const weft::train::RunOptions& run) {
     weft::check<weft::ValueError>(
-        !told || run.steps, "[train] --test-every counts steps of a run of --steps; without, each epoch is tested");
+        !given || run.steps, "[train] --test-every counts steps of a run of --steps; without, each epoch is tested");
   }
   static weft::train::EarlyStop early_stop_of(const std::vector<double>& given) {
     weft::check<weft::ValueError>(given[0] >= 1 && given[0] == std::floor(given[0]),

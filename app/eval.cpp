@@ -16,9 +16,9 @@ namespace {
 
 /// The data set of the run, split in the same way.
 DataRequest request_of(const train::Notes& notes) {
-  auto number = [&](const char* option, double usual) {
+  auto number = [&](const char* option, double default_value) {
     const auto text = notes.option(option);
-    return text ? std::strtod(text->c_str(), nullptr) : usual;
+    return text ? std::strtod(text->c_str(), nullptr) : default_value;
   };
   DataRequest r;
   r.name = notes.data_set;

@@ -28,7 +28,7 @@ std::string given(const CLI::Option* option) {
 }
 
 /// The default value; several values in the form of `given`: CLI11 writes [1,255].
-std::string usual(const CLI::Option* option) {
+std::string default_of(const CLI::Option* option) {
   std::string out = option->get_default_str();
   if (option->get_expected_max() < 2 || !out.starts_with('[') || !out.ends_with(']')) return out;
   out = out.substr(1, out.size() - 2);
@@ -48,23 +48,23 @@ bool KeepingRules::same_value(const std::string& option, const std::string& now,
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_word);
 }
 
-ToldOptions told(const CLI::App& app) {
-  ToldOptions out;
+GivenOptions given_options(const CLI::App& app) {
+  GivenOptions out;
   for (const CLI::Option* option : app.get_options()) {
     if (option == app.get_help_ptr()) continue;
-    const std::string value = option->count() > 0 ? given(option) : usual(option);
+    const std::string value = option->count() > 0 ? given(option) : default_of(option);
     if (!value.empty()) out.emplace_back(option->get_name(), value);
   }
   return out;
 }
 
-ToldOptions kept(const CLI::App& app, const KeepingRules& rules) {
-  ToldOptions out = told(app);
+GivenOptions kept(const CLI::App& app, const KeepingRules& rules) {
+  GivenOptions out = given_options(app);
   std::erase_if(out, [&](const auto& option) { return among(rules.not_kept, option.first); });
   return out;
 }
 
-std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char** argv, const ToldOptions& then,
+std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char** argv, const GivenOptions& then,
                                            const std::string& run, const KeepingRules& rules) {
   std::vector<std::string> out(argv, argv + argc);
   for (const auto& [name, value] : then) {

@@ -12,7 +12,7 @@
 
 namespace models {
 
-using weft::train::ToldOptions;
+using weft::train::GivenOptions;
 
 /// Rules for resuming: options that may change (the length of a run, and those that do not affect its results), options
 /// that have no meaning for a later command, and a comparison of an option's values.
@@ -28,13 +28,13 @@ struct KeepingRules {
 };
 
 /// The options of a command line with their given or default values.
-ToldOptions told(const CLI::App& app);
+GivenOptions given_options(const CLI::App& app);
 /// Those of them that are stored.
-ToldOptions kept(const CLI::App& app, const KeepingRules& rules);
+GivenOptions kept(const CLI::App& app, const KeepingRules& rules);
 
 /// The command line that resumes a run: missing options are those of the run. Throws ValueError for another value of an
 /// option that may not change. `app` has parsed argc and argv; `run` names the run in errors.
-std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char** argv, const ToldOptions& then,
+std::vector<std::string> resumed_arguments(const CLI::App& app, int argc, char** argv, const GivenOptions& then,
                                            const std::string& run, const KeepingRules& rules);
 
 /// The notes of a program that trains on digits, without its options and scaling.

@@ -24,7 +24,7 @@ std::string names_of(const std::vector<const SettingRow*>& rows) {
 std::string usage_of(const SettingRow& row) {
   std::string text = row.name;
   for (const Field& f : row.arguments)
-    text += f.usual ? fmt::format(" [{}]", f.name) : " " + f.name + (f.kind == Field::Kind::List ? " ..." : "");
+    text += f.default_value ? fmt::format(" [{}]", f.name) : " " + f.name + (f.kind == Field::Kind::List ? " ..." : "");
   return text;
 }
 
@@ -75,7 +75,8 @@ class Reader {
       if (!value.numbers.empty())
         out.set(field, std::move(value));
       else
-        check<ValueError>(field.usual.has_value(), "[{}] {} is missing: {}", row.name, field.name, usage_of(row));
+        check<ValueError>(field.default_value.has_value(), "[{}] {} is missing: {}", row.name, field.name,
+                          usage_of(row));
     }
     check<ValueError>(now().kind != Token::Kind::Number, "[{}] unexpected number {}: {}", row.name, now().text,
                       usage_of(row));
@@ -120,7 +121,7 @@ const Value* Setting::find(std::string_view name) const {
     if (entry.first == name) return &entry.second;
   for (const auto* fields : {&row_->arguments, &row_->options})
     for (const Field& field : *fields)
-      if (field.name == name) return field.usual ? &*field.usual : nullptr;
+      if (field.name == name) return field.default_value ? &*field.default_value : nullptr;
   fail<StateError>("[{}] the row has no field '{}'", row_->name, name);
 }
 
@@ -156,9 +157,10 @@ std::string detail::reference(const std::vector<const SettingRow*>& rows) {
     size_t begin = 0;
     for (const auto* fields : {&row->arguments, &row->options})
       for (const Field& f : *fields) {
-        if (fields == &row->arguments && !f.usual && f.note.empty()) continue;
+        if (fields == &row->arguments && !f.default_value && f.note.empty()) continue;
         std::string text = f.name;
-        if (f.usual && !f.usual->numbers.empty()) text += fmt::format(" {}", f.usual->numbers[0]);
+        if (f.default_value && !f.default_value->numbers.empty())
+          text += fmt::format(" {}", f.default_value->numbers[0]);
         if (!f.note.empty()) text += " (" + f.note + ")";
         if (!options.empty()) options += ",";
         const bool full = options.size() - begin + text.size() > kLineLength;

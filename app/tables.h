@@ -17,7 +17,7 @@ namespace command {
 using weft::Tensor;
 
 struct OptimizerRow : SettingRow {
-  double usual_lr;
+  double default_lr;
   std::function<std::unique_ptr<weft::optim::Optimizer>(const Setting&, const weft::NamedTensors&, double lr)> make;
 };
 const std::vector<OptimizerRow>& optimizers();

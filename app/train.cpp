@@ -61,7 +61,7 @@ std::string counts_of(const DataSet& set) {
 }
 
 /// Copies the facts for the report and the checkpoints into the run's options.
-void tell(TrainOptions& o, const DataSet& set, const Inputs& inputs, const nn::lang::Chain& chain, double lr) {
+void describe(TrainOptions& o, const DataSet& set, const Inputs& inputs, const nn::lang::Chain& chain, double lr) {
   if (!o.out) o.out = o.resume && !o.resume->empty() ? *o.resume : train::unused_folder("runs/" + short_name(set));
   o.about.title = "weft train: " + *o.out;
   o.about.data = fmt::format("{}; {}", set.description, counts_of(set));
@@ -82,7 +82,7 @@ void tell(TrainOptions& o, const DataSet& set, const Inputs& inputs, const nn::l
   if (!o.batch) notes.options.emplace_back("--batch", fmt::format("{}", o.batch_of(set.train.size())));
   o.about.metadata = metadata_of(notes);
   o.about.options = notes.options;
-  if (!o.lr) o.about.options.emplace_back("--lr", fmt::format("{} (usual)", lr));
+  if (!o.lr) o.about.options.emplace_back("--lr", fmt::format("{} (default)", lr));
   o.about.options.emplace_back("threads", fmt::format("{}", get_num_threads()));
 }
 
@@ -110,14 +110,14 @@ int train(int argc, char** argv) {
   const auto test_batches = tests_on(set.test);
   nn::Model model(chain);
   check_outputs(model, set);
-  const double lr = o.lr.value_or(optimizer_row.row->usual_lr);
+  const double lr = o.lr.value_or(optimizer_row.row->default_lr);
   const auto optimizer =
       optimizer_row.row->make(optimizer_row.setting, optim::to_named_tensors(model->named_parameters()), lr);
   const train::Position position = batches->position();
   const MadeSchedule schedule = schedule_row.row->make(
       schedule_row.setting, *optimizer, {position.batches, o.steps.value_or(o.epochs * position.batches)});
 
-  tell(o, set, inputs, chain, lr);
+  describe(o, set, inputs, chain, lr);
   std::ostringstream table;
   table << summary;
   fmt::print("{}\n{}\n{}\n{} threads; run folder {}\n", set.description, counts_of(set), table.str(), get_num_threads(),

@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int64_t kUsualBatch = 64;
-constexpr double kUsualValidation = 0.1;
+constexpr int64_t kDefaultBatch = 64;
+constexpr double kDefaultValidation = 0.1;
 
 /// Normalises texts with the same meaning.
 std::string plain(const std::string& option, const std::string& value) {
@@ -62,7 +62,7 @@ void TrainOptions::add_options() {
   app.name("weft train");
   write_report = weft::train::write_report;
   epochs = 5;
-  data_set.validation = kUsualValidation;
+  data_set.validation = kDefaultValidation;
   const auto share = number("at least 0 and below 1", [](double v) { return v >= 0 && v < 1; });
   app.add_option("--net,net", net,
                  "the model, as text or the name of a text file; without `input` at its beginning, that of the data "
@@ -128,7 +128,7 @@ void TrainOptions::finish() {
 }
 
 int64_t TrainOptions::batch_of(int64_t samples) const {
-  if (!batch) return std::min(kUsualBatch, samples);
+  if (!batch) return std::min(kDefaultBatch, samples);
   if (*batch == "all") return samples;
   const auto given = data::number_in(*batch);
   check<ValueError>(given && *given >= 1 && *given == std::floor(*given) && *given < 1e15,
@@ -136,8 +136,8 @@ int64_t TrainOptions::batch_of(int64_t samples) const {
   return static_cast<int64_t>(*given);
 }
 
-models::ToldOptions TrainOptions::kept() const {
-  models::ToldOptions out = models::kept(app, rules());
+models::GivenOptions TrainOptions::kept() const {
+  models::GivenOptions out = models::kept(app, rules());
   for (auto& [name, value] : out) value = plain(name, value);
   return out;
 }

@@ -27,7 +27,7 @@ struct TrainOptions : models::BaseOptions, weft::train::RunOptions {
   static std::unique_ptr<TrainOptions> read(int argc, char** argv);
   int64_t batch_of(int64_t samples) const;
   /// The options for the notes of its checkpoints: all that determine the run's results.
-  models::ToldOptions kept() const;
+  models::GivenOptions kept() const;
 
  private:
   void add_options();

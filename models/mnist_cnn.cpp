@@ -27,11 +27,11 @@ int main(int argc, char** argv) {
     options.epochs = 2;
     options.parse(argc, argv);
     const bool quick = name == "quick";
-    quick ? options.usual(1e-2, 256) : options.usual(1e-4, 50);
+    quick ? options.set_defaults(1e-2, 256) : options.set_defaults(1e-4, 50);
 
     auto digits = train::load_digits(options.data);
     const train::InputScale scale = quick ? train::InputScale{{0.1307}, {0.3081}} : train::InputScale{};
-    options.tell(digits, scale);
+    options.announce(digits, scale);
     data::transforms::Normalize<> normalize(scale.mean, scale.deviation);
     data::transforms::Stack<> stack;
     auto train_loader =

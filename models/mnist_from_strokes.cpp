@@ -15,12 +15,12 @@ int main(int argc, char** argv) {
     size_t count = 180000;
     options.app.add_option("--count", count, "digits to draw")->check(CLI::PositiveNumber)->capture_default_str();
     options.parse(argc, argv);
-    options.usual(1e-2, 256);
+    options.set_defaults(1e-2, 256);
 
     auto mnist = train::load_digits(options.data);
     options.about.data = fmt::format("{} drawn digits; tested on {}", count, mnist.description);
     const train::InputScale scale{{0.1307}, {0.3081}};
-    options.tell(mnist, scale);
+    options.announce(mnist, scale);
     data::datasets::SyntheticDigits digits(count, 1000 + options.seed);
     data::transforms::Normalize<> normalize(scale.mean, scale.deviation);
     data::transforms::Stack<> stack;

@@ -13,10 +13,10 @@ int main(int argc, char** argv) {
     options.app.add_option("--hidden", hidden, "hidden units")->check(options.count())->capture_default_str();
     options.epochs = 9;
     options.parse(argc, argv);
-    options.usual(0.1, 64);
+    options.set_defaults(0.1, 64);
 
     auto digits = train::load_digits(options.data);
-    options.tell(digits);
+    options.announce(digits);
     auto train_loader = data::make_data_loader<data::samplers::RandomSampler>(
         digits.train.map(data::transforms::Stack<>()), *options.batch);
     auto test_loader =

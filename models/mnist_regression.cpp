@@ -25,11 +25,11 @@ int main(int argc, char** argv) {
     options.app.add_flag("--tuned", tuned, "softmax, weights from zero, Adam, and one cosine from 0.005");
     options.epochs = 10;
     options.parse(argc, argv);
-    options.usual(tuned ? 0.005 : 0.1, 512);
+    options.set_defaults(tuned ? 0.005 : 0.1, 512);
 
     auto digits = train::load_digits(options.data);
     const train::InputScale scale{{0.5}, {1}};
-    options.tell(digits, scale, tuned ? "cross_entropy" : "binary_cross_entropy sum");
+    options.announce(digits, scale, tuned ? "cross_entropy" : "binary_cross_entropy sum");
     data::transforms::Normalize<> normalize(scale.mean, scale.deviation);
     data::transforms::Stack<> stack;
     auto train_loader =

@@ -16,9 +16,9 @@ Tensor softmax(const Tensor& z) { return z.softmax(1); }
 
 // Losses of the network's outputs and the one-hot target t, summed over the classes.
 struct Loss {
-  const char *name, *told;  // `told`: its name in `weft train`
-  const char* last;         // the network's last layer
-  double rate, deviation;   // of the initial weights
+  const char *name, *name_in_command;  // in `weft train`
+  const char* last;                    // the network's last layer
+  double rate, deviation;              // of the initial weights
   Tensor (*of)(const Tensor& outputs, const Tensor& t);
   Tensor (*sure)(const Tensor& outputs);
 };
@@ -72,12 +72,12 @@ int main(int argc, char** argv) {
     options.parse(argc, argv);
     if (options.app.count("--epochs") > 0 && options.app.count("--steps") == 0) options.steps.reset();
     const Loss& loss = *std::find_if(std::begin(kLosses), std::end(kLosses), [&](auto& l) { return l.name == name; });
-    options.usual(loss.rate, 1);
+    options.set_defaults(loss.rate, 1);
 
     auto digits = train::load_digits(options.data);
     check<IndexError>(index < digits.test.targets().size(0), "[mnist_sigmoid] --predict {}: there are {} test images",
                       index, digits.test.targets().size(0));
-    options.tell(digits, {{-kLift}, {1}}, loss.told);
+    options.announce(digits, {{-kLift}, {1}}, loss.name_in_command);
     auto lifted = [](const train::Digits& d) {
       return data::datasets::TensorDataset(d.images() + kLift, d.targets()).map(data::transforms::Stack<>());
     };

@@ -13,10 +13,10 @@ int main(int argc, char** argv) {
     models::Options options("Trains 784-50-10 with sigmoids on MNIST: SGD of rate 0.1 on batches of 100.");
     options.epochs = 17;
     options.parse(argc, argv);
-    options.usual(0.1, 100);
+    options.set_defaults(0.1, 100);
 
     auto digits = train::load_digits(options.data);
-    options.tell(digits);
+    options.announce(digits);
     const size_t size = digits.train.size().value();
     data::samplers::WeightedRandomSampler drawn(std::vector<double>(size, 1), size, /*replacement=*/true);
     auto train_loader = data::make_data_loader(digits.train.map(data::transforms::Stack<>()), drawn, *options.batch);

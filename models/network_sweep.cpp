@@ -76,11 +76,11 @@ void SweepOptions::parse(int argc, char** argv) {
   if (chart) train::check_chart_name(*chart);
 }
 
-ToldOptions SweepOptions::kept() const {
-  ToldOptions out = models::kept(app, rules_);
-  const ToldOptions chosen{{"--hidden", fmt::format("{}", fmt::join(hidden, " "))},
-                           {"--lr", fmt::format("{}", fmt::join(rates, " "))},
-                           {"--epochs", fmt::format("{}", epochs)}};
+GivenOptions SweepOptions::kept() const {
+  GivenOptions out = models::kept(app, rules_);
+  const GivenOptions chosen{{"--hidden", fmt::format("{}", fmt::join(hidden, " "))},
+                            {"--lr", fmt::format("{}", fmt::join(rates, " "))},
+                            {"--epochs", fmt::format("{}", epochs)}};
   for (auto& [name, value] : out)
     for (const auto& [option, now] : chosen)
       if (name == option) value = now;
@@ -135,7 +135,7 @@ void NetworkSweep::train(const train::Numbers& settings, const Inputs& inputs, c
     }
     if (train::stopped_by()) return train::Numbers();
     // New options count from the first network trained with them.
-    if (folder_ && options_.resume) folder_->tell(notes_);
+    if (folder_ && options_.resume) folder_->save_notes(notes_);
     return results;
   });
 }

@@ -30,7 +30,7 @@ struct SweepOptions : BaseOptions {
   /// invalid chart name, and, like Options, for a sweep that cannot be resumed.
   void parse(int argc, char** argv);
   /// Its given or chosen options, with which it can be resumed.
-  ToldOptions kept() const;
+  GivenOptions kept() const;
 
  private:
   KeepingRules rules_;

@@ -44,10 +44,10 @@ void check_options(const HardtanhOptions& o) {
   }                                                                                                  \
   Tensor functional::function(const Tensor& x, const Name##FuncOptions& o) { return Row<Name##Options>::apply(x, o); }
 #define WEFT_ACTIVATION0(Name, function) WEFT_ROW(Name, function, weft::function(t), )
-#define WEFT_ACTIVATION1(Name, function, type, option, usual, label) \
+#define WEFT_ACTIVATION1(Name, function, type, option, default_value, label) \
   WEFT_ROW(Name, function, weft::function(t, o.option()), print_option(out, separator, label, o.option()))
-#define WEFT_ACTIVATION2(Name, function, type, option, usual, label, type2, option2, usual2, label2) \
-  WEFT_ROW(Name, function, weft::function(t, o.option(), o.option2()),                               \
+#define WEFT_ACTIVATION2(Name, function, type, option, default_value, label, type2, option2, default_value2, label2) \
+  WEFT_ROW(Name, function, weft::function(t, o.option(), o.option2()),                                               \
            (print_option(out, separator, label, o.option()), print_option(out, separator, label2, o.option2())))
 #include "weft/nn/activations.def"
 

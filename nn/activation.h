@@ -44,21 +44,21 @@ class ActivationImpl : public Layer<ActivationImpl<Options>> {
     WEFT_ARG(bool, inplace);                                                \
   };                                                                        \
   WEFT_ACTIVATION_CLASSES(Name, function)
-#define WEFT_ACTIVATION1(Name, function, type, option, usual, label)                \
-  struct Name##Options {                                                            \
-    Name##Options(type option usual) : option##_(std::move(option)) {} /* NOLINT */ \
-    WEFT_ARG(type, option);                                                         \
-    WEFT_ARG(bool, inplace) = false;                                                \
-  };                                                                                \
+#define WEFT_ACTIVATION1(Name, function, type, option, default_value, label)                \
+  struct Name##Options {                                                                    \
+    Name##Options(type option default_value) : option##_(std::move(option)) {} /* NOLINT */ \
+    WEFT_ARG(type, option);                                                                 \
+    WEFT_ARG(bool, inplace) = false;                                                        \
+  };                                                                                        \
   WEFT_ACTIVATION_CLASSES(Name, function)
-#define WEFT_ACTIVATION2(Name, function, type, option, usual, label, type2, option2, usual2, label2) \
-  struct Name##Options {                                                                             \
-    Name##Options(type option usual, type2 option2 usual2) /* NOLINT */                              \
-        : option##_(std::move(option)), option2##_(std::move(option2)) {}                            \
-    WEFT_ARG(type, option);                                                                          \
-    WEFT_ARG(type2, option2);                                                                        \
-    WEFT_ARG(bool, inplace) = false;                                                                 \
-  };                                                                                                 \
+#define WEFT_ACTIVATION2(Name, function, type, option, default_value, label, type2, option2, default_value2, label2) \
+  struct Name##Options {                                                                                             \
+    Name##Options(type option default_value, type2 option2 default_value2) /* NOLINT */                              \
+        : option##_(std::move(option)), option2##_(std::move(option2)) {}                                            \
+    WEFT_ARG(type, option);                                                                                          \
+    WEFT_ARG(type2, option2);                                                                                        \
+    WEFT_ARG(bool, inplace) = false;                                                                                 \
+  };                                                                                                                 \
   WEFT_ACTIVATION_CLASSES(Name, function)
 #include "weft/nn/activations.def"
 #undef WEFT_ACTIVATION_CLASSES

@@ -97,8 +97,8 @@ void init_conv(const Tensor& weight, const Tensor& bias) {
 }
 
 template <size_t D>
-void print_unless(std::ostream& out, const char* name, const ExpandingArray<D>& value, int64_t usual) {
-  if (!(value == ExpandingArray<D>(usual))) out << ", " << name << "=" << detail::print_sizes(value);
+void print_unless(std::ostream& out, const char* name, const ExpandingArray<D>& value, int64_t default_value) {
+  if (!(value == ExpandingArray<D>(default_value))) out << ", " << name << "=" << detail::print_sizes(value);
 }
 
 template <class Options>

@@ -22,7 +22,7 @@ std::string report_section(const char* id, const char* title, const std::string&
   return fmt::format("<section id=\"{}\"><h2>{}</h2>{}</section>\n", id, title, content);
 }
 
-std::string report_options(const ToldOptions& options) {
+std::string report_options(const GivenOptions& options) {
   std::string out;
   for (const auto& [name, value] : options)
     out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>", escape_markup(name), escape_markup(value));

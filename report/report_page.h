@@ -12,6 +12,6 @@ std::string report_page(const std::string& title, const std::string& subtitle, c
 /// A section of it. `content` is markup.
 std::string report_section(const char* id, const char* title, const std::string& content);
 /// The section of a program's options; empty if there are none.
-std::string report_options(const ToldOptions& options);
+std::string report_options(const GivenOptions& options);
 
 }  // namespace weft::train

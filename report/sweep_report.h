@@ -16,7 +16,7 @@ struct SweepReport {
   std::vector<Chart> charts = {};
   Table table{{}};
   std::vector<std::string> links = {};  ///< one per row of the table; "" for a row without a link
-  ToldOptions options = {};
+  GivenOptions options = {};
 };
 
 /// The page, like that of a run (report.h) with links.

@@ -46,7 +46,7 @@ Notes notes_of(const std::string& text, const std::string& where) {
     n.scale = {json.at("mean"), json.at("deviation")};
     n.sizes = Dims(json.at("sizes").get<std::vector<int64_t>>());
     n.images = json.at("images");
-    n.options = json.at("options").get<ToldOptions>();
+    n.options = json.at("options").get<GivenOptions>();
     return n;
   } catch (const Json::exception& e) {
     fail<StateError>("[load] '{}': cannot parse the training notes: {}", where, e.what());

@@ -19,7 +19,7 @@ struct InputScale {
 };
 
 /// Options of a command line with their values, with which a program resumes a run.
-using ToldOptions = std::vector<std::pair<std::string, std::string>>;
+using GivenOptions = std::vector<std::pair<std::string, std::string>>;
 
 /// The properties of a run that the command `weft` and --resume need, so that users need not repeat them. The names of
 /// data sets and losses are those of `weft train`.
@@ -30,7 +30,7 @@ struct Notes {
   InputScale scale = {};
   Dims sizes = {};  ///< of one sample of the data set
   bool images = true;
-  ToldOptions options = {};
+  GivenOptions options = {};
   std::optional<std::string> option(const std::string& name) const;
 };
 

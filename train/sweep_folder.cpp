@@ -22,7 +22,7 @@ SweepFolder::SweepFolder(std::string path, bool resumed, const Notes& notes)
     check<ValueError>(then == notes.data_set, "[resume] the sweep in {} was trained on {}; the data set here is {}",
                       this->path(), then, notes.data_set);
   } else {
-    tell(notes);
+    save_notes(notes);
   }
 }
 
@@ -37,7 +37,7 @@ SweepFolder::~SweepFolder() {
   fs::remove(file(kMarker), error);
 }
 
-void SweepFolder::tell(const Notes& notes) const { write_whole(file(kMarker), json_of(notes) + '\n'); }
+void SweepFolder::save_notes(const Notes& notes) const { write_whole(file(kMarker), json_of(notes) + '\n'); }
 
 void SweepFolder::place(RunOptions& run, const std::string& name) const {
   const std::string folder = file(name);

@@ -22,7 +22,7 @@ class SweepFolder : public OutputFolder {
   std::string results() const { return file("results.jsonl"); }
   std::string report() const { return file("report.html"); }
   /// Rewrites sweep.json with the options of a resumed sweep.
-  void tell(const Notes& notes) const;
+  void save_notes(const Notes& notes) const;
   /// Places a run in this folder, under `name`: a new one, or resumes an existing one.
   void place(RunOptions& run, const std::string& name) const;
 

@@ -104,7 +104,8 @@ void check_initialiser(std::string_view layer, std::string_view field, const Val
 void fill(const Tensor& tensor, const Value& value) {
   const InitialiserRow& row = initialiser_of("init", value.word);
   Numbers numbers = value.numbers;
-  for (size_t i = numbers.size(); i < row.numbers.size(); ++i) numbers.push_back(row.numbers[i].usual->numbers[0]);
+  for (size_t i = numbers.size(); i < row.numbers.size(); ++i)
+    numbers.push_back(row.numbers[i].default_value->numbers[0]);
   row.fill(tensor, numbers);
 }
 

@@ -202,10 +202,12 @@ inline lang::Layer dropout2d(double p = 0.5) { return {"dropout2d", {p}}; }
 // -----------------------------------------------------------------------
 #define WEFT_ACTIVATION0(Name, function) \
   inline lang::Layer function() { return {#function}; }
-#define WEFT_ACTIVATION1(Name, function, type, option, usual, label) \
-  inline lang::Layer function(type option usual) { return {#function, {option}}; }
-#define WEFT_ACTIVATION2(Name, function, type, option, usual, label, type2, option2, usual2, label2) \
-  inline lang::Layer function(type option usual, type2 option2 usual2) { return {#function, {option, option2}}; }
+#define WEFT_ACTIVATION1(Name, function, type, option, default_value, label) \
+  inline lang::Layer function(type option default_value) { return {#function, {option}}; }
+#define WEFT_ACTIVATION2(Name, function, type, option, default_value, label, type2, option2, default_value2, label2) \
+  inline lang::Layer function(type option default_value, type2 option2 default_value2) {                             \
+    return {#function, {option, option2}};                                                                           \
+  }
 #include "weft/nn/activations.def"
 inline lang::Layer softmax() { return softmax(1); }
 inline lang::Layer log_softmax() { return log_softmax(1); }

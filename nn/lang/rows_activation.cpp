@@ -5,7 +5,7 @@
 namespace weft::nn::lang {
 namespace {
 
-// Conversion of an option in activations.def, `type name usual`, to a field
+// Conversion of an option in activations.def, `type name default_value`, to a field
 // --------------------------------------------
 template <class T>
 struct Default {
@@ -15,16 +15,16 @@ struct Default {
   std::optional<T> value;
 };
 
-Field field_of(const char* name, const Default<double>& usual) {
+Field field_of(const char* name, const Default<double>& default_value) {
   const Field field = number(name, -kMostNumber, kMostNumber);
-  return usual.value ? field.defaults_to(*usual.value) : field;
+  return default_value.value ? field.defaults_to(*default_value.value) : field;
 }
 // A dimension option. If PyTorch has no default for it, the default is the channels or classes.
-Field field_of(const char* name, const Default<int64_t>& usual) {
-  return whole(name, -8, 8).defaults_to(usual.value.value_or(1));
+Field field_of(const char* name, const Default<int64_t>& default_value) {
+  return whole(name, -8, 8).defaults_to(default_value.value.value_or(1));
 }
-Field field_of(const char* name, const Default<std::string>& usual) {
-  return word(name, {"none", "tanh"}).defaults_to(*usual.value);
+Field field_of(const char* name, const Default<std::string>& default_value) {
+  return word(name, {"none", "tanh"}).defaults_to(*default_value.value);
 }
 
 template <class T>
@@ -89,19 +89,19 @@ std::vector<LayerRow> activation_rows() {
   std::vector<LayerRow> rows;
 #define WEFT_ACTIVATION0(Name, function) \
   rows.push_back(row(#function, {}, [](const LayerCall&) { return AnyModule(Name()); }));
-#define WEFT_ACTIVATION1(Name, function, type, option, usual, label)                                \
+#define WEFT_ACTIVATION1(Name, function, type, option, default_value, label)                        \
   {                                                                                                 \
-    const Default<type> of_option usual;                                                            \
+    const Default<type> of_option default_value;                                                    \
     rows.push_back(row(#function, {field_of(#option, of_option)},                                   \
                        [](const LayerCall& c) { return AnyModule(Name(get<type>(c, #option))); })); \
   }
-#define WEFT_ACTIVATION2(Name, function, type, option, usual, label, type2, option2, usual2, label2)              \
-  {                                                                                                               \
-    const Default<type> of_option usual;                                                                          \
-    const Default<type2> of_option2 usual2;                                                                       \
-    rows.push_back(                                                                                               \
-        row(#function, {field_of(#option, of_option), field_of(#option2, of_option2)},                            \
-            [](const LayerCall& c) { return AnyModule(Name(get<type>(c, #option), get<type2>(c, #option2))); })); \
+#define WEFT_ACTIVATION2(Name, function, type, option, default_value, label, type2, option2, default_value2, label2) \
+  {                                                                                                                  \
+    const Default<type> of_option default_value;                                                                     \
+    const Default<type2> of_option2 default_value2;                                                                  \
+    rows.push_back(                                                                                                  \
+        row(#function, {field_of(#option, of_option), field_of(#option2, of_option2)},                               \
+            [](const LayerCall& c) { return AnyModule(Name(get<type>(c, #option), get<type2>(c, #option2))); }));    \
   }
 #include "weft/nn/activations.def"
   rows.push_back(

@@ -35,7 +35,7 @@ std::string text_of(const LayerSpec& layer, Inside inside) {
   std::string text = layer.layer;
   auto add = [&](const Field& field, bool named) {
     const Value* value = layer.find(field.name);
-    if (!value) value = named || !field.usual ? nullptr : &*field.usual;
+    if (!value) value = named || !field.default_value ? nullptr : &*field.default_value;
     if (!value) return;
     if (named) add_word(text, field.name);
     add_word(text, text_of(*value, field.kind == Field::Kind::Sizes ? "x" : " "));
@@ -101,7 +101,7 @@ const char* plural(size_t n) { return n == 1 ? "" : "s"; }
 /// Stores a value at its field's position in the row; a value equal to the default is dropped.
 void put(LayerSpec& layer, const LayerRow& row, const Field& field, Value value) {
   value = checked(row.name, field, std::move(value));
-  if (field.usual && *field.usual == value) return;
+  if (field.default_value && *field.default_value == value) return;
   auto place = [&](std::string_view name) {
     size_t at = 0;
     for (const auto* fields : {&row.arguments, &row.options})
@@ -156,7 +156,7 @@ LayerSpec make_layer(std::string_view name, std::vector<Value> arguments, std::v
   check<ValueError>(arguments.size() <= row.arguments.size(), "[{}] takes {} argument{}{}, got {}", row.name,
                     row.arguments.size(), plural(row.arguments.size()), usage_of(row), arguments.size());
   for (size_t i = 0; i < row.arguments.size(); ++i) {
-    check<ValueError>(i < arguments.size() || row.arguments[i].usual, "[{}] {} is missing{}", row.name,
+    check<ValueError>(i < arguments.size() || row.arguments[i].default_value, "[{}] {} is missing{}", row.name,
                       row.arguments[i].name, usage_of(row));
     if (i < arguments.size()) put(layer, row, row.arguments[i], std::move(arguments[i]));
   }

@@ -18,7 +18,7 @@ namespace weft::nn::lang {
 // Fields -------------------------------------------------------------------------------------------------------------
 Field Field::defaults_to(Value value) const {
   Field field = *this;
-  field.usual = std::move(value);
+  field.default_value = std::move(value);
   return field;
 }
 Field Field::says(std::string text) const {
@@ -81,8 +81,8 @@ Value checked_initialiser(std::string_view layer, const Field& field, Value valu
                     field.name, row.name, row.numbers.size(), row.numbers.size() == 1 ? "" : "s", value.numbers.size());
   for (size_t i = 0; i < row.numbers.size(); ++i) {
     const Field& number = row.numbers[i];
-    check<ValueError>(i < value.numbers.size() || number.usual, "[{}] {} {} needs a number: {}", layer, field.name,
-                      row.name, number.name);
+    check<ValueError>(i < value.numbers.size() || number.default_value, "[{}] {} {} needs a number: {}", layer,
+                      field.name, row.name, number.name);
     if (i >= value.numbers.size()) continue;
     std::vector<double> one{value.numbers[i]};
     check_numbers(layer, number, one, 1, 1, false);
@@ -93,8 +93,8 @@ Value checked_initialiser(std::string_view layer, const Field& field, Value valu
                       field.name, row.name, row.numbers[0].name, row.numbers[1].name, value.numbers[0],
                       value.numbers[1]);
   while (!value.numbers.empty()) {
-    const std::optional<Value>& usual = row.numbers[value.numbers.size() - 1].usual;
-    if (!usual || usual->numbers[0] != value.numbers.back()) break;
+    const std::optional<Value>& default_value = row.numbers[value.numbers.size() - 1].default_value;
+    if (!default_value || default_value->numbers[0] != value.numbers.back()) break;
     value.numbers.pop_back();
   }
   return value;
@@ -202,7 +202,8 @@ std::string usage_of(const LayerRow& row) {
   if (row.arguments.empty()) return "";
   std::string text = ": " + row.name;
   for (const Field& field : row.arguments)
-    text += field.usual ? " [" + field.name + "]" : " " + field.name + (field.kind == Field::Kind::List ? " ..." : "");
+    text += field.default_value ? " [" + field.name + "]"
+                                : " " + field.name + (field.kind == Field::Kind::List ? " ..." : "");
   return text;
 }
 
@@ -217,7 +218,7 @@ const Value* LayerCall::find(std::string_view name) const {
   const Field* field = row_.argument(name);
   if (!field) field = row_.option(name);
   check<StateError>(field, "[{}] the layer's row has no field '{}'", row_.name, name);
-  return field->usual ? &*field->usual : nullptr;
+  return field->default_value ? &*field->default_value : nullptr;
 }
 
 const Value& LayerCall::get(std::string_view field) const {

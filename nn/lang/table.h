@@ -30,8 +30,8 @@ struct Field {
   double least = 0, most = 0;  ///< range of each number
   size_t count = 1;            ///< the largest count of numbers in Sizes and List
   std::vector<std::string> words;
-  std::optional<Value> usual;  ///< the default; without one an argument is required, an option may be absent
-  std::string note;            ///< for the docs
+  std::optional<Value> default_value;  ///< the default; without one an argument is required, an option may be absent
+  std::string note;                    ///< for the docs
 
   Field defaults_to(Value value) const;
   /// Sets a sentence for the docs.

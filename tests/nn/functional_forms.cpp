@@ -145,8 +145,8 @@ BOOST_AUTO_TEST_CASE(activations) {
   BOOST_CHECK(F::softshrink(x, 0.2).equal(F::softshrink(x, F::SoftshrinkFuncOptions(0.2))));
   BOOST_CHECK(F::hardtanh(x, 0, 1).equal(F::hardtanh(x, F::HardtanhFuncOptions(0, 1))));
   BOOST_CHECK(F::softplus(x, 2).equal(F::softplus(x, F::SoftplusFuncOptions(2))));
-#define WEFT_ACTIVATION1(Name, function, type, option, usual, label)
-#define WEFT_ACTIVATION2(Name, function, type, option, usual, label, type2, option2, usual2, label2)
+#define WEFT_ACTIVATION1(Name, function, type, option, default_value, label)
+#define WEFT_ACTIVATION2(Name, function, type, option, default_value, label, type2, option2, default_value2, label2)
 #include "weft/nn/activations.def"
 }
 

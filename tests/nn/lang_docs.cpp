@@ -45,9 +45,9 @@ std::string kind(const Field& f) {
 
 std::string entry(const Field& f, const std::string& title) {
   std::string text = "* " + title + ": " + kind(f);
-  if (f.usual)
-    text += f.usual->word.empty() ? fmt::format("; default {}", fmt::join(f.usual->numbers, " "))
-                                  : "; default `" + f.usual->word + "`";
+  if (f.default_value)
+    text += f.default_value->word.empty() ? fmt::format("; default {}", fmt::join(f.default_value->numbers, " "))
+                                          : "; default `" + f.default_value->word + "`";
   return text + (f.note.empty() ? "" : "; " + f.note) + "\n";
 }
 
@@ -66,7 +66,8 @@ std::string reference() {
   for (const auto& row : nn::lang::initialisers()) {
     std::string numbers;
     for (const Field& f : row.numbers)
-      numbers += (numbers.empty() ? "" : ", ") + f.name + (f.usual ? fmt::format(" {}", f.usual->numbers[0]) : "");
+      numbers += (numbers.empty() ? "" : ", ") + f.name +
+                 (f.default_value ? fmt::format(" {}", f.default_value->numbers[0]) : "");
     text += fmt::format("| `{}` | {} | {} |\n", row.name, numbers, row.what);
   }
   return text;

@@ -189,8 +189,8 @@ BOOST_AUTO_TEST_CASE(initialisers_fill_as_nn_init) {
       text += row.name;
       std::vector<double> numbers;
       for (const auto& number : row.numbers) {
-        numbers.push_back(number.usual ? number.usual->numbers[0] : 0.25);
-        if (!number.usual) text += " 0.25";
+        numbers.push_back(number.default_value ? number.default_value->numbers[0] : 0.25);
+        if (!number.default_value) text += " 0.25";
       }
       manual_seed(5);
       const Tensor weight = nn::parse(text)->parameters()[0];

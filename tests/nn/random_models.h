@@ -95,7 +95,7 @@ class RandomModels {
         const auto& row = pick(nn::lang::initialisers());
         out.word = row.name;
         for (const auto& number : row.numbers)
-          if (!number.usual || chance(2)) out.numbers.push_back(real(number));
+          if (!number.default_value || chance(2)) out.numbers.push_back(real(number));
       }
     }
     return out;
@@ -104,7 +104,7 @@ class RandomModels {
   nn::lang::LayerSpec layer(const nn::lang::LayerRow& row, const nn::lang::Chain& before, int depth) {
     std::vector<nn::lang::Value> arguments;
     for (const auto& field : row.arguments) {
-      if (field.usual && chance(2)) break;
+      if (field.default_value && chance(2)) break;
       const nn::lang::Value v = value(field);
       if (field.kind == Kind::List)
         for (double n : v.numbers) arguments.emplace_back(n);
