@@ -8,3 +8,6 @@
 #include "weft/nn/lang/pipe.h"
 #include "weft/nn/lang/summary.h"
 #include "weft/nn/lang/table.h"
+#include "weft/nn/recurrent.h"
+#include "weft/nn/recurrent_cell.h"
+#include "weft/nn/utils/rnn.h"
