@@ -32,8 +32,8 @@ inline bool same(const Tensor& a, const Tensor& b) {
   return a.sizes() == b.sizes() && a.dtype() == b.dtype() && difference(a, b, 0) == "";
 }
 
-/// Calls `read` with every truncation of a file (every 37th of one above 20 kB), and with `flips` copies of which one
-/// to four bytes are changed. Each must be read or throw a weft::Error; returns how many threw.
+/// Calls `read` with every truncation of a file (every 7th of one above 4 kB, every 37th above 20 kB), and with `flips`
+/// copies of which one to four bytes are changed. Each must be read or throw a weft::Error; returns how many threw.
 template <class F>
 int64_t read_damaged(const std::string& path, int64_t flips, F read) {
   const std::string whole = bytes_of(path);
@@ -51,7 +51,8 @@ int64_t read_damaged(const std::string& path, int64_t flips, F read) {
       ++threw;
     }
   };
-  for (size_t size = 0; size<whole.size(); size += whole.size()> 20000 ? 7 : 1) attempt(whole.substr(0, size));
+  for (size_t size = 0; size<whole.size(); size += whole.size()> 20000 ? 37 : whole.size() > 4000 ? 7 : 1)
+    attempt(whole.substr(0, size));
   std::mt19937 random(7);
   for (int64_t i = 0; i < flips; ++i) {
     std::string bytes = whole;
