@@ -1,10 +1,11 @@
-// ONNX files: graphs of other programs as modules.
+// ONNX files: graphs of other programs as modules, and models of the model language as graphs.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "weft/nn/lang/model.h"
 #include "weft/nn/module_holder.h"
 
 namespace weft::io {
@@ -41,5 +42,12 @@ WEFT_MODULE(OnnxModel);
 
 /// The model of a file in evaluation mode.
 OnnxModel load_onnx(const std::string& path);
+
+/// Writes a model of the model language as an ONNX graph of opset 17 (IR version 8) in evaluation mode: the input `x`
+/// and the output `y` have an open batch dimension `batch`, weights have the names of the parameters and lie in the
+/// file, the types of all values are stored, and the model's text is in the metadata as `weft.model`. Throws ValueError
+/// for a layer that ONNX cannot express, with its name, and for weights of 2 GB and more, which no such file can hold;
+/// the file is replaced when complete.
+void save_onnx(const nn::Model& model, const std::string& path);
 
 }  // namespace weft::io

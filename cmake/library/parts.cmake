@@ -21,7 +21,7 @@ set(WEFT_FOR_SPEED nn/container.cpp nn/fusion.cpp nn/linear.cpp train/nearest.cp
 set(WEFT_INTERNAL
     tensor/kernels tensor/onednn tensor/json.h
     autograd/ops
-    io/bytes.h io/elements.h io/onnx_graph.h io/onnx_ops.h io/pickle.h io/protobuf.h io/zip.h
+    io/bytes.h io/elements.h io/onnx_export.h io/onnx_graph.h io/onnx_ops.h io/onnx_writer.h io/pickle.h io/protobuf.h io/zip.h
     report/report_page.h report/report_style.h)
 
 # weft_sources(OUT ENTRIES...): the sources of the entries, which are files or folders.
