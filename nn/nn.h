@@ -1,6 +1,7 @@
 // All of nn/: modules, containers, layers, losses, functional, init and the model language.
 #pragma once
 
+#include "weft/nn/attention.h"
 #include "weft/nn/branches.h"
 #include "weft/nn/container.h"
 #include "weft/nn/functional.h"
@@ -10,4 +11,5 @@
 #include "weft/nn/lang/table.h"
 #include "weft/nn/recurrent.h"
 #include "weft/nn/recurrent_cell.h"
+#include "weft/nn/transformer.h"
 #include "weft/nn/utils/rnn.h"

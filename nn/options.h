@@ -64,6 +64,7 @@ WEFT_TAG(kTanh);
 WEFT_TAG(kReLU);
 WEFT_TAG(kLeakyReLU);
 WEFT_TAG(kSELU);
+WEFT_TAG(kGELU);
 #undef WEFT_TAG
 
 namespace nn::detail {
