@@ -8,5 +8,6 @@ int eval(int argc, char** argv);
 int predict(int argc, char** argv);
 int summary(int argc, char** argv);
 int show(int argc, char** argv);
+int convert(int argc, char** argv);
 
 }  // namespace command

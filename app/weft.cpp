@@ -21,6 +21,7 @@ constexpr Command kCommands[] = {
     {"predict", "apply the model of a checkpoint to images or rows", command::predict},
     {"summary", "the layers of a model or checkpoint", command::summary},
     {"show", "show a data set, an IDX file, an image or a checkpoint", command::show},
+    {"convert", "weights and models in other file formats", command::convert},
 };
 
 int help(std::FILE* to, int code) {
