@@ -96,8 +96,7 @@ void save_onnx(const nn::Model& model, const std::string& path) {
   detail::Exporter exporter;
   exporter.out.describe(11, "x", value);
   const std::string last = exporter.chain(*copy, "", "", "x", value);
-  const std::string output = exporter.out.node("", "Identity", {last});
-  exporter.out.describe(12, output, value);
+  exporter.out.output(last, value);
   write_whole(path, exporter.out.finish(model->text()));
 }
 

@@ -80,6 +80,11 @@ void OnnxWriter::describe(uint32_t field, const std::string& name, const Tensor&
   graph_.message(field, ProtoWriter().bytes(1, name).message(2, ProtoWriter().message(1, tensor)));
 }
 
+void OnnxWriter::output(const std::string& value, const Tensor& example) {
+  graph_.message(1, ProtoWriter().bytes(1, value).bytes(2, "y").bytes(3, "/output").bytes(4, "Identity"));
+  describe(12, "y", example);
+}
+
 std::string OnnxWriter::finish(const std::string& text) const {
   constexpr int64_t kIrVersion = 8, kOpset = 17;
   ProtoWriter graph = graph_;

@@ -26,6 +26,8 @@ class OnnxWriter {
   std::string integers(const std::vector<int64_t>& values);
   /// Tells the type of a value; its first dimension is open. `field`: 11 input, 12 output, 13 in between.
   void describe(uint32_t field, const std::string& name, const Tensor& example);
+  /// Makes a value the graph's output, named `y`.
+  void output(const std::string& value, const Tensor& example);
   /// The file. Throws ValueError for weights of 2 GB and more.
   std::string finish(const std::string& text) const;
 

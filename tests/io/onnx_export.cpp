@@ -132,6 +132,8 @@ BOOST_AUTO_TEST_CASE(what_the_file_tells) {
   BOOST_TEST(graph.inputs.at(0).sizes == (std::vector<std::string>{"batch", "1", "8", "8"}),
              boost::test_tools::per_element());
   BOOST_TEST(graph.outputs.at(0).sizes == (std::vector<std::string>{"batch", "3"}), boost::test_tools::per_element());
+  BOOST_TEST(graph.inputs.at(0).name == "x");
+  BOOST_TEST(graph.outputs.at(0).name == "y");
   io::OnnxModel back = io::load_onnx(folder / "a.onnx");
   BOOST_TEST(back->named_parameters().contains("0.weight"));
   BOOST_TEST(same(back->named_parameters()["3.bias"].detach(), model->named_parameters()["3.bias"].detach()));
