@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Splits PyTorch's golden numbers into the files of this folder: split.py SOURCE, where SOURCE holds ops.json and
-ops.safetensors. Each family becomes NAME.json (a list of {case, op, args, inputs, grads}) and NAME.safetensors, which
+"""Splits PyTorch's golden numbers into the files of this folder: split.py SOURCE, where SOURCE holds ops.json, layers.json and
+their safetensors. Each family becomes NAME.json (a list of {case, op, args, inputs, grads}) and NAME.safetensors, which
 holds for case C the tensors C/in/NAME, C/out/I, C/grad_out/I (the gradient fed into output I) and C/grad/NAME."""
 import json
 import os
@@ -21,6 +21,11 @@ FAMILIES = {
     "norm": "batch_norm layer_norm group_norm instance_norm",
     "loss": """cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy
         binary_cross_entropy_with_logits kl_div hinge_embedding_loss multi_margin_loss soft_margin_loss""",
+}
+LAYER_FAMILIES = {
+    "recurrent": "rnn lstm gru rnn_cell lstm_cell gru_cell",
+    "attention": """scaled_dot_product_attention multihead_attention transformer_encoder_layer
+        transformer_decoder_layer""",
 }
 NOT_IN_WEFT = "conv3d lstm gru rnn scaled_dot_product_attention interpolate".split()
 
@@ -45,21 +50,27 @@ def write_safetensors(path, tensors):
         f.write(struct.pack("<Q", len(text)) + text + b"".join(t[2] for t in tensors.values()))
 
 
-def main(source):
+def split(source, stem, families, elsewhere):
+    """Writes the families of one pair of files; `elsewhere` names the ops that belong to none, None allows any."""
     here = os.path.dirname(os.path.abspath(__file__))
-    cases = json.load(open(os.path.join(source, "ops.json")))
-    tensors = read_safetensors(os.path.join(source, "ops.safetensors"))
-    family_of = {op: family for family, ops in FAMILIES.items() for op in ops.split()}
-    unknown = {c["op"] for c in cases} - family_of.keys() - set(NOT_IN_WEFT)
+    cases = json.load(open(os.path.join(source, stem + ".json")))
+    tensors = read_safetensors(os.path.join(source, stem + ".safetensors"))
+    family_of = {op: family for family, ops in families.items() for op in ops.split()}
+    unknown = {c["op"] for c in cases} - family_of.keys() - set(elsewhere or {c["op"] for c in cases})
     if unknown:
         sys.exit(f"ops of no family: {sorted(unknown)}")
-    for family in FAMILIES:
+    for family in families:
         mine = [c for c in cases if family_of.get(c["op"]) == family]
         prefixes = tuple(c["case"] + "/" for c in mine)
         with open(os.path.join(here, family + ".json"), "w") as f:
             f.write("[\n" + ",\n".join(json.dumps(c) for c in mine) + "\n]\n")
         own = {name: t for name, t in tensors.items() if name.startswith(prefixes)}
         write_safetensors(os.path.join(here, family + ".safetensors"), own)
+
+
+def main(source):
+    split(source, "ops", FAMILIES, NOT_IN_WEFT)
+    split(source, "layers", LAYER_FAMILIES, None)
 
 
 main(sys.argv[1])
