@@ -62,8 +62,7 @@ void rewrite_base(const Tensor& view, const Tensor& old_base, const Tensor& valu
 void check_result(const char* op, const Tensor& self, const Tensor& result) {
   check<ShapeError>(result.sizes() == self.sizes(), "[{}] the result has sizes {}, which do not fit self {}", op,
                     result.sizes(), self.sizes());
-  auto category = [](Dtype d) { return d == kBool ? 0 : is_floating_point(d) ? 2 : 1; };
-  check<DtypeError>(category(result.dtype()) <= category(self.dtype()),
+  check<DtypeError>(dtype_info(result.dtype()).kind <= dtype_info(self.dtype()).kind,
                     "[{}] the result is {}, which self, {}, cannot hold", op, result.dtype(), self.dtype());
 }
 

@@ -92,7 +92,7 @@ Tensor target_of(Strings labels, const std::vector<int64_t>& lines, Strings& nam
 }  // namespace
 
 CsvData parse_csv(std::string_view text, const std::string& file, const CsvOptions& options) {
-  check<DtypeError>(is_floating_point(options.dtype), "[csv] numbers are read as float32 or float64, not {}",
+  check<DtypeError>(is_floating_point(options.dtype), "[csv] numbers are read as floating point, not {}",
                     options.dtype);
   CsvRows rows(text, file, options);
   const Strings& names = rows.names();

@@ -15,12 +15,13 @@ constexpr const char* kInstanceNorm[] = {"", "InstanceNorm1d", "InstanceNorm2d"}
 
 /// running = (1 - factor) running + factor batch. A plain loop, because a lock must not be held across a parallel_for.
 void blend(Tensor& running, const Tensor& batch, double factor) {
-  dispatch_float("batch_norm", running.dtype(), [&](auto tag) {
+  dispatch<TypeList<Half, BFloat16, float, double>>("batch_norm", running.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
+    using Real = std::conditional_t<is_float16<T>, float, T>;
     const Tensor values = batch.to(running.dtype());
     auto to = running.accessor<T, 1>();
     const auto from = values.accessor<T, 1>();
-    const T f = static_cast<T>(factor), rest = static_cast<T>(1 - factor);
+    const Real f = static_cast<Real>(factor), rest = static_cast<Real>(1 - factor);
     for (int64_t c = 0; c < running.numel(); ++c) to[c] = f * from[c] + rest * to[c];
   });
   running.impl().storage->bump_version();

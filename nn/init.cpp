@@ -31,6 +31,12 @@ double inverse_erf(double y) {
 /// Replaces each element v by f(v), computed in double.
 template <class F>
 void transform(Tensor& t, const char* op, F f) {
+  if (is_floating_point(t.dtype()) && !has_kernels(t.dtype())) {
+    Tensor wide = t.to(dtype_info(t.dtype()).compute);
+    transform(wide, op, f);
+    t.copy_(wide);
+    return;
+  }
   dispatch_float(op, t.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     Tensor flat = t.contiguous();

@@ -232,8 +232,7 @@ void Module::train(bool on) {
 }
 
 void Module::to(Dtype dtype, bool) {
-  check<DtypeError>(is_floating_point(dtype), "[to] {}: modules are float32 or float64, not {}", short_name(name()),
-                    dtype);
+  check<DtypeError>(is_floating_point(dtype), "[to] {}: modules are floating point, not {}", short_name(name()), dtype);
   NoGradGuard no_grad;
   for (Tensor& p : parameters()) {
     if (!is_floating_point(p.dtype()) || p.dtype() == dtype) continue;

@@ -35,7 +35,8 @@ Adagrad::Adagrad(ParamGroups params, const AdagradOptions& defaults)
     : OptimizerOf("Adagrad", {"sum"}, std::move(params), defaults) {}
 
 void Adagrad::apply(Tensor& param, const Tensor& grad, ParamState& state, const AdagradOptions& o) const {
-  if (!state.slots[0].defined()) state.slots[0] = full(param.sizes(), o.initial_accumulator_value(), param.dtype());
+  if (!state.slots[0].defined())
+    state.slots[0] = full(param.sizes(), o.initial_accumulator_value(), dtype_info(param.dtype()).compute);
   const double lr = o.lr() / (1 + static_cast<double>(state.step - 1) * o.lr_decay());
   fuse<AdagradRule>(param, grad, state, slots<0>, lr, o.weight_decay(), o.eps());
 }

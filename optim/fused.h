@@ -47,15 +47,17 @@ void run(const Rule& rule, int64_t n, T* x, const T* g, S*... s) {
 }  // namespace detail
 
 /// Runs Rule<T>{constants...}(x, g, slot values...) over all elements of a parameter, in parallel and in place; T is
-/// its element type. Unused slots are initialised to zeros. Static, because g++ would give fuse<Rule, ...> external
+/// its element type, or float for 16-bit floating-point parameters, whose slots are float32. Unused slots are
+/// initialised to zeros. Static, because g++ would give fuse<Rule, ...> external
 /// linkage even if Rule is in an anonymous namespace, and rules of one name in two files would become one.
 template <template <class> class Rule, size_t... kSlots, class... C>
 static void fuse(Tensor& param, const Tensor& grad, ParamState& state, std::index_sequence<kSlots...>, C... constants) {
+  const Dtype dtype = dtype_info(param.dtype()).compute;
   for (size_t i : std::initializer_list<size_t>{kSlots...})
-    if (!state.slots[i].defined()) state.slots[i] = zeros(param.sizes(), param.dtype());
+    if (!state.slots[i].defined()) state.slots[i] = zeros(param.sizes(), dtype);
   // A parameter with other strides is updated in a row-major copy, to match its row-major state.
-  Tensor flat = param.contiguous(), flat_grad = grad.contiguous();
-  dispatch_float("optim", param.dtype(), [&](auto tag) {
+  Tensor flat = param.to(dtype).contiguous(), flat_grad = grad.to(dtype).contiguous();
+  dispatch_float("optim", dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     const Rule<T> rule{static_cast<T>(constants)...};
     detail::run(rule, flat.numel(), flat.data_ptr<T>(), flat_grad.const_data_ptr<T>(),

@@ -196,7 +196,7 @@ void Optimizer::load_tensor(const std::string& name, const Tensor& saved,
   auto found = std::find(slots_.begin(), slots_.end(), slot);
   const bool is_slot = found != slots_.end();
   check<StateError>(is_slot || slot == "step" || slot == "mu_product", "[{}] state '{}' is unknown", name_, name);
-  const Dtype dtype = is_slot ? param->dtype() : slot == "step" ? kInt64 : kFloat64;
+  const Dtype dtype = is_slot ? dtype_info(param->dtype()).compute : slot == "step" ? kInt64 : kFloat64;
   const IntArrayRef sizes = is_slot ? param->sizes() : IntArrayRef();
   check<ShapeError>(saved.sizes() == sizes, "[{}] state '{}' is {}, expected {}", name_, name, saved.sizes(), sizes);
   check<DtypeError>(saved.dtype() == dtype, "[{}] state '{}' is {}, expected {}", name_, name, saved.dtype(), dtype);

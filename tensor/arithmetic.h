@@ -5,16 +5,25 @@
 #include <limits>
 #include <type_traits>
 
+#include "weft/tensor/float16.h"
+
 namespace weft {
 
 /// x as To. Integers keep their low bits; bool is x != 0. Floating-point values are truncated; NaN and values out of
-/// To's range become To's minimum, for uint8 the low byte of that as int64 (300.0 gives 44, -1.0 gives 255).
+/// To's range become To's minimum; narrow integers take the low bits of that as int64 (uint8) or int32 (int8, int16):
+/// 300.0 gives 44, -1.0 gives 255 for uint8. The 16-bit floating-point types convert through float.
 template <class To, class From>
 constexpr To convert(From x) {
-  if constexpr (std::is_same_v<To, bool>) {
+  if constexpr (std::is_same_v<To, From>) {
+    return x;
+  } else if constexpr (is_float16<From>) {
+    return convert<To>(static_cast<float>(x));
+  } else if constexpr (is_float16<To>) {
+    return To(static_cast<float>(x));
+  } else if constexpr (std::is_same_v<To, bool>) {
     return x != From(0);
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    using Wide = std::conditional_t<sizeof(To) < 4, int64_t, To>;
+    using Wide = std::conditional_t<(sizeof(To) >= 4), To, std::conditional_t<std::is_signed_v<To>, int32_t, int64_t>>;
     static_assert(std::is_signed_v<Wide>);
     // Both bounds are powers of two, so every floating-point type holds them.
     constexpr From low = static_cast<From>(std::numeric_limits<Wide>::min());

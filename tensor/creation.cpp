@@ -55,7 +55,7 @@ NestedList::NestedList(std::initializer_list<NestedList> rows) {
 Tensor tensor(const NestedList& values, const TensorOptions& options) {
   Dtype kind = values.kind() == kFloat64 ? default_dtype() : values.kind();
   Tensor t = empty(values.sizes(), options.dtype_or(kind));
-  dispatch(t.dtype(), [&](auto tag) {
+  dispatch_all(t.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* to = t.data_ptr<T>();
     for (const Scalar& v : values.values()) *to++ = v.to<T>();
@@ -111,7 +111,7 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const 
   const int64_t n = floating ? convert<int64_t>(std::min(std::ceil((b - a) / s), 0x1p62))
                              : count_steps(start.to<int64_t>(), end.to<int64_t>(), step.to<int64_t>());
   Tensor t = empty({n}, TensorOptions(options.dtype_or(floating ? default_dtype() : kInt64)));
-  dispatch(t.dtype(), [&](auto tag) {
+  dispatch_all(t.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* to = t.data_ptr<T>();
     if (floating)
@@ -127,7 +127,7 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const Ten
   check<ValueError>(steps >= 0, "[linspace] the number of steps must not be negative, got {}", steps);
   Tensor t = empty({steps}, options.dtype());
   double a = start.to_double(), b = end.to_double(), s = steps > 1 ? (b - a) / static_cast<double>(steps - 1) : 0;
-  dispatch(t.dtype(), [&](auto tag) {
+  dispatch_all(t.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* to = t.data_ptr<T>();
     // Computed from both ends, so that the last point is exact.

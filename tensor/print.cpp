@@ -115,12 +115,6 @@ void write_slices(std::ostream& out, const double* values, IntArrayRef sizes) {
   }
 }
 
-const char* type_name(Dtype d) {
-  constexpr const char* names[] = {"CPUBoolType", "CPUByteType",  "CPUIntType",
-                                   "CPULongType", "CPUFloatType", "CPUDoubleType"};
-  return names[static_cast<int>(d)];
-}
-
 // Restores the stream's formatting on destruction.
 class KeepFormat {
  public:
@@ -156,7 +150,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor& t) {
         write_slices(out, p, t.sizes());
     }
   }
-  out << "[ " << type_name(t.dtype()) << '{';
+  out << "[ " << dtype_info(t.dtype()).print_name << '{';
   for (int64_t d = 0; d < t.dim(); ++d) out << (d > 0 ? "," : "") << t.size(d);
   return out << "} ]";
 }

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <set>
 
 #include "weft/tensor/atomic_file.h"
@@ -27,8 +27,20 @@ using detail::Json;
 constexpr const char* kMetadata = "__metadata__";
 constexpr uint64_t kMaxHeader = 100'000'000;
 
-/// The format's names of dtypes, in the order of Dtype.
-constexpr std::array<const char*, 6> kDtypeNames{"BOOL", "U8", "I32", "I64", "F32", "F64"};
+/// The dtype that the format calls `name`.
+std::optional<Dtype> dtype_named(std::string_view name) {
+  for (int i = 0; i < kDtypeCount; ++i)
+    if (dtype_info(static_cast<Dtype>(i)).safetensors == name) return static_cast<Dtype>(i);
+  return std::nullopt;
+}
+
+/// All names, for an error.
+std::string dtype_names() {
+  std::string names;
+  for (int i = 0; i < kDtypeCount; ++i)
+    names += (i > 0 ? ", " : "") + std::string(dtype_info(static_cast<Dtype>(i)).safetensors);
+  return names;
+}
 
 // Writing -------------------------------------------------------------------------------------------------------------
 
@@ -62,7 +74,7 @@ std::string header_of(const NamedTensors& tensors, const std::vector<size_t>& or
   if (!metadata.empty()) header[kMetadata] = metadata;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& t = tensors[i].second;
-    header[tensors[i].first] = {{"dtype", kDtypeNames[static_cast<size_t>(t.dtype())]},
+    header[tensors[i].first] = {{"dtype", dtype_info(t.dtype()).safetensors},
                                 {"shape", t.sizes().vec()},
                                 {"data_offsets", {begin[i], begin[i] + t.nbytes()}}};
   }
@@ -169,10 +181,9 @@ Entry parse_entry(const Reader& file, const std::string& name, const Json& info,
   auto dtype = info.find("dtype");
   file.require(dtype != info.end() && dtype->is_string(), "tensor '{}' has no dtype", name);
   const auto& dtype_name = dtype->get_ref<const std::string&>();
-  auto known = std::find(kDtypeNames.begin(), kDtypeNames.end(), dtype_name);
-  file.require(known != kDtypeNames.end(), "tensor '{}' has dtype {}, expected one of {}", name, dtype_name,
-               fmt::to_string(fmt::join(kDtypeNames, ", ")));
-  Entry e{name, static_cast<Dtype>(known - kDtypeNames.begin()), {}, 0, 0};
+  const std::optional<Dtype> known = dtype_named(dtype_name);
+  file.require(known.has_value(), "tensor '{}' has dtype {}, expected one of {}", name, dtype_name, dtype_names());
+  Entry e{name, *known, {}, 0, 0};
 
   int64_t bytes = item_size(e.dtype);  // with sizes of 0 taken as 1, so that strides fit as well
   bool overflow = false, none = false;

@@ -18,6 +18,8 @@ class Scalar {
   requires(!std::same_as<T, bool>) Scalar(T v) : kind_(kInt64), i_(static_cast<int64_t>(v)) {}  // NOLINT
   template <std::floating_point T>
   Scalar(T v) : kind_(kFloat64), d_(static_cast<double>(v)) {}  // NOLINT
+  Scalar(Half v) : Scalar(static_cast<float>(v)) {}             // NOLINT
+  Scalar(BFloat16 v) : Scalar(static_cast<float>(v)) {}         // NOLINT
 
   /// kBool, kInt64 or kFloat64.
   Dtype kind() const { return kind_; }

@@ -49,7 +49,7 @@ bool Tensor::is_contiguous(MemoryFormat format) const {
 
 Scalar Tensor::item() const {
   check<ShapeError>(numel() == 1, "[item] needs a tensor of one element, got {}", sizes());
-  return dispatch(dtype(), [&](auto tag) { return Scalar(*data_ptr<typename decltype(tag)::type>()); });
+  return dispatch_all(dtype(), [&](auto tag) { return Scalar(*data_ptr<typename decltype(tag)::type>()); });
 }
 
 Tensor& Tensor::written_through(const char* op) {

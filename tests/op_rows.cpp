@@ -246,6 +246,25 @@ std::string check_float32(const OpRow& row) {
   return "";
 }
 
+std::string check_float16(const OpRow& row) {
+  // An op of several steps rounds after each.
+  const std::pair<Dtype, double> dtypes[] = {{kBFloat16, 0x1p-8}, {kFloat16, 0x1p-11}};
+  for (const auto& [dtype, rounding] : dtypes) {
+    const TensorList in = leaves(row.inputs(), dtype);
+    Computed got = compute(row, in, false);
+    const Computed want = compute(row, leaves(in, kFloat32), false);
+    for (size_t i = 0; i < std::min(got.tensors.size(), want.tensors.size()); ++i) {
+      Tensor& t = got.tensors[i];
+      if (!t.defined() || !want.tensors[i].defined() || want.tensors[i].dtype() != kFloat32) continue;
+      if (t.dtype() != dtype) return fmt::format("{} of {} is {}", got.names[i], dtype, t.dtype());
+      t = t.to(kFloat32);
+    }
+    const std::string d = difference(got, want, row.float16_steps * rounding);
+    if (!d.empty()) return fmt::format("{}: {}", dtype, d);
+  }
+  return "";
+}
+
 std::string check_threads(const OpRow& row) {
   const TensorList in = leaves(row.large ? row.large() : row.inputs(), kFloat32);
   const int before = get_num_threads();

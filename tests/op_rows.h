@@ -26,6 +26,8 @@ struct OpRow {
   MakeInputs large = {};
   /// Tolerance of float32 against float64: |got - want| <= tolerance (|want| + max|want|).
   double tolerance = 2e-5;
+  /// The tolerance of 16-bit floating point against float32, in roundings.
+  double float16_steps = 8;
   /// The reason why second derivatives are not checked; "" checks them.
   std::string first_order_only = {};
   /// The reason why inputs have standard strides only; "" tries others too.
@@ -79,6 +81,8 @@ std::string check_refusals(const OpRow& row);
 std::string check_leaks(const OpRow& row);
 /// Results, gradients and double backward in float32 against float64: standard memory, channels-last, and strided.
 std::string check_float32(const OpRow& row);
+/// Results and gradients in bfloat16 and float16 against float32 on the same values, and their dtypes.
+std::string check_float16(const OpRow& row);
 /// The same bits at 1, 2 and 3 threads.
 std::string check_threads(const OpRow& row);
 
@@ -102,4 +106,5 @@ void run_rows(const std::vector<OpRow>& rows, std::string (*check)(const OpRow&)
   BOOST_AUTO_TEST_CASE(refusals) { weft::test::run_rows(rows(), weft::test::check_refusals); }         \
   BOOST_AUTO_TEST_CASE(leaks) { weft::test::run_rows(rows(), weft::test::check_leaks); }               \
   BOOST_AUTO_TEST_CASE(float32) { weft::test::run_rows(rows(), weft::test::check_float32); }           \
+  BOOST_AUTO_TEST_CASE(float16) { weft::test::run_rows(rows(), weft::test::check_float16); }           \
   BOOST_AUTO_TEST_CASE(threads) { weft::test::run_rows(rows(), weft::test::check_threads); }

@@ -140,8 +140,8 @@ void search(const Tensor& points, const Tensor& columns, const Tensor& halves, c
 
 KNeighborsClassifier::KNeighborsClassifier(const Tensor& points, const Tensor& labels) {
   NoGradGuard no_grad;
-  check<DtypeError>(points.is_floating_point() && labels.dtype() == kInt64,
-                    "[KNeighborsClassifier] takes floating-point points and int64 labels, not {} and {}",
+  check<DtypeError>((points.dtype() == kFloat32 || points.dtype() == kFloat64) && labels.dtype() == kInt64,
+                    "[KNeighborsClassifier] takes float32 or float64 points and int64 labels, not {} and {}",
                     points.dtype(), labels.dtype());
   check<ShapeError>(points.dim() >= 2 && labels.dim() == 1 && labels.size(0) == points.size(0),
                     "[KNeighborsClassifier] takes points [N, ...] and labels [N], not {} and {}", points.sizes(),

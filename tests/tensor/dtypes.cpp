@@ -9,14 +9,14 @@ using namespace weft;
 
 namespace {
 
-constexpr Dtype kDtypes[] = {kBool, kUInt8, kInt32, kInt64, kFloat32, kFloat64};
+constexpr Dtype kDtypes[] = {kBool, kUInt8, kInt8, kInt16, kInt32, kInt64, kFloat16, kBFloat16, kFloat32, kFloat64};
 const Scalar kNumbers[] = {true, 2, 1.5, 2.0};
 
-// b, u, i, l, f, d for the dtypes; x: the call throws.
+// A letter per dtype (r: bfloat16); x: the call throws; ?: libtorch 1.13 has no 16-bit kernel.
 using Results = std::string;
 char result_of(const std::function<Tensor()>& call) {
   try {
-    return "builfd"[static_cast<int>(call().dtype())];
+    return "bucsilhrfd"[static_cast<int>(call().dtype())];
   } catch (const DtypeError&) {
     return 'x';
   } catch (const ValueError&) {
@@ -80,12 +80,12 @@ BOOST_AUTO_TEST_CASE(of_results_are_libtorchs) {
     const Results& own = ours.at(name);
     BOOST_REQUIRE_EQUAL(own.size(), results.size());
     for (size_t i = 0; i < results.size(); ++i) {
-      if (results[i] == 'x' && goes_beyond(name)) continue;
+      if (results[i] == '?' || (results[i] == 'x' && goes_beyond(name))) continue;
       BOOST_TEST(own[i] == results[i], name << ", combination " << i << ": " << own[i] << ", expected " << results[i]);
       ++combinations;
     }
   }
-  BOOST_TEST(combinations > 4000);
+  BOOST_TEST(combinations > 9500);
 }
 
 BOOST_AUTO_TEST_CASE(of_bool_and_uint8_have_the_right_values) {
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(of_bool_and_uint8_have_the_right_values) {
 BOOST_AUTO_TEST_CASE(of_class_ids_may_be_any_integer) {
   const Tensor scores = tensor({{0.5, 2.0, -1.0}, {1.0, 0.0, 0.25}}, kFloat64), ids = tensor({1, 2}, kInt64);
   const Tensor weight = tensor({1.0, 2.0, 0.5}, kFloat64);
-  for (const Dtype dtype : {kInt64, kInt32, kUInt8}) {
+  for (const Dtype dtype : {kInt64, kInt32, kUInt8, kInt8, kInt16}) {
     BOOST_TEST(cross_entropy(scores, ids.to(dtype)).equal(cross_entropy(scores, ids)));
     BOOST_TEST(nll_loss(scores, ids.to(dtype), weight).equal(nll_loss(scores, ids, weight)));
   }

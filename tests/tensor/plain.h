@@ -35,7 +35,7 @@ inline int64_t offset_of(const std::vector<int64_t>& at, IntArrayRef strides) {
 /// The elements in row-major order, read one by one through the strides.
 inline std::vector<double> numbers(const Tensor& t) {
   std::vector<double> out;
-  dispatch(t.dtype(), [&](auto tag) {
+  dispatch_all(t.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* p = t.data_ptr<T>();
     for_each_index(t.sizes().vec(), [&](const std::vector<int64_t>& at) {
@@ -69,7 +69,7 @@ inline Tensor tensor_of(const std::vector<double>& values, const std::vector<int
   if (!storage) storage = make_ref<Storage>(2 * n * item);
   bool private_order = false;
   void* memory = storage->raw(&private_order);
-  dispatch(dtype, [&](auto tag) {
+  dispatch_all(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     size_t i = 0;
     for_each_index(sizes, [&](const std::vector<int64_t>& at) {

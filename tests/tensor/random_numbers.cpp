@@ -1,5 +1,7 @@
 // The generator draws PyTorch's values; the counter-based one depends only on key and counter.
 #include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <functional>
 
 #include "tests/golden.h"
 #include "weft/tensor/creation.h"
@@ -97,6 +99,50 @@ BOOST_AUTO_TEST_CASE(distributions) {
   BOOST_CHECK_THROW(empty({2}).uniform_(1, 0), ValueError);
   BOOST_CHECK_THROW(empty({2}).normal_(0, -1), ValueError);
   BOOST_CHECK_THROW(empty({2}).bernoulli_(1.5), ValueError);
+}
+
+// Bits that libtorch 1.13 draws after manual_seed(5): 16-bit floating point has draws of its own precision.
+BOOST_AUTO_TEST_CASE(float16_streams) {
+  const auto check = [](Dtype dtype, const std::function<void(Tensor&)>& fill, const std::vector<uint16_t>& want,
+                        double tolerance) {
+    Tensor t = empty({static_cast<int64_t>(want.size())}, dtype);
+    manual_seed(5);
+    fill(t);
+    for (size_t i = 0; i < want.size(); ++i) {
+      const float w = dtype == kFloat16 ? static_cast<float>(Half::from_bits(want[i]))
+                                        : static_cast<float>(BFloat16::from_bits(want[i]));
+      const auto got = t[static_cast<int64_t>(i)].item<float>();
+      BOOST_TEST(std::abs(got - w) <= tolerance * std::abs(w),
+                 dtype << " [" << i << "]: " << got << " instead of " << w);
+    }
+  };
+  const auto uniform = [](Tensor& t) { t.uniform_(); };
+  const auto wide_uniform = [](Tensor& t) { t.uniform_(-2.3, 1.7); };
+  const auto normal = [](Tensor& t) { t.normal_(); };
+  const auto wide_normal = [](Tensor& t) { t.normal_(0.3, 2.1); };
+  const auto integers = [](Tensor& t) { t.random_(0, 100); };
+  check(kFloat16, uniform, {14022, 11888, 15343, 15037, 14284, 14454, 14736, 10384, 14344}, 0);
+  check(kFloat16, wide_uniform, {47324, 49048, 16042, 15430, 46496, 44160, 14256}, 0);
+  check(kFloat16, normal, {47050, 47317, 47223, 14679, 45649}, 0x1p-10);
+  check(kFloat16, normal, {48178, 46269, 16393, 16264, 13733, 13409, 15598, 45321, 14157, 13983, 48522,
+                           14320, 14628, 49642, 45401, 43381, 48256, 12894, 48503, 15490, 48576},
+        0.03);
+  check(
+      kFloat16, wide_normal,
+      {49051, 46374, 17545, 17473, 15402, 47314, 48339, 14618, 13281, 15401, 50338, 47117, 16697, 16807, 16981, 45295},
+      0.03);
+  check(kFloat16, integers, {18816, 19200, 21552, 21840, 17920, 21600}, 0);
+  check(kBFloat16, uniform, {16070, 16206, 16239, 16189, 16230, 16108, 16144, 16018, 15616}, 0);
+  check(kBFloat16, wide_uniform, {48960, 16236, 16312, 16168, 16294, 48872, 48448}, 0);
+  check(kBFloat16, normal, {48889, 48923, 48911, 16171, 48714}, 0x1p-7);
+  check(kBFloat16, normal, {16248, 16307, 16369, 48573, 49113, 16333, 16087, 48760, 48924, 49104, 16354,
+                            48961, 49085, 16313, 48962, 16080, 15687, 48962, 48618, 15879, 48807},
+        0x1p-7);
+  check(
+      kBFloat16, wide_normal,
+      {16405, 16462, 16520, 15836, 49232, 49132, 49114, 16241, 16180, 49159, 49188, 49225, 49180, 16280, 49088, 49062},
+      0x1p-7);
+  check(kBFloat16, integers, {16688, 16736, 17030, 17066, 16576, 17036}, 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/conv/conv_reference.h"
 #include "weft/tensor/kernels/elementwise/elementwise_loops.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/reduce/reduce.h"
 #include "weft/tensor/kernels/walk/image.h"
 #include "weft/tensor/onednn/onednn.h"
@@ -243,6 +244,10 @@ struct Forward {
 
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t oh, int64_t ow,
               const ConvOptions& options, std::optional<Unary> act) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x, const Tensor& weight,
+                       const Tensor& bias) { return kernel::conv2d(x, weight, bias, oh, ow, options, act); },
+                   x, weight, bias);
   const Forward f(x, weight, bias, oh, ow, options);
   if (f.quick) {
     const Tensor y = new_channels_last(f.sizes, x.dtype(), x);
@@ -268,6 +273,12 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t
 
 PooledConv conv2d_max_pool(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvOptions& options,
                            const PoolWindows& windows, bool with_positions, bool relu) {
+  if (goes_wide(x.dtype())) [[unlikely]] {
+    auto y =
+        kernel::conv2d_max_pool(widened(x), widened(weight), widened(bias), options, windows, with_positions, relu);
+    y.values = narrowed(y.values, x.dtype());
+    return y;
+  }
   const Forward f(x, weight, bias, windows.h.in, windows.w.in, options);
   if (!f.quick || orders_agree(f.sizes)) {
     const Tensor y = conv2d(x, weight, bias, windows.h.in, windows.w.in, options);
@@ -295,8 +306,17 @@ Dims ConvGrad::sizes() const {
   return {g.size(0), g.size(1), windows->h.in, windows->w.in};
 }
 
+ConvGrad ConvGrad::wide() const {
+  ConvGrad wide = *this;
+  wide.g = widened(g);
+  return wide;
+}
+
 Tensor conv2d_input_grad(const ConvGrad& dy, const Tensor& weight, const Tensor& bias, int64_t h, int64_t w,
                          const ConvOptions& options) {
+  if (goes_wide(weight.dtype())) [[unlikely]]
+    return narrowed(kernel::conv2d_input_grad(dy.wide(), widened(weight), widened(bias), h, w, options),
+                    weight.dtype());
   const Tensor k = kernel::contiguous(weight), b = contiguous_or_undefined(bias);
   const Dims sizes{dy.g.size(0), k.size(1) * options.groups, h, w};
   const ConvShape s = shape_of(sizes, dy.sizes(), k.size(2), k.size(3), options, false);
@@ -328,6 +348,8 @@ Tensor conv2d_input_grad(const ConvGrad& dy, const Tensor& weight, const Tensor&
 
 std::pair<Tensor, Tensor> conv2d_weight_grad(const ConvGrad& dy, const Tensor& x, int64_t kh, int64_t kw,
                                              const ConvOptions& options, bool with_bias) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return narrowed(kernel::conv2d_weight_grad(dy.wide(), widened(x), kh, kw, options, with_bias), x.dtype());
   const Dims out = dy.sizes(), sizes{out[1], x.size(1) / options.groups, kh, kw};
   const ConvShape s = shape_of(x.sizes(), out, kh, kw, options, with_bias);
   const Tensor dw = empty(sizes, x.dtype()), db = with_bias ? empty({s.o}, x.dtype()) : Tensor();

@@ -37,6 +37,8 @@ struct ConvGrad {
   ConvGrad(Tensor g, Tensor positions, const PoolWindows& windows, bool channels_last)
       : g(std::move(g)), positions(std::move(positions)), windows(&windows), channels_last(channels_last) {}
   Dims sizes() const;
+  /// The same in a dtype that kernels have.
+  ConvGrad wide() const;
   /// As one tensor.
   Tensor whole() const { return windows ? max_pool_grad(g, positions, *windows, channels_last) : g; }
 

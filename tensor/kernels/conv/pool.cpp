@@ -4,6 +4,7 @@
 
 #include "weft/tensor/allocator.h"
 #include "weft/tensor/creation.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/walk/image.h"
 #include "weft/tensor/parallel.h"
 
@@ -110,6 +111,8 @@ void add_at_positions(int64_t c, int64_t in, int64_t out, const T* g, const int3
 }  // namespace
 
 std::pair<Tensor, Tensor> max_pool(const Tensor& x, const PoolWindows& w, bool with_positions, bool relu) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x) { return kernel::max_pool(x, w, with_positions, relu); }, x);
   const bool last = lies_channels_last(x);
   const Dims sizes = pooled_sizes(x, w);
   const Tensor y = new_batch(sizes, x.dtype(), last, x);
@@ -131,6 +134,8 @@ std::pair<Tensor, Tensor> max_pool(const Tensor& x, const PoolWindows& w, bool w
 }
 
 Tensor max_pool_grad(const Tensor& g, const Tensor& positions, const PoolWindows& w, bool last) {
+  if (goes_wide(g.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& g) { return kernel::max_pool_grad(g, positions, w, last); }, g);
   const Tensor dx = new_batch(input_sizes(g, w), g.dtype(), last, g);
   dispatch_float("max_pool2d", g.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -182,6 +187,8 @@ void max_pool_grad_images(const PoolWindows& w, int64_t images, int64_t c, const
 }
 
 Tensor take_positions(const Tensor& v, const Tensor& positions, bool last) {
+  if (goes_wide(v.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& v) { return kernel::take_positions(v, positions, last); }, v);
   const Tensor y = new_batch(positions.sizes(), v.dtype(), last, v);
   dispatch_float("max_pool2d", v.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -199,6 +206,8 @@ Tensor take_positions(const Tensor& v, const Tensor& positions, bool last) {
 }
 
 Tensor avg_pool(const Tensor& x, const PoolWindows& w) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x) { return kernel::avg_pool(x, w); }, x);
   const bool last = lies_channels_last(x);
   const Dims sizes = pooled_sizes(x, w);
   const Tensor y = new_batch(sizes, x.dtype(), last, x);
@@ -217,6 +226,8 @@ Tensor avg_pool(const Tensor& x, const PoolWindows& w) {
 }
 
 Tensor avg_pool_grad(const Tensor& g, const PoolWindows& w, bool last) {
+  if (goes_wide(g.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& g) { return kernel::avg_pool_grad(g, w, last); }, g);
   const Tensor dx = new_batch(input_sizes(g, w), g.dtype(), last, g);
   dispatch_float("avg_pool2d", g.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;

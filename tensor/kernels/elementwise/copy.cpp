@@ -2,7 +2,9 @@
 #include <cstring>
 
 #include "weft/tensor/creation.h"
+#include "weft/tensor/kernels/elementwise/convert.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/index/index_common.h"
 #include "weft/tensor/kernels/walk/strided.h"
 
 namespace weft::kernel {
@@ -11,19 +13,14 @@ namespace {
 constexpr double kCopyCost = 0.3;
 constexpr int64_t kTile = 16;
 
-template <class To, class From>
-void copy_row(To* to, int64_t step_to, const From* from, int64_t step_from, int64_t n) {
+template <class T>
+void copy_row(T* to, int64_t step_to, const T* from, int64_t step_from, int64_t n) {
   if (step_to == 1 && step_from == 1) {
-    if constexpr (std::is_same_v<To, From>)
-      std::memcpy(to, from, n * sizeof(To));
-    else
-      for (int64_t i = 0; i < n; ++i) to[i] = convert<To>(from[i]);
-  } else if (step_from == 0) {
-    const To value = convert<To>(*from);
-    if (step_to == 1) return static_cast<void>(std::fill_n(to, n, value));
-    for (int64_t i = 0; i < n; ++i) to[i * step_to] = value;
+    std::memcpy(to, from, n * sizeof(T));
+  } else if (step_to == 1 && step_from == 0) {
+    std::fill_n(to, n, *from);
   } else {
-    for (int64_t i = 0; i < n; ++i) to[i * step_to] = convert<To>(from[i * step_from]);
+    for (int64_t i = 0; i < n; ++i) to[i * step_to] = from[i * step_from];
   }
 }
 
@@ -41,17 +38,26 @@ void transpose(T* to, int64_t row_to, const T* from, int64_t column_from, int64_
                });
 }
 
-template <class To, class From>
-void copy_typed(const Tensor& dst, const Tensor& src, const Walk<2>& walk) {
-  To* to = dst.data_ptr<To>();
-  const From* from = src.data_ptr<From>();
-  if constexpr (std::is_same_v<To, From>) {
-    bool plane = walk.sizes.size() == 2 && walk.strides[0][1] == 1 && walk.strides[1][0] == 1 && walk.strides[1][1] > 1;
-    if (plane) return transpose(to, walk.strides[0][0], from, walk.strides[1][1], walk.sizes[0], walk.sizes[1]);
-  }
+template <class T>
+void copy_moved(const Tensor& dst, const Tensor& src, const Walk<2>& walk) {
+  T* to = static_cast<T*>(dst.data_ptr());
+  const T* from = static_cast<const T*>(src.data_ptr());
+  bool plane = walk.sizes.size() == 2 && walk.strides[0][1] == 1 && walk.strides[1][0] == 1 && walk.strides[1][1] > 1;
+  if (plane) return transpose(to, walk.strides[0][0], from, walk.strides[1][1], walk.sizes[0], walk.sizes[1]);
   int64_t step_to = walk.inner_stride(0), step_from = walk.inner_stride(1);
   for_each_row<2>(walk, kCopyCost, [&](const std::array<int64_t, 2>& at, int64_t n) {
     copy_row(to + at[0], step_to, from + at[1], step_from, n);
+  });
+}
+
+void copy_converted(const Tensor& dst, const Tensor& src, const Walk<2>& walk) {
+  const Conversion convert(dst.dtype(), src.dtype());
+  auto* to = static_cast<char*>(dst.data_ptr());
+  const auto* from = static_cast<const char*>(src.data_ptr());
+  const int64_t item_to = dst.element_size(), item_from = src.element_size();
+  const int64_t step_to = walk.inner_stride(0), step_from = walk.inner_stride(1);
+  for_each_row<2>(walk, kCopyCost, [&](const std::array<int64_t, 2>& at, int64_t n) {
+    convert.row(to + at[0] * item_to, step_to, from + at[1] * item_from, step_from, n);
   });
 }
 
@@ -67,22 +73,26 @@ void copy(const Tensor& dst, const Tensor& src) {
     return parallel_for(dst.numel() * item, 0.1, [&](int64_t b, int64_t e) { std::memcpy(to + b, from + b, e - b); });
   }
   auto walk = make_walk<2>(dst.sizes(), {dst.impl().strides, broadcast_strides("copy_", src, dst.sizes())});
-  dispatch(dst.dtype(), [&](auto to) {
-    using To = typename decltype(to)::type;
-    dispatch(src.dtype(), [&](auto from) { copy_typed<To, typename decltype(from)::type>(dst, src, walk); });
-  });
+  if (dst.dtype() != src.dtype()) return copy_converted(dst, src, walk);
+  dispatch_moved(dst.dtype(), [&](auto tag) { copy_moved<typename decltype(tag)::type>(dst, src, walk); });
 }
 
 void fill(const Tensor& dst, const Scalar& value) {
-  dispatch(dst.dtype(), [&](auto tag) {
+  alignas(8) char bytes[8] = {};
+  dispatch_all(dst.dtype(), [&](auto tag) {
+    const auto v = value.to<typename decltype(tag)::type>();
+    std::memcpy(bytes, &v, sizeof(v));
+  });
+  dispatch_moved(dst.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const T v = value.to<T>();
+    T v;
+    std::memcpy(&v, bytes, sizeof(v));
     if (dst.impl().contiguous) {
       T* to = flat_data<T>(dst);
       return parallel_for(dst.numel(), kCopyCost, [&](int64_t b, int64_t e) { std::fill(to + b, to + e, v); });
     }
     auto walk = make_walk<2>(dst.sizes(), {dst.impl().strides, dst.impl().strides});
-    T* to = dst.data_ptr<T>();
+    T* to = static_cast<T*>(dst.data_ptr());
     int64_t step = walk.inner_stride(0);
     for_each_row<2>(walk, kCopyCost, [&](const std::array<int64_t, 2>& at, int64_t n) {
       for (int64_t i = 0; i < n; ++i) to[at[0] + i * step] = v;
@@ -103,15 +113,13 @@ Tensor copy_of(const Tensor& x, Dtype dtype, MemoryFormat format) {
   }
   if (same_layout(out, x) && x.impl().contiguous && out.dtype() != x.dtype()) {
     // Convert in memory order.
-    dispatch(dtype, [&](auto to) {
-      using To = typename decltype(to)::type;
-      dispatch(x.dtype(), [&](auto from) {
-        using From = typename decltype(from)::type;
-        To* p = flat_data<To>(out);
-        const From* q = flat_data<From>(x);
-        parallel_for(x.numel(), kCopyCost, [&](int64_t b, int64_t e) { copy_row(p + b, 1, q + b, 1, e - b); });
-      });
-    });
+    const Conversion convert(dtype, x.dtype());
+    const int64_t item_to = out.element_size(), item_from = x.element_size();
+    bool order;
+    auto* to = static_cast<char*>(out.impl().storage->raw(&order)) + out.storage_offset() * item_to;
+    const auto* from = static_cast<const char*>(x.impl().storage->raw(&order)) + x.storage_offset() * item_from;
+    parallel_for(x.numel(), kCopyCost,
+                 [&](int64_t b, int64_t e) { convert.row(to + b * item_to, 1, from + b * item_from, 1, e - b); });
     return out;
   }
   copy(out, x);

@@ -3,6 +3,8 @@
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise_loops.h"
 #include "weft/tensor/kernels/elementwise/plain_loops.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
+#include "weft/tensor/kernels/index/index_common.h"
 #include "weft/tensor/kernels/walk/strided.h"
 
 namespace weft::kernel {
@@ -110,13 +112,30 @@ Dtype computed_in(Binary f, Dtype dtype) {
 }
 
 // A number as a tensor without dimensions, created when the dtype is known.
-Tensor number(const Scalar& v, Dtype dtype) {
+Tensor plain_number(const Scalar& v, Dtype dtype) {
   Tensor t = empty({}, dtype);
-  dispatch(dtype, [&](auto tag) {
+  dispatch_all(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     *t.data_ptr<T>() = v.to<T>();
   });
   return t;
+}
+
+// The same for an op whose result is `dtype`. An integer wraps to it, as in PyTorch; a floating-point number keeps the
+// precision of the computation.
+Tensor number(const Scalar& v, Dtype dtype) {
+  if (has_kernels(dtype)) [[likely]]
+    return plain_number(v, dtype);
+  return widened(plain_number(v, is_floating_point(dtype) ? dtype_info(dtype).compute : dtype));
+}
+
+// binary() for a dtype without kernels.
+[[gnu::noinline]] Tensor binary_in_wide(Binary f, const char* op, const Tensor& a, const Tensor& b, Dtype result,
+                                        double p, double q) {
+  const Dtype dtype = dtype_info(result).compute;
+  return narrowed(run([&](Broadcast w) { return binary_loop(f, dtype, w); }, op, to_dtype(a, dtype), to_dtype(b, dtype),
+                      dtype, cost_of(f, dtype), p, q),
+                  result);
 }
 
 // storage_for without reading the sizes, which is measurable in small ops.
@@ -149,8 +168,7 @@ bool same_layout(const Tensor& a, const Tensor& b) {
 Dtype result_type(const Tensor& a, const Tensor& b) {
   if ((a.dim() == 0) == (b.dim() == 0)) return promote_types(a.dtype(), b.dtype());
   const Tensor &array = a.dim() ? a : b, &number = a.dim() ? b : a;
-  auto category = [](Dtype d) { return d == kBool ? 0 : is_floating_point(d) ? 2 : 1; };
-  if (category(number.dtype()) <= category(array.dtype())) return array.dtype();
+  if (dtype_info(number.dtype()).kind <= dtype_info(array.dtype()).kind) return array.dtype();
   return promote_types(number.dtype(), array.dtype());
 }
 
@@ -161,6 +179,8 @@ Dtype result_type(const Tensor& a, const Scalar& b) {
 }
 
 Tensor unary(Unary f, const Tensor& x, double p, double q) {
+  if (!has_kernels(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x) { return kernel::unary(f, x, p, q); }, x);
   UnaryLoop loop = unary_loop(f, x.dtype());
   if (!loop) return unary(f, copy_of(x, default_dtype()), p, q);
   if (!dense(x)) return unary(f, kernel::contiguous(x), p, q);
@@ -175,7 +195,7 @@ Tensor unary(Unary f, const Tensor& x, double p, double q) {
 }
 
 Tensor unary(const UnaryLoops& loops, const Tensor& x, double p) {
-  const Dtype dtype = is_floating_point(x.dtype()) ? x.dtype() : default_dtype();
+  const Dtype result = is_floating_point(x.dtype()) ? x.dtype() : default_dtype(), dtype = dtype_info(result).compute;
   const Tensor from = x.dtype() == dtype && dense(x) ? x : copy_of(x, dtype);
   const UnaryLoop loop = dtype == kFloat64 ? loops.float64 : loops.float32;
   Tensor out = output_like(from, dtype);
@@ -184,18 +204,21 @@ Tensor unary(const UnaryLoops& loops, const Tensor& x, double p) {
   char* to = flat_data<char>(out) + out.storage_offset() * (item - 1);
   parallel_for(from.numel(), kMathCost,
                [&](int64_t begin, int64_t end) { loop(in + begin * item, to + begin * item, end - begin, p, 0); });
-  return out;
+  return narrowed(out, result);
 }
 
 Tensor binary(const BinaryLoops& loops, const char* op, const Tensor& a, const Tensor& b) {
-  const Dtype common = result_type(a, b), dtype = is_floating_point(common) ? common : default_dtype();
+  const Dtype common = result_type(a, b), result = is_floating_point(common) ? common : default_dtype();
+  const Dtype dtype = dtype_info(result).compute;
   const BinaryLoop* of_dtype = dtype == kFloat64 ? loops.float64 : loops.float32;
   const auto find = [&](Broadcast broadcast) { return of_dtype[static_cast<size_t>(broadcast)]; };
-  return run(find, op, to_dtype(a, dtype), to_dtype(b, dtype), dtype, kMathCost, 0, 0);
+  return narrowed(run(find, op, to_dtype(a, dtype), to_dtype(b, dtype), dtype, kMathCost, 0, 0), result);
 }
 
 Tensor binary(Binary f, const char* op, const Tensor& a, const Tensor& b, double p, double q) {
   Dtype dtype = computed_in(f, result_type(a, b));
+  if (!has_kernels(dtype)) [[unlikely]]
+    return binary_in_wide(f, op, a, b, dtype, p, q);
   auto loop = [&](Broadcast w) { return binary_loop(f, dtype, w); };
   if (a.dtype() == dtype && b.dtype() == dtype) return run(loop, op, a, b, dtype, cost_of(f, dtype), p, q);
   return run(loop, op, to_dtype(a, dtype), to_dtype(b, dtype), dtype, cost_of(f, dtype), p, q);
@@ -203,26 +226,31 @@ Tensor binary(Binary f, const char* op, const Tensor& a, const Tensor& b, double
 
 Tensor binary(Binary f, const char* op, const Tensor& a, const Scalar& b, double p, double q) {
   Dtype dtype = computed_in(f, result_type(a, b));
+  if (!has_kernels(dtype)) [[unlikely]]
+    return binary_in_wide(f, op, a, number(b, dtype), dtype, p, q);
   return run([&](Broadcast w) { return binary_loop(f, dtype, w); }, op, to_dtype(a, dtype), number(b, dtype), dtype,
              cost_of(f, dtype), p, q);
 }
 
 Tensor binary_reversed(Binary f, const char* op, const Tensor& a, const Scalar& b, double p, double q) {
   Dtype dtype = computed_in(f, result_type(a, b));
+  if (!has_kernels(dtype)) [[unlikely]]
+    return binary_in_wide(f, op, number(b, dtype), a, dtype, p, q);
   return run([&](Broadcast w) { return binary_loop(f, dtype, w); }, op, number(b, dtype), to_dtype(a, dtype), dtype,
              cost_of(f, dtype), p, q);
 }
 
 Tensor compare(Compare f, const char* op, const Tensor& a, const Tensor& b) {
-  Dtype dtype = result_type(a, b);
+  Dtype dtype = dtype_info(result_type(a, b)).compute;
   return run([&](Broadcast w) { return compare_loop(f, dtype, w); }, op, to_dtype(a, dtype), to_dtype(b, dtype), kBool,
              cost_of(dtype), 1, 0);
 }
 
 Tensor compare(Compare f, const char* op, const Tensor& a, const Scalar& b) {
-  Dtype dtype = result_type(a, b);
-  return run([&](Broadcast w) { return compare_loop(f, dtype, w); }, op, to_dtype(a, dtype), number(b, dtype), kBool,
-             cost_of(dtype), 1, 0);
+  const Dtype common = result_type(a, b), dtype = dtype_info(common).compute;
+  const Tensor number = plain_number(b, common);
+  return run([&](Broadcast w) { return compare_loop(f, dtype, w); }, op, to_dtype(a, dtype), to_dtype(number, dtype),
+             kBool, cost_of(dtype), 1, 0);
 }
 
 namespace {
@@ -244,20 +272,17 @@ BinaryLoop bitwise_loop(Broadcast w) {
 }  // namespace
 
 Tensor bitwise(Bitwise f, const char* op, const Tensor& a, const Tensor& b) {
-  Dtype dtype = result_type(a, b);
-  check<DtypeError>(!is_floating_point(dtype), "[{}] needs integers or bool, got {} and {}", op, a.dtype(), b.dtype());
+  const Dtype result = result_type(a, b), dtype = dtype_info(result).compute;
+  if (is_floating_point(result)) detail::fail_dtype(op, result, detail::dtypes_of(KernelBits{}));
   auto find = [&](Broadcast w) -> BinaryLoop {
-    return dispatch(dtype, [&](auto tag) -> BinaryLoop {
+    return dispatch<KernelBits>(op, dtype, [&](auto tag) -> BinaryLoop {
       using T = typename decltype(tag)::type;
-      if constexpr (std::is_floating_point_v<T>)
-        return nullptr;
-      else
-        return f == Bitwise::And  ? bitwise_loop<T, Bitwise::And>(w)
-               : f == Bitwise::Or ? bitwise_loop<T, Bitwise::Or>(w)
-                                  : bitwise_loop<T, Bitwise::Xor>(w);
+      return f == Bitwise::And  ? bitwise_loop<T, Bitwise::And>(w)
+             : f == Bitwise::Or ? bitwise_loop<T, Bitwise::Or>(w)
+                                : bitwise_loop<T, Bitwise::Xor>(w);
     });
   };
-  return run(find, op, to_dtype(a, dtype), to_dtype(b, dtype), dtype, 1, 1, 0);
+  return narrowed(run(find, op, to_dtype(a, dtype), to_dtype(b, dtype), dtype, 1, 1, 0), result);
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
@@ -267,11 +292,11 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   Tensor out = empty(sizes, a.dtype());
   auto walk = make_walk<4>(sizes, {out.impl().strides, broadcast_strides("where", condition, sizes),
                                    broadcast_strides("where", a, sizes), broadcast_strides("where", b, sizes)});
-  dispatch(a.dtype(), [&](auto tag) {
+  dispatch_moved(a.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const auto* c = condition.data_ptr<bool>();
-    const auto *x = a.data_ptr<T>(), *y = b.data_ptr<T>();
-    auto* to = out.data_ptr<T>();
+    const auto *x = static_cast<const T*>(a.data_ptr()), *y = static_cast<const T*>(b.data_ptr());
+    auto* to = static_cast<T*>(out.data_ptr());
     int64_t sc = walk.inner_stride(1), sx = walk.inner_stride(2), sy = walk.inner_stride(3);
     for_each_row<4>(walk, 1, [&](const std::array<int64_t, 4>& at, int64_t n) {
       for (int64_t i = 0; i < n; ++i) to[at[0] + i] = c[at[1] + i * sc] ? x[at[2] + i * sx] : y[at[3] + i * sy];

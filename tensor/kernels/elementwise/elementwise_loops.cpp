@@ -159,7 +159,7 @@ void binary_rows(const void* a, const void* b, void* out, int64_t n, double p, d
 
 template <class F>
 UnaryLoop unary_of(Dtype dtype) {
-  return dispatch(dtype, [](auto tag) -> UnaryLoop {
+  return dispatch<KernelTypes>("elementwise", dtype, [](auto tag) -> UnaryLoop {
     using T = typename decltype(tag)::type;
     if constexpr (F::kFloatOnly && !is_float<T>)
       return nullptr;
@@ -170,7 +170,7 @@ UnaryLoop unary_of(Dtype dtype) {
 
 template <class F, class R>
 BinaryLoop binary_of(Dtype dtype, Broadcast broadcast) {
-  return dispatch(dtype, [broadcast](auto tag) -> BinaryLoop {
+  return dispatch<KernelTypes>("elementwise", dtype, [broadcast](auto tag) -> BinaryLoop {
     using T = typename decltype(tag)::type;
     using Result = std::conditional_t<std::is_same_v<R, void>, T, R>;
     if constexpr (F::kFloatOnly && !is_float<T>)

@@ -6,6 +6,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/norm/channels.h"
 #include "weft/tensor/parallel.h"
 
@@ -51,6 +52,8 @@ struct Cut {
 }  // namespace
 
 Tensor prelu(const Tensor& x, const Tensor& weight) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x, const Tensor& weight) { return kernel::prelu(x, weight); }, x, weight);
   Tensor out = output_like(x, x.dtype());
   dispatch_float("prelu", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -70,6 +73,10 @@ Tensor prelu(const Tensor& x, const Tensor& weight) {
 }
 
 PreluGrads prelu_grad(const Tensor& grad, const Tensor& x, const Tensor& weight) {
+  if (goes_wide(x.dtype())) [[unlikely]] {
+    const PreluGrads wide = kernel::prelu_grad(widened(grad), widened(x), widened(weight));
+    return {narrowed(wide.x, x.dtype()), narrowed(wide.weight, weight.dtype())};
+  }
   const Tensor g = x.dim() >= 2 ? laid_out_like(grad, x) : kernel::contiguous(grad);
   PreluGrads result{output_like(x, x.dtype()), empty(weight.sizes(), x.dtype())};
   dispatch_float("prelu", x.dtype(), [&](auto tag) {

@@ -3,6 +3,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/index/index.h"
 #include "weft/tensor/kernels/index/index_common.h"
 #include "weft/tensor/kernels/walk/dim_lines.h"
@@ -12,8 +13,9 @@
 namespace weft::kernel {
 
 Tensor nonzero(const Tensor& x) {
+  if (!has_kernels(x.dtype())) return kernel::nonzero(widened(x));
   const Tensor in = kernel::contiguous(x);
-  return dispatch(x.dtype(), [&](auto tag) {
+  return dispatch<KernelTypes>("nonzero", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* p = in.data_ptr<T>();
     const int64_t n = x.numel();

@@ -3,6 +3,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/index/index.h"
 #include "weft/tensor/kernels/index/index_common.h"
 #include "weft/tensor/kernels/walk/odometer.h"
@@ -138,12 +139,16 @@ void index_put_into(const Tensor& out, const IndexTensors& indices, const Tensor
                     IntArrayRef dims) {
   check<DtypeError>(value.dtype() == out.dtype(), "[index_put] the value is {}, the tensor {}", value.dtype(),
                     out.dtype());
+  if (accumulate && !has_kernels(out.dtype())) [[unlikely]]
+    return change_in_wide(
+        [&](const Tensor& out, const Tensor& value) { index_put_into(out, indices, value, true, dims); }, out, value);
   const Selection s = select(out, indices);
   const std::vector<int64_t> picks = offsets("index_put", out, indices, s, dims);
   const Tensor full = spread("index_put", value, s.sizes());
   if (full.numel() == 0) return;
   if (accumulate)
-    dispatch(out.dtype(), [&](auto tag) { put<typename decltype(tag)::type, true>(out, s, picks, full); });
+    dispatch<KernelTypes>("index_put", out.dtype(),
+                          [&](auto tag) { put<typename decltype(tag)::type, true>(out, s, picks, full); });
   else
     dispatch_moved(out.dtype(), [&](auto tag) { put<typename decltype(tag)::type, false>(out, s, picks, full); });
 }

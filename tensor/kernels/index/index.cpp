@@ -4,6 +4,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/index/index_common.h"
 #include "weft/tensor/kernels/walk/dim_lines.h"
 #include "weft/tensor/kernels/walk/strided.h"
@@ -103,10 +104,14 @@ void scatter_into(const Tensor& out, int64_t dim, const Tensor& index, const Ten
   check<DtypeError>(src.dtype() == out.dtype(), "[{}] src is {}, the tensor {}", op, src.dtype(), out.dtype());
   check_index_sizes(op, "the tensor", index.sizes(), out.sizes(), dim);
   check_index_sizes(op, "src", index.sizes(), src.sizes(), -1);
+  if (add && !has_kernels(out.dtype())) [[unlikely]]
+    return change_in_wide([&](const Tensor& out, const Tensor& src) { scatter_into(out, dim, index, src, true); }, out,
+                          src);
   const Tensor at = index_numbers(op, index);
   if (at.numel() == 0) return;
   if (add)
-    dispatch(out.dtype(), [&](auto tag) { scatter_elements<typename decltype(tag)::type, true>(out, dim, at, src); });
+    dispatch<KernelTypes>(op, out.dtype(),
+                          [&](auto tag) { scatter_elements<typename decltype(tag)::type, true>(out, dim, at, src); });
   else
     dispatch_moved(out.dtype(),
                    [&](auto tag) { scatter_elements<typename decltype(tag)::type, false>(out, dim, at, src); });
@@ -138,6 +143,9 @@ void index_add_into(const Tensor& out, int64_t dim, const Tensor& index, const T
   dim = wrap_dim("index_add", dim, out.dim());
   check<ShapeError>(index.dim() <= 1, "[index_add] the index must have one dimension, got sizes {}", index.sizes());
   check<DtypeError>(src.dtype() == out.dtype(), "[index_add] src is {}, the tensor {}", src.dtype(), out.dtype());
+  if (!has_kernels(out.dtype())) [[unlikely]]
+    return change_in_wide([&](const Tensor& out, const Tensor& src) { index_add_into(out, dim, index, src, alpha); },
+                          out, src);
   Dims wanted = out.sizes();
   if (!wanted.empty()) wanted[dim] = index.numel();
   check<ShapeError>(src.sizes() == IntArrayRef(wanted), "[index_add] src has sizes {}, needs {}", src.sizes(), wanted);
@@ -151,7 +159,7 @@ void index_add_into(const Tensor& out, int64_t dim, const Tensor& index, const T
   constexpr int64_t kColumns = 16;
   const int64_t tile = std::max(kColumns, (lines.inner / 16 + kColumns - 1) / kColumns * kColumns);
   const int64_t tiles = (lines.inner + tile - 1) / tile;
-  dispatch(out.dtype(), [&](auto tag) {
+  dispatch<KernelTypes>("index_add", out.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T factor = alpha.to<T>();
     T* to = out.data_ptr<T>();

@@ -16,6 +16,8 @@ void dispatch_moved(Dtype d, F&& f) {
   switch (item_size(d)) {
     case 1:
       return f(TypeTag<uint8_t>{});
+    case 2:
+      return f(TypeTag<uint16_t>{});
     case 4:
       return f(TypeTag<uint32_t>{});
     default:

@@ -6,6 +6,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/walk/dim_lines.h"
 #include "weft/tensor/shape.h"
 
@@ -36,13 +37,15 @@ struct Before {
 
 // The first k sorted elements of every line.
 Tensor2 first_sorted(const Tensor& x, int64_t dim, int64_t k, bool descending) {
+  if (!has_kernels(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x) { return first_sorted(x, dim, k, descending); }, x);
   const Lines lines(x.sizes(), dim);
   const Tensor in = kernel::contiguous(x);
   Dims sizes = x.sizes();
   if (!sizes.empty()) sizes[dim] = k;
   Tensor values = empty(sizes, x.dtype()), indices = empty(sizes, kInt64);
   auto* index = indices.data_ptr<int64_t>();
-  dispatch(x.dtype(), [&](auto tag) {
+  dispatch<KernelTypes>("sort", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* from = in.data_ptr<T>();
     T* value = values.data_ptr<T>();

@@ -8,6 +8,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/loss/loss_f32.h"
 #include "weft/tensor/parallel.h"
 
@@ -53,6 +54,10 @@ double cost_of(const Tensor& x) { return x.dtype() == kFloat32 ? kCost : 3; }
 /// scale * g f(x - t) for a derivative f.
 Tensor derivative(Difference f, const Tensor& grad, const Tensor& x, const Tensor& t, double p, double scale,
                   bool curvature) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x, const Tensor& grad,
+                       const Tensor& t) { return derivative(f, grad, x, t, p, scale, curvature); },
+                   x, grad, t);
   const Tensor g = kernel::contiguous(grad);
   const int64_t step = g.numel() == 1 ? 0 : 1;
   Tensor out = empty(x.sizes(), x.dtype());
@@ -105,6 +110,8 @@ RowLoops<T> row_loops() {
 }  // namespace
 
 Tensor difference_values(Difference f, const Tensor& x, const Tensor& t, double p) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x, const Tensor& t) { return kernel::difference_values(f, x, t, p); }, x, t);
   Tensor out = empty(x.sizes(), x.dtype());
   if (x.dtype() == kFloat32) {
     const auto loop = difference_loops_f32(f).values;
@@ -124,6 +131,8 @@ Tensor difference_values(Difference f, const Tensor& x, const Tensor& t, double 
 }
 
 Tensor difference_sum(Difference f, const Tensor& x, const Tensor& t, double p, double scale) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x, const Tensor& t) { return kernel::difference_sum(f, x, t, p, scale); }, x, t);
   const int64_t n = x.numel();
   const Pieces pieces = pieces_of(n, cost_of(x), 64);
   std::vector<double> partial(pieces.count);
@@ -171,6 +180,8 @@ int64_t check_class_ids(const char* op, const Tensor& ids, int64_t classes, int6
 }
 
 Tensor cross_entropy(const Tensor& x, const Tensor& ids, int64_t ignore, Tensor& stats) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x) { return kernel::cross_entropy(x, ids, ignore, stats); }, x);
   const int64_t rows = x.size(0), n = x.size(1);
   Tensor out = empty({rows}, x.dtype());
   stats = empty({rows, 2}, x.dtype());
@@ -192,6 +203,10 @@ Tensor cross_entropy(const Tensor& x, const Tensor& ids, int64_t ignore, Tensor&
 
 Tensor cross_entropy_grad(const Tensor& grad, const Tensor& x, const Tensor& ids, int64_t ignore, const Tensor& stats,
                           double scale) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x,
+                       const Tensor& grad) { return kernel::cross_entropy_grad(grad, x, ids, ignore, stats, scale); },
+                   x, grad);
   const Tensor g = kernel::contiguous(grad);
   const int64_t rows = x.size(0), n = x.size(1), step = g.dim() == 0 ? 0 : 1;
   Tensor out = empty(x.sizes(), x.dtype());
@@ -218,6 +233,9 @@ Tensor cross_entropy_grad(const Tensor& grad, const Tensor& x, const Tensor& ids
 }
 
 Tensor nll(const Tensor& x, const Tensor& ids, const Tensor& weight, int64_t ignore) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x, const Tensor& weight) { return kernel::nll(x, ids, weight, ignore); }, x,
+                   weight);
   const int64_t classes = x.size(1), inner = ids.numel() ? x.numel() / classes / x.size(0) : 1;
   Tensor out = empty(ids.sizes(), x.dtype());
   dispatch_float("nll_loss", x.dtype(), [&](auto tag) {
@@ -234,6 +252,10 @@ Tensor nll(const Tensor& x, const Tensor& ids, const Tensor& weight, int64_t ign
 }
 
 Tensor nll_grad(const Tensor& grad, const Tensor& ids, const Tensor& weight, int64_t ignore, int64_t classes) {
+  if (goes_wide(grad.dtype())) [[unlikely]]
+    return in_wide(
+        [&](const Tensor& grad, const Tensor& weight) { return kernel::nll_grad(grad, ids, weight, ignore, classes); },
+        grad, weight);
   const Tensor g = kernel::contiguous(grad);
   Dims sizes = ids.sizes();
   sizes.insert(1, classes);

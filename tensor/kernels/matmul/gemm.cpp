@@ -5,6 +5,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/matmul/gemv_f32.h"
 #include "weft/tensor/onednn/onednn.h"
 #include "weft/tensor/parallel.h"
@@ -228,14 +229,6 @@ Matrix<T> matrix_of(const Tensor& x) {
   return {x.data_ptr<T>(), x.stride(-2), x.stride(-1)};
 }
 
-template <class F>
-void dispatch_number(Dtype d, F&& f) {
-  dispatch(d, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    if constexpr (!std::is_same_v<T, bool>) f(tag);
-  });
-}
-
 }  // namespace
 
 template <class T>
@@ -267,11 +260,14 @@ WEFT_INSTANTIATE(uint8_t)
 Tensor matmul(const char* op, const Tensor& a, const Tensor& b, const Tensor& bias) {
   check_dtypes(op, a, b);
   if (bias.defined()) check_dtypes(op, a, bias);
+  if (!has_kernels(a.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& a, const Tensor& b, const Tensor& bias) { return kernel::matmul(op, a, b, bias); },
+                   a, b, bias);
   const int64_t m = a.size(-2), k = a.size(-1), n = b.size(-1);
   const bool batched = a.dim() == 3;
   const Tensor out = empty(batched ? Dims{a.size(0), m, n} : Dims{m, n}, a.dtype());
   const Tensor row = bias.defined() ? kernel::contiguous(bias) : bias;
-  dispatch_number(a.dtype(), [&](auto tag) {
+  dispatch<KernelNumbers>(op, a.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* add = row.defined() ? row.data_ptr<T>() : nullptr;
     const auto x = matrix_of<T>(a), y = matrix_of<T>(b);
@@ -287,7 +283,11 @@ void add_product(const char* op, const Tensor& out, const Tensor& a, const Tenso
                  const Scalar& alpha) {
   check_dtypes(op, a, b);
   check_dtypes(op, a, out);
-  dispatch_number(out.dtype(), [&](auto tag) {
+  if (!has_kernels(out.dtype())) [[unlikely]]
+    return change_in_wide(
+        [&](const Tensor& out, const Tensor& a, const Tensor& b) { add_product(op, out, a, b, beta, alpha); }, out, a,
+        b);
+  dispatch<KernelNumbers>(op, out.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     gemm<T>(out.size(0), out.size(1), a.size(1), alpha.to<T>(), matrix_of<T>(a), matrix_of<T>(b), beta.to<T>(),
             out.data_ptr<T>(), out.size(1));

@@ -80,6 +80,7 @@ HWY_AFTER_NAMESPACE();
 #include <algorithm>
 
 #include "weft/tensor/creation.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/parallel.h"
 
 namespace weft::kernel {
@@ -177,6 +178,10 @@ void sum_params(const T* g, const T* x, int64_t count, int64_t n, const double* 
 
 Tensor layer_norm(const Tensor& x, int64_t n, const Tensor& weight, const Tensor& bias, double eps, Tensor& mean,
                   Tensor& rstd) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x, const Tensor& weight,
+                       const Tensor& bias) { return kernel::layer_norm(x, n, weight, bias, eps, mean, rstd); },
+                   x, weight, bias);
   const int64_t count = n ? x.numel() / n : 0;
   Tensor out = empty(x.sizes(), x.dtype());
   mean = empty({count}, kFloat64);
@@ -196,6 +201,10 @@ Tensor layer_norm(const Tensor& x, int64_t n, const Tensor& weight, const Tensor
 
 NormGrads layer_norm_grad(const Tensor& grad, const Tensor& x, int64_t n, const Tensor& weight, const Tensor& mean,
                           const Tensor& rstd, bool need_x, bool need_params) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return narrowed(
+        kernel::layer_norm_grad(widened(grad), widened(x), n, widened(weight), mean, rstd, need_x, need_params), x,
+        weight);
   const Tensor g = kernel::contiguous(grad);
   const int64_t count = mean.numel();
   NormGrads result;

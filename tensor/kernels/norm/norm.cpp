@@ -7,6 +7,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/parallel.h"
 
 namespace weft::kernel {
@@ -230,6 +231,8 @@ std::vector<double> NormStats::rstd(double eps) const {
 }
 
 NormStats norm_stats(const Tensor& x, const NormGroups& groups) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return kernel::norm_stats(widened(x), groups);
   return dispatch_float("norm", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     return stats(flat_data<T>(x), channel_layout(x), groups);
@@ -238,6 +241,10 @@ NormStats norm_stats(const Tensor& x, const NormGroups& groups) {
 
 Tensor norm_apply(const Tensor& x, const NormGroups& groups, const std::vector<double>& mean,
                   const std::vector<double>& rstd, const Tensor& weight, const Tensor& bias) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x, const Tensor& weight,
+                       const Tensor& bias) { return kernel::norm_apply(x, groups, mean, rstd, weight, bias); },
+                   x, weight, bias);
   Tensor out = output_like(x, x.dtype());
   dispatch_float("norm", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -247,8 +254,17 @@ Tensor norm_apply(const Tensor& x, const NormGroups& groups, const std::vector<d
   return out;
 }
 
+NormGrads narrowed(const NormGrads& grads, const Tensor& x, const Tensor& weight) {
+  const Dtype parameters = weight.defined() ? weight.dtype() : x.dtype();
+  return {narrowed(grads.x, x.dtype()), narrowed(grads.weight, parameters), narrowed(grads.bias, parameters)};
+}
+
 NormGrads norm_grad(const Tensor& grad, const Tensor& x, const NormGroups& groups, const std::vector<double>& mean,
                     const std::vector<double>& rstd, const Tensor& weight, bool fixed, bool need_x, bool need_params) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return narrowed(
+        norm_grad(widened(grad), widened(x), groups, mean, rstd, widened(weight), fixed, need_x, need_params), x,
+        weight);
   const Tensor g = laid_out_like(grad, x);
   const ChannelLayout layout = channel_layout(x);
   const Blocks b(layout, groups.across_images);

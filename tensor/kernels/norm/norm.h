@@ -37,6 +37,8 @@ Tensor norm_apply(const Tensor& x, const NormGroups& groups, const std::vector<d
 struct NormGrads {
   Tensor x, weight, bias;
 };
+/// Gradients computed from widened operands, in the dtypes of x and weight again.
+NormGrads narrowed(const NormGrads& grads, const Tensor& x, const Tensor& weight);
 /// The gradients of norm_apply. `fixed`: mean and rstd do not depend on x. Gradients not requested are undefined.
 NormGrads norm_grad(const Tensor& g, const Tensor& x, const NormGroups& groups, const std::vector<double>& mean,
                     const std::vector<double>& rstd, const Tensor& weight, bool fixed, bool need_x, bool need_params);

@@ -115,6 +115,7 @@ HWY_AFTER_NAMESPACE();
 #include <algorithm>
 
 #include "weft/tensor/creation.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/walk/dim_lines.h"
 
 namespace weft::kernel {
@@ -159,6 +160,8 @@ void softmax_grad_line(const double* g, const double* y, double* out, int64_t n,
 }
 
 Tensor forward(const char* op, const Tensor& input, int64_t dim, bool log) {
+  if (goes_wide(input.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& input) { return forward(op, input, dim, log); }, input);
   require_floating_point(op, input.dtype());
   const Tensor x = kernel::contiguous(input);
   Tensor out = empty(x.sizes(), x.dtype());
@@ -189,6 +192,9 @@ Tensor forward(const char* op, const Tensor& input, int64_t dim, bool log) {
 }
 
 Tensor backward(const Tensor& grad, const Tensor& result, int64_t dim, bool log) {
+  if (goes_wide(grad.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& grad, const Tensor& result) { return backward(grad, result, dim, log); }, grad,
+                   result);
   const Tensor g = kernel::contiguous(grad), y = kernel::contiguous(result);
   Tensor out = empty(y.sizes(), y.dtype());
   if (y.numel() == 0) return out;

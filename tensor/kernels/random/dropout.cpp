@@ -6,6 +6,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/norm/channels.h"
 #include "weft/tensor/kernels/random/dropout_f32.h"
 #include "weft/tensor/parallel.h"
@@ -83,6 +84,8 @@ void scale_channels(const T* x, T* y, const ChannelLayout& l, const std::vector<
 }  // namespace
 
 Tensor dropout(const Tensor& input, const DropoutMask& mask) {
+  if (goes_wide(input.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& input) { return kernel::dropout(input, mask); }, input);
   if (mask.p >= 1) return zeros_like(input);
   const Keep keep(mask);
   const Tensor x = input.dim() == 4 ? dense_batch(input) : kernel::contiguous(input);
@@ -107,6 +110,8 @@ Tensor dropout(const Tensor& input, const DropoutMask& mask) {
 }
 
 Tensor dropout_channels(const Tensor& input, const DropoutMask& mask) {
+  if (goes_wide(input.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& input) { return kernel::dropout_channels(input, mask); }, input);
   if (mask.p >= 1) return zeros_like(input);
   const Tensor x = dense_batch(input);
   Tensor out = output_like(x, x.dtype());

@@ -4,34 +4,52 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 
 namespace weft::kernel {
 namespace {
 
-// Fills contiguous memory with f(p, n); other strides go through a copy.
-template <class F>
-void fill_with(const Tensor& dst, F f) {
+// Fills contiguous memory with f(p, n); other strides go through a copy. Types: those of p.
+template <class Types, class F>
+void fill_contiguous(const char* op, const Tensor& dst, F f) {
   Tensor t = dst.impl().contiguous ? dst : empty(dst.sizes(), dst.dtype());
-  dispatch(t.dtype(), [&](auto tag) { f(t.data_ptr<typename decltype(tag)::type>(), t.numel()); });
+  dispatch<Types>(op, t.dtype(), [&](auto tag) { f(t.data_ptr<typename decltype(tag)::type>(), t.numel()); });
   if (!t.is_same(dst)) copy(dst, t);
+}
+
+// PyTorch draws the 16-bit floating-point types with their own precision.
+using Floats = TypeList<Half, BFloat16, float, double>;
+
+// The same for every dtype; those without kernels are drawn in the dtype they are computed in.
+template <class F>
+void fill_with(const char* op, const Tensor& dst, F f) {
+  const Tensor wide = has_kernels(dst.dtype()) ? dst : empty(dst.sizes(), dtype_info(dst.dtype()).compute);
+  fill_contiguous<KernelTypes>(op, wide, f);
+  if (!wide.is_same(dst)) copy(dst, wide);
 }
 
 template <class T>
 T draw_uniform(Generator& g) {
+  constexpr int kDigits = std::numeric_limits<T>::digits;
   if constexpr (std::is_same_v<T, double>)
     return g.uniform_double();
-  else
+  else if constexpr (std::is_same_v<T, float>)
     return g.uniform_float();
+  else
+    return static_cast<float>(g.random() & ((1u << kDigits) - 1)) / static_cast<float>(1u << kDigits);
 }
 
-// Box and Muller on two halves of a block of 16 uniform values, in PyTorch's order.
+// Box and Muller on two halves of a block of 16 uniform values, in PyTorch's order. Each step rounds to T.
 template <class T>
 void normal_block(T* p, T mean, T std) {
+  using Turn = std::conditional_t<is_float16<T>, double, T>;
   for (int j = 0; j < 8; ++j) {
-    const T u1 = 1 - p[j], u2 = p[j + 8];
-    const T radius = std::sqrt(-2 * std::log(u1)), theta = static_cast<T>(2.0 * M_PI) * u2;
-    p[j] = radius * std::cos(theta) * std + mean;
-    p[j + 8] = radius * std::sin(theta) * std + mean;
+    const T u1 = 1 - p[j], u2 = p[j + 8], log = std::log(u1), square = -2 * log, radius = std::sqrt(square);
+    const T theta = convert<T>(static_cast<Turn>(2.0 * M_PI) * static_cast<Turn>(u2));
+    const T cosine = std::cos(theta), sine = std::sin(theta);
+    const T x = radius * cosine, y = radius * sine, scaled_x = x * std, scaled_y = y * std;
+    p[j] = scaled_x + mean;
+    p[j + 8] = scaled_y + mean;
   }
 }
 
@@ -50,30 +68,26 @@ void normal_blocks(T* p, int64_t n, T mean, T std, Generator& g) {
 void uniform(const Tensor& dst, double from, double to, Generator& g) {
   require_floating_point("uniform_", dst.dtype());
   check<ValueError>(from <= to && std::isfinite(to - from), "[uniform_] needs from <= to, got {} and {}", from, to);
-  fill_with(dst, [&](auto* p, int64_t n) {
+  fill_contiguous<Floats>("uniform_", dst, [&](auto* p, int64_t n) {
     using T = std::remove_pointer_t<decltype(p)>;
-    if constexpr (std::is_floating_point_v<T>) {
-      const T a = static_cast<T>(from), b = static_cast<T>(to);
-      for (int64_t i = 0; i < n; ++i) p[i] = draw_uniform<T>(g) * (b - a) + a;
-    }
+    const T a = convert<T>(from), b = convert<T>(to), width = b - a;
+    for (int64_t i = 0; i < n; ++i) p[i] = draw_uniform<T>(g) * width + a;
   });
 }
 
 void normal(const Tensor& dst, double mean, double std, Generator& g) {
   require_floating_point("normal_", dst.dtype());
   check<ValueError>(std >= 0, "[normal_] the standard deviation must not be negative, got {}", std);
-  fill_with(dst, [&](auto* p, int64_t n) {
+  fill_contiguous<Floats>("normal_", dst, [&](auto* p, int64_t n) {
     using T = std::remove_pointer_t<decltype(p)>;
-    if constexpr (std::is_floating_point_v<T>) {
-      if (n >= 16) return normal_blocks(p, n, static_cast<T>(mean), static_cast<T>(std), g);
-      for (int64_t i = 0; i < n; ++i) p[i] = static_cast<T>(g.normal() * std + mean);
-    }
+    if (n >= 16) return normal_blocks(p, n, convert<T>(mean), convert<T>(std), g);
+    for (int64_t i = 0; i < n; ++i) p[i] = convert<T>(g.normal() * std + mean);
   });
 }
 
 void bernoulli(const Tensor& dst, double p, Generator& g) {
   check<ValueError>(p >= 0 && p <= 1, "[bernoulli_] the probability must be in [0, 1], got {}", p);
-  fill_with(dst, [&](auto* to, int64_t n) {
+  fill_with("bernoulli_", dst, [&](auto* to, int64_t n) {
     using T = std::remove_pointer_t<decltype(to)>;
     for (int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(g.uniform_double() < p);
   });
@@ -82,7 +96,7 @@ void bernoulli(const Tensor& dst, double p, Generator& g) {
 void random_integers(const Tensor& dst, int64_t from, int64_t to, Generator& g) {
   check<ValueError>(from < to, "[randint] needs low < high, got {} and {}", from, to);
   const auto range = static_cast<uint64_t>(to) - static_cast<uint64_t>(from);
-  fill_with(dst, [&](auto* p, int64_t n) {
+  fill_with("randint", dst, [&](auto* p, int64_t n) {
     using T = std::remove_pointer_t<decltype(p)>;
     for (int64_t i = 0; i < n; ++i) {
       uint64_t r = range >= (uint64_t{1} << 32) ? g.random64() : g.random();

@@ -5,6 +5,7 @@
 
 #include "weft/tensor/creation.h"
 #include "weft/tensor/kernels/elementwise/elementwise.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/reduce/reduce.h"
 #include "weft/tensor/kernels/walk/dim_lines.h"
 #include "weft/tensor/parallel.h"
@@ -49,6 +50,8 @@ void first_extremes(const T* p, int64_t n, int64_t inner, int64_t count, bool gr
 }  // namespace
 
 Tensor2 extreme_along(const Tensor& x, int64_t dim, bool keepdim, bool greatest) {
+  if (!has_kernels(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x) { return kernel::extreme_along(x, dim, keepdim, greatest); }, x);
   const char* op = greatest ? "max" : "min";
   dim = wrap_dim(op, dim, x.dim());
   const Lines lines(x.sizes(), dim);
@@ -60,7 +63,7 @@ Tensor2 extreme_along(const Tensor& x, int64_t dim, bool keepdim, bool greatest)
   const Dims sizes = reduced_sizes(x.sizes(), mask, keepdim);
   Tensor values = empty(sizes, x.dtype()), indices = empty(sizes, kInt64);
   auto* index = indices.data_ptr<int64_t>();
-  dispatch(x.dtype(), [&](auto tag) {
+  dispatch<KernelTypes>(op, x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* from = in.data_ptr<T>();
     T* value = values.data_ptr<T>();
@@ -82,11 +85,13 @@ Tensor2 extreme_along(const Tensor& x, int64_t dim, bool keepdim, bool greatest)
 }
 
 Tensor arg_extreme(const Tensor& x, bool greatest) {
+  if (!has_kernels(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x) { return kernel::arg_extreme(x, greatest); }, x);
   check<ShapeError>(x.numel() > 0, "[{}] needs at least one element, got sizes {}", greatest ? "argmax" : "argmin",
                     x.sizes());
   const Tensor in = kernel::contiguous(x);
   Tensor out = empty({}, kInt64);
-  dispatch(x.dtype(), [&](auto tag) {
+  dispatch<KernelTypes>(greatest ? "argmax" : "argmin", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* p = in.data_ptr<T>();
     const Pieces cut = pieces_of(x.numel(), 1);
@@ -104,11 +109,13 @@ Tensor arg_extreme(const Tensor& x, bool greatest) {
 }
 
 Tensor cumsum(const Tensor& x, int64_t dim) {
+  if (!has_kernels(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x) { return kernel::cumsum(x, dim); }, x);
   dim = wrap_dim("cumsum", dim, x.dim());
   const Lines lines(x.sizes(), dim);
   const Tensor in = kernel::contiguous(x);
   Tensor out = empty(x.sizes(), is_floating_point(x.dtype()) ? x.dtype() : kInt64);
-  dispatch(x.dtype(), [&](auto tag) {
+  dispatch<KernelTypes>("cumsum", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     using Out = std::conditional_t<std::is_floating_point_v<T>, T, int64_t>;
     using Acc = std::conditional_t<std::is_floating_point_v<T>, double, uint64_t>;  // wraps
@@ -130,8 +137,9 @@ Tensor cumsum(const Tensor& x, int64_t dim) {
 bool equal(const Tensor& a, const Tensor& b) {
   check<DtypeError>(a.dtype() == b.dtype(), "[equal] dtypes {} and {} differ", a.dtype(), b.dtype());
   if (!(a.sizes() == b.sizes())) return false;
+  if (!has_kernels(a.dtype())) return kernel::equal(widened(a), widened(b));
   const Tensor x = kernel::contiguous(a), y = kernel::contiguous(b);
-  return dispatch(a.dtype(), [&](auto tag) {
+  return dispatch<KernelTypes>("equal", a.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* p = x.data_ptr<T>();
     return std::equal(p, p + x.numel(), y.data_ptr<T>());

@@ -1,6 +1,7 @@
 #include "weft/tensor/kernels/reduce/reduce.h"
 
 #include "weft/tensor/creation.h"
+#include "weft/tensor/kernels/elementwise/wide.h"
 #include "weft/tensor/kernels/reduce/reduce_ops.h"
 
 namespace weft::kernel {
@@ -79,16 +80,21 @@ Tensor reduce_float(Reduce op, const Tensor& x, const DimMask& mask, bool keepdi
 
 Tensor reduce(Reduce op, const Tensor& x, const DimMask& mask, bool keepdim) {
   const Names& facts = kNames[static_cast<int>(op)];
+  if (!has_kernels(x.dtype()) && (is_floating_point(x.dtype()) || !facts.needs_float)) [[unlikely]]
+    return in_wide([&](const Tensor& x) { return kernel::reduce(op, x, mask, keepdim); }, x);
   check<ShapeError>(
       !facts.needs_elements || elements_per_result(x, mask) > 0 || numel_of(reduced_sizes(x.sizes(), mask, false)) == 0,
       "[{}] needs at least one element, got sizes {}", facts.name, x.sizes());
   if (facts.needs_float)
     return dispatch_float(facts.name, x.dtype(),
                           [&](auto tag) { return reduce_float<typename decltype(tag)::type>(op, x, mask, keepdim); });
-  return dispatch(x.dtype(), [&](auto tag) { return reduce_any<typename decltype(tag)::type>(op, x, mask, keepdim); });
+  return dispatch<KernelTypes>(
+      facts.name, x.dtype(), [&](auto tag) { return reduce_any<typename decltype(tag)::type>(op, x, mask, keepdim); });
 }
 
 Tensor power_norm(const Tensor& x, double p, const DimMask& mask, bool keepdim) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x) { return kernel::power_norm(x, p, mask, keepdim); }, x);
   return dispatch_float("norm", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     return apply<T, T>(x, mask, keepdim, PowerOp<T>{p}, 20);
@@ -96,6 +102,8 @@ Tensor power_norm(const Tensor& x, double p, const DimMask& mask, bool keepdim) 
 }
 
 Tensor variance(const Tensor& x, const DimMask& mask, double correction, bool keepdim, bool root) {
+  if (goes_wide(x.dtype())) [[unlikely]]
+    return in_wide([&](const Tensor& x) { return kernel::variance(x, mask, correction, keepdim, root); }, x);
   return dispatch_float(root ? "std" : "var", x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     return apply<T, T>(x, mask, keepdim, VarianceOp<T>{correction, root}, 0.4);

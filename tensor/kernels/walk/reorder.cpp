@@ -73,6 +73,8 @@ void transpose_items(const void* src, void* dst, int64_t count, int64_t rows, in
     transpose_batch<float>(src, dst, count, rows, columns);
   } else if (item == 8) {
     transpose_batch<uint64_t>(src, dst, count, rows, columns);
+  } else if (item == 2) {
+    transpose_batch<uint16_t>(src, dst, count, rows, columns);
   } else {
     transpose_batch<uint8_t>(src, dst, count, rows, columns);
   }

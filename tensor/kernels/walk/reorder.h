@@ -5,7 +5,7 @@
 
 namespace weft::kernel {
 
-/// Copies a channels-last batch [n, h, w, c] to standard order [n, c, h, w]. `item`: bytes of an element, 1, 4 or 8.
+/// Copies a channels-last batch [n, h, w, c] to standard order [n, c, h, w]. `item`: bytes of an element, 1, 2, 4 or 8.
 /// The memory must not overlap.
 void nhwc_to_nchw(const void* src, void* dst, int64_t n, int64_t c, int64_t h, int64_t w, int64_t item);
 /// The inverse.
