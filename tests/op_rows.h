@@ -27,7 +27,7 @@ struct OpRow {
   /// Tolerance of float32 against float64: |got - want| <= tolerance (|want| + max|want|).
   double tolerance = 2e-5;
   /// The tolerance of 16-bit floating point against float32, in roundings.
-  double float16_steps = 8;
+  double float16_steps = 10;
   /// The reason why second derivatives are not checked; "" checks them.
   std::string first_order_only = {};
   /// The reason why inputs have standard strides only; "" tries others too.
