@@ -78,9 +78,17 @@ constexpr int index_of(TypeList<Types...>) {
 inline constexpr int kDtypeCount = static_cast<int>(std::size(detail::kDtypes));
 constexpr const DtypeInfo& dtype_info(Dtype d) { return detail::kDtypes[static_cast<int>(d)]; }
 
+namespace detail {
+template <class T>
+constexpr Dtype dtype_that_stores() {
+  constexpr int index = index_of<T>(AllTypes{});
+  static_assert(index >= 0, "no dtype stores this type");
+  return static_cast<Dtype>(index);
+}
+}  // namespace detail
 /// The dtype that stores T.
 template <class T>
-inline constexpr Dtype dtype_of = static_cast<Dtype>(detail::index_of<std::remove_cv_t<T>>(AllTypes{}));
+inline constexpr Dtype dtype_of = detail::dtype_that_stores<std::remove_cv_t<T>>();
 
 namespace detail {
 
