@@ -169,7 +169,7 @@ namespace {
 /// Versions of t of another dtype or other sizes.
 TensorList misfits(const Tensor& t) {
   const Tensor x = t.detach();
-  TensorList all{x.to(kBool), x.to(kFloat32), x.unsqueeze(0)};
+  TensorList all{x.to(kBool), x.to(kFloat32), x.to(kBFloat16), x.to(kInt8), x.unsqueeze(0)};
   if (x.is_floating_point()) all.push_back(x.to(kInt64));
   if (x.dim() > 0) {
     all.push_back(x.select(0, 0));
