@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 
 #include "weft/tensor/creation.h"
@@ -16,12 +15,12 @@ constexpr std::array kRows{
     ElementRow{Element::UInt8, "uint8", 1, kUInt8, "u1", 2},
     ElementRow{Element::UInt16, "uint16", 2, kInt32, "u2", 4},
     ElementRow{Element::UInt32, "uint32", 4, kInt64, "u4", 12},
-    ElementRow{Element::Int8, "int8", 1, kInt32, "i1", 3},
-    ElementRow{Element::Int16, "int16", 2, kInt32, "i2", 5},
+    ElementRow{Element::Int8, "int8", 1, kInt8, "i1", 3},
+    ElementRow{Element::Int16, "int16", 2, kInt16, "i2", 5},
     ElementRow{Element::Int32, "int32", 4, kInt32, "i4", 6},
     ElementRow{Element::Int64, "int64", 8, kInt64, "i8", 7},
-    ElementRow{Element::Float16, "float16", 2, kFloat32, "f2", 10},
-    ElementRow{Element::BFloat16, "bfloat16", 2, kFloat32, "", 16},
+    ElementRow{Element::Float16, "float16", 2, kFloat16, "f2", 10},
+    ElementRow{Element::BFloat16, "bfloat16", 2, kBFloat16, "", 16},
     ElementRow{Element::Float32, "float32", 4, kFloat32, "f4", 1},
     ElementRow{Element::Float64, "float64", 8, kFloat64, "f8", 11},
 };
@@ -83,16 +82,6 @@ Extent extent_of(Element element, IntArrayRef sizes, const std::string& where) {
   return elements == 0 ? Extent{0, 0} : Extent{with_zeros_as_one, bytes};
 }
 
-float from_bfloat16(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
-
-float from_float16(uint16_t bits) {
-  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000) << 16, exponent = bits >> 10 & 31, fraction = bits & 1023;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000 | fraction << 13);
-  if (exponent > 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
-  const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
-  return sign ? -magnitude : magnitude;
-}
-
 Tensor tensor_of(Element element, IntArrayRef sizes, std::string_view bytes, bool big_endian,
                  const std::string& where) {
   const ElementRow& row = row_of(element);
@@ -114,20 +103,10 @@ Tensor tensor_of(Element element, IntArrayRef sizes, std::string_view bytes, boo
     case Element::UInt32:
       convert<uint32_t, int64_t>(bytes, big_endian, out);
       break;
-    case Element::Int8:
-      convert<int8_t, int32_t>(bytes, big_endian, out);
-      break;
-    case Element::Int16:
-      convert<int16_t, int32_t>(bytes, big_endian, out);
-      break;
-    case Element::Float16:
-      convert<uint16_t>(bytes, big_endian, out.data_ptr<float>(), from_float16);
-      break;
-    case Element::BFloat16:
-      convert<uint16_t>(bytes, big_endian, out.data_ptr<float>(), from_bfloat16);
-      break;
     default:
       std::copy(bytes.begin(), bytes.end(), static_cast<char*>(out.data_ptr()));
+      if (big_endian && row.bytes == 2)
+        convert<uint16_t>(bytes, true, static_cast<uint16_t*>(out.data_ptr()), [](uint16_t v) { return v; });
       if (big_endian && row.bytes == 4)
         convert<uint32_t>(bytes, true, static_cast<uint32_t*>(out.data_ptr()), [](uint32_t v) { return v; });
       if (big_endian && row.bytes == 8)

@@ -50,8 +50,4 @@ Extent extent_of(Element element, IntArrayRef sizes, const std::string& where);
 /// dtype. Throws IoError, beginning with `where`, for a wrong count and for a bool that is neither 0 nor 1.
 Tensor tensor_of(Element element, IntArrayRef sizes, std::string_view bytes, bool big_endian, const std::string& where);
 
-/// float32 with the value of these bits.
-float from_float16(uint16_t bits);
-float from_bfloat16(uint16_t bits);
-
 }  // namespace weft::io::detail

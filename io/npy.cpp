@@ -144,6 +144,7 @@ Tensor parse_npy(std::string_view bytes, const std::string& where) {
 std::string npy_bytes(const Tensor& tensor) {
   const Tensor t = tensor.detach().contiguous();
   const auto& row = detail::row_of(detail::element_of(t.dtype()));
+  check<DtypeError>(*row.numpy != '\0', "[save_npy] NumPy has no dtype {}; convert the tensor to float32", t.dtype());
   std::string shape;
   for (int64_t size : t.sizes()) shape += fmt::format("{}, ", size);
   if (t.dim() > 1) shape.resize(shape.size() - 2);

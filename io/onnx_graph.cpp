@@ -180,7 +180,13 @@ class OnnxParser {
     }
   }
 
+  /// The weights in the dtype in which they are computed: a model in float16 runs and trains in float32.
   Tensor made_of(const Weights& w, const std::string& at) {
+    const Tensor stored = stored_in(w, at);
+    return stored.to(dtype_info(stored.dtype()).compute);
+  }
+
+  Tensor stored_in(const Weights& w, const std::string& at) {
     const ElementRow* row = onnx_element(w.type);
     check<IoError>(row, "{}: has the data type {} of ONNX, expected numbers", at, w.type);
     const auto size = static_cast<size_t>(extent_of(row->element, w.sizes, at).elements);

@@ -90,7 +90,7 @@ TensorList gemm(const OnnxCall& c) {
 TensorList cast(const OnnxCall& c) {
   const ElementRow* row = onnx_element(c.integer("to", 0));
   c.require(row != nullptr, "to");
-  return {c.in(0).to(row->kept)};
+  return {c.in(0).to(dtype_info(row->kept).compute)};
 }
 
 TensorList arg(const OnnxCall& c, bool largest) {

@@ -144,6 +144,8 @@ BOOST_AUTO_TEST_CASE(refuses_to_write) {
   message_of<ValueError>([&] { io::save_npz({{"a", ones({1})}, {"a", ones({1})}}, folder / "a.npz"); });
   message_of<StateError>([&] { io::save_npz({{"a", Tensor()}}, folder / "a.npz"); });
   message_of<StateError>([&] { io::save_npy(Tensor(), folder / "a.npy"); });
+  BOOST_TEST(
+      contains(message_of<DtypeError>([&] { io::save_npy(zeros({2}, kBFloat16), folder / "a.npy"); }), "bfloat16"));
   BOOST_TEST(folder.files() == 0);
 }
 

@@ -76,8 +76,15 @@ BOOST_AUTO_TEST_CASE(dtypes) {
     BOOST_REQUIRE(t.numel() == static_cast<int64_t>(values.size()));
     for (size_t i = 0; i < values.size(); ++i) BOOST_TEST(t[static_cast<int64_t>(i)].item<double>() == values[i], name);
   }
-  for (const auto& [name, dtype] :
-       {std::pair{"f64", kFloat64}, {"i32", kInt32}, {"i64", kInt64}, {"u8", kUInt8}, {"b", kBool}})
+  for (const auto& [name, dtype] : {std::pair{"bf16", kBFloat16},
+                                    {"f16", kFloat16},
+                                    {"i8", kInt8},
+                                    {"i16", kInt16},
+                                    {"f64", kFloat64},
+                                    {"i32", kInt32},
+                                    {"i64", kInt64},
+                                    {"u8", kUInt8},
+                                    {"b", kBool}})
     BOOST_TEST(got.at(name).dtype() == dtype);
 }
 
