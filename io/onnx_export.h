@@ -6,7 +6,7 @@
 
 namespace weft::io::detail {
 
-/// Where a layer stands in the graph that is being written.
+/// The place of a layer in the graph that is being written.
 struct ExportSite {
   OnnxWriter& out;
   std::string path;    ///< "/3/body/0"

@@ -58,7 +58,7 @@ namespace detail {
 
 enum class RecurrentKind : uint8_t { Lstm, Gru, RnnTanh, RnnRelu };
 
-/// What the three networks share, in one form.
+/// The common part of the three networks.
 struct RecurrentShape {
   RecurrentKind kind;
   int64_t input_size, hidden_size, num_layers;

@@ -23,7 +23,7 @@ inline void take_parameters(nn::Module& module, const TensorMap& in) {
   }
 }
 
-/// What a case computes: its outputs, and the tensor whose gradient each of `grads` is.
+/// The results of a case: its outputs, and the tensor whose gradient each of `grads` is.
 struct LayerResult {
   TensorList outputs;
   TensorMap parameters;

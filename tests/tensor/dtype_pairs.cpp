@@ -88,7 +88,7 @@ const Op kComparisons[] = {
      [](double a, double b) -> double { return a == b; }},
 };
 
-// Of both signs, with sums and products beyond 8 and 16 bits.
+// Values of both signs, with sums and products beyond 8 and 16 bits.
 const std::vector<double> kLeft{1, 2, 5, 100, -3, 127, 77, -128}, kRight{7, 1, 3, 2, 100, 50, -5, 1};
 
 }  // namespace

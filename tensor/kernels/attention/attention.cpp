@@ -64,7 +64,7 @@ class WeightDropout {
   PhiloxBlock fill_ = philox_block();
 };
 
-/// What both passes know of a call.
+/// The arguments of a call, for both passes.
 struct Attention {
   Attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, const AttentionOptions& options)
       : q(q),
