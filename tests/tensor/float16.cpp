@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "weft/tensor/creation.h"
+
 using namespace weft;
 
 BOOST_AUTO_TEST_SUITE(float16)
@@ -94,6 +96,18 @@ BOOST_AUTO_TEST_CASE(float16_rounds_to_nearest) {
   BOOST_TEST(std::numeric_limits<BFloat16>::max_digits10 == 4);
   BOOST_TEST(std::numeric_limits<BFloat16>::max_exponent10 == 38);
   BOOST_TEST(std::numeric_limits<BFloat16>::min_exponent10 == -37);
+}
+
+// nan_to_num replaces infinities by the largest number of the dtype itself.
+BOOST_AUTO_TEST_CASE(largest_numbers_replace_infinities) {
+  const Tensor x = tensor({INFINITY, -INFINITY, NAN});
+  for (const auto& [dtype, most] :
+       {std::pair{kFloat16, 65504.0}, {kBFloat16, 0x1.fep127}, {kFloat32, 0x1.fffffep127}}) {
+    const Tensor y = x.to(dtype).nan_to_num();
+    BOOST_TEST(y[0].item<double>() == most);
+    BOOST_TEST(y[1].item<double>() == -most);
+    BOOST_TEST(y[2].item<double>() == 0);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,10 +3,27 @@
 #include <limits>
 
 #include "weft/autograd/functions.h"
-#include "weft/tensor/creation.h"
+#include "weft/tensor/float16.h"
 #include "weft/tensor/tensor.h"
 
 namespace weft {
+namespace {
+
+// The largest finite number of a floating-point dtype.
+double largest(Dtype dtype) {
+  switch (dtype) {
+    case kFloat64:
+      return std::numeric_limits<double>::max();
+    case kFloat16:
+      return static_cast<float>(std::numeric_limits<Half>::max());
+    case kBFloat16:
+      return static_cast<float>(std::numeric_limits<BFloat16>::max());
+    default:
+      return std::numeric_limits<float>::max();
+  }
+}
+
+}  // namespace
 
 Tensor Tensor::frac() const {
   require_floating_point("frac", dtype());
@@ -30,8 +47,7 @@ Tensor Tensor::logit(std::optional<double> eps) const {
 
 Tensor Tensor::nan_to_num(double nan, std::optional<double> posinf, std::optional<double> neginf) const {
   if (!weft::is_floating_point(dtype())) return clone();
-  const double most =
-      dtype() == kFloat64 ? std::numeric_limits<double>::max() : static_cast<double>(std::numeric_limits<float>::max());
+  const double most = largest(dtype());
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const Tensor x = detach();
   return masked_fill(x.isnan(), nan)
