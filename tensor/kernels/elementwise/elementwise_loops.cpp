@@ -7,6 +7,7 @@
 
 #include "weft/tensor/arithmetic.h"
 #include "weft/tensor/kernels/elementwise/activation_math.h"
+#include "weft/tensor/kernels/elementwise/plain_loops.h"
 
 namespace weft::kernel {
 namespace {
@@ -25,7 +26,7 @@ bool is_nan(T x) {
 template <class T>
 T normal(T x) {
   if constexpr (is_float<T>)
-    return std::abs(x) < std::numeric_limits<T>::min() ? std::copysign(T(0), x) : x;
+    return without_denormal(x);
   else
     return x;
 }
